@@ -1,0 +1,58 @@
+"""Pretrained word vectors, converted once, then in a Keras ``Embedding`` layer in milliseconds.
+
+``convert`` turns published embedding text (GloVe, word2vec, fastText) into a store; ``load`` maps a store
+and is ready at once. Every public name is loaded when it is first used, so ``import glovefast`` costs
+next to nothing and pulls in neither Numba nor Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from glovefast.convert import Progress, convert, convert_archive
+    from glovefast.coverage import Coverage
+    from glovefast.errors import FormatError, GlovefastError, StoreError, VocabularyError
+    from glovefast.vectors import WordVectors, load
+
+_HOMES = {
+    "Coverage": "glovefast.coverage",
+    "FormatError": "glovefast.errors",
+    "GlovefastError": "glovefast.errors",
+    "Progress": "glovefast.convert",
+    "StoreError": "glovefast.errors",
+    "VocabularyError": "glovefast.errors",
+    "WordVectors": "glovefast.vectors",
+    "convert": "glovefast.convert",
+    "convert_archive": "glovefast.convert",
+    "load": "glovefast.vectors",
+}
+
+__all__ = [
+    "Coverage",
+    "FormatError",
+    "GlovefastError",
+    "Progress",
+    "StoreError",
+    "VocabularyError",
+    "WordVectors",
+    "__version__",
+    "convert",
+    "convert_archive",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object can be asked for
+    """Load a public name from the module that is its home (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,58 @@
+"""What can go wrong, as exceptions that say what, where and what to do.
+
+Plain operating-system errors (a file that is not there, a full disk) stay the ``OSError`` that Python raises.
+"""
+
+from os import PathLike, fspath
+
+
+class GlovefastError(Exception):
+    """The base of every error that glovefast itself raises."""
+
+
+class FormatError(GlovefastError, ValueError):
+    """A source that is not the embedding text it should be.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The source, as the user named it (with the archive's member after a ``!`` where there is one).
+    line : int or None
+        The line's number, counted from 1; None where the trouble is not on one line.
+    reason : str
+        What is wrong and what to do about it.
+    """
+
+    def __init__(self, path: str | PathLike[str], line: int | None, reason: str) -> None:
+        self.path = fspath(path)
+        self.line = line
+        self.reason = reason
+        where = self.path if line is None else f"{self.path}, line {line}"
+        super().__init__(f"{where}: {reason}")
+
+    def __reduce__(self) -> tuple[type["FormatError"], tuple[str, int | None, str]]:
+        return type(self), (self.path, self.line, self.reason)
+
+
+class StoreError(GlovefastError):
+    """A store that is missing, foreign, newer than this version, or damaged.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The store.
+    reason : str
+        What is wrong and what to do about it.
+    """
+
+    def __init__(self, path: str | PathLike[str], reason: str) -> None:
+        self.path = fspath(path)
+        self.reason = reason
+        super().__init__(f"{self.path}: {reason}")
+
+    def __reduce__(self) -> tuple[type["StoreError"], tuple[str, str]]:
+        return type(self), (self.path, self.reason)
+
+
+class VocabularyError(GlovefastError, ValueError):
+    """A training vocabulary that cannot be used as it is: the message names the word or the index."""

@@ -1,0 +1,221 @@
+"""`WordVectors`: a store, open for look-ups and for building embedding matrices."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import DTypeLike, NDArray
+
+from glovefast.store import open_store
+from glovefast.vocabulary import Words
+
+if TYPE_CHECKING:
+    from glovefast.coverage import Counts, Coverage
+    from glovefast.fallback import Fallback
+    from glovefast.matrix import OutOfVocabulary
+    from glovefast.training import AnyVocabulary
+
+Default = TypeVar("Default")
+
+
+def load(path: str | os.PathLike[str]) -> "WordVectors":
+    """Open a store.
+
+    The matrix and the vocabulary are mapped, not read: opening takes the same time for every size, and all
+    processes that open a store share its pages.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The store's directory, as `convert` returned it.
+
+    Returns
+    -------
+    WordVectors
+        The open store.
+
+    Raises
+    ------
+    StoreError
+        If `path` is no store (for embedding text it says how to convert it), is of a newer format than
+        this version reads, or its files do not fit together.
+    """
+    return WordVectors(path)
+
+
+class WordVectors:
+    """The vectors of a store, by word and by row.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The store's directory.
+
+    Raises
+    ------
+    StoreError
+        As `load` says.
+
+    Notes
+    -----
+    Pickled by its path: a worker process opens the store again and shares its pages.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        store = open_store(path)
+        self._vocabulary = store.vocabulary
+        self._vectors = store.vectors
+        # The same memory without memmap's bookkeeping, which makes each small slice four times slower.
+        self._array: NDArray[np.float32] = store.vectors.view(np.ndarray)
+        self.path: Path = store.path
+        self.metadata: dict[str, Any] = store.metadata
+        self._index_to_key: list[str] | None = None
+        self._key_to_index: dict[str, int] | None = None
+
+    def __reduce__(self) -> tuple[type["WordVectors"], tuple[str]]:
+        return type(self), (str(self.path.absolute()),)
+
+    def __repr__(self) -> str:
+        return f"<WordVectors {str(self.path)!r}: {len(self)} words, {self.dim} dimensions>"
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """The matrix: (rows, dim) float32, a read-only ``numpy.memmap``."""
+        return self._vectors
+
+    @property
+    def words(self) -> pa.StringArray:
+        """The words in row order, memory-mapped."""
+        return self._vocabulary.words
+
+    @property
+    def dim(self) -> int:
+        """Numbers per vector."""
+        return int(self._array.shape[1])
+
+    @property
+    def vector_size(self) -> int:
+        """Numbers per vector, under the name that gensim gives it."""
+        return self.dim
+
+    @property
+    def index_to_key(self) -> list[str]:
+        """The words in row order as a list, made at the first use; `words` costs nothing."""
+        if self._index_to_key is None:
+            self._index_to_key = self.words.to_pylist()
+        return self._index_to_key
+
+    @property
+    def key_to_index(self) -> dict[str, int]:
+        """Word to row as a dictionary, made at the first use; `rows` costs nothing.
+
+        Of duplicate words the first row counts, as in every look-up.
+        """
+        if self._key_to_index is None:
+            words = self.index_to_key
+            self._key_to_index = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
+        return self._key_to_index
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self._array)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self._vocabulary.row(word) >= 0
+
+    def __getitem__(self, word: str | Sequence[str]) -> NDArray[np.float32]:
+        """Look up one word or several.
+
+        Parameters
+        ----------
+        word : str or sequence of str
+            One word, or n of them.
+
+        Returns
+        -------
+        numpy.ndarray
+            (dim,) or (n, dim) float32, read-only; for one word a view of the mapped matrix.
+
+        Raises
+        ------
+        KeyError
+            If a word is missing; it names the word.
+        """
+        if isinstance(word, str):
+            row = self._vocabulary.row(word)
+            if row < 0:
+                raise KeyError(word)
+            return self._array[row]
+        rows = self.rows(word)
+        missing = np.flatnonzero(rows < 0)
+        if missing.size:
+            names = [str(word[position]) for position in missing[:5]]
+            more = f" and {missing.size - 5} more" if missing.size > 5 else ""
+            raise KeyError(", ".join(map(repr, names)) + more if missing.size > 1 else names[0])
+        found = self._array.take(rows, axis=0)
+        found.setflags(write=False)
+        return found
+
+    @overload
+    def get(self, word: str) -> NDArray[np.float32] | None: ...
+    @overload
+    def get(self, word: str, default: Default) -> NDArray[np.float32] | Default: ...
+    def get(self, word: str, default: Any = None) -> Any:
+        """Look up one word; give `default` where it is missing.
+
+        Returns
+        -------
+        numpy.ndarray or `default`
+            (dim,) float32, a read-only view of the mapped matrix.
+        """
+        row = self._vocabulary.row(word)
+        return default if row < 0 else self._array[row]
+
+    def rows(self, words: Words) -> NDArray[np.int64]:
+        """Find the rows of a batch of words.
+
+        Parameters
+        ----------
+        words : sequence of str, numpy.ndarray or pyarrow array
+            n words.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n,) int64; -1 where a word is missing, the first row where it stands more than once.
+
+        Raises
+        ------
+        VocabularyError
+            If an entry is no string.
+        """
+        return self._vocabulary.rows(words)
+
+    def embedding_matrix(
+        self,
+        vocabulary: "AnyVocabulary",
+        oov: "OutOfVocabulary" = "zeros",
+        fallback: "Fallback | Iterable[Fallback]" = (),
+        dtype: DTypeLike = "float32",
+        seed: int | None = None,
+    ) -> NDArray[Any]:
+        """Build the embedding matrix for a training vocabulary; see `glovefast.matrix.embedding_matrix`."""
+        from glovefast.matrix import embedding_matrix
+
+        return embedding_matrix(
+            self._array, self._vocabulary, vocabulary, oov=oov, fallback=fallback, dtype=dtype, seed=seed
+        )
+
+    def coverage(
+        self,
+        vocabulary: "AnyVocabulary",
+        counts: "Counts | None" = None,
+        fallback: "Fallback | Iterable[Fallback]" = (),
+    ) -> "Coverage":
+        """Say which words of a training vocabulary the store has; see `glovefast.coverage.coverage`."""
+        from glovefast.coverage import coverage
+
+        return coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback)
