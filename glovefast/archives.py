@@ -9,6 +9,7 @@ from glovefast.errors import FormatError
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
+_DAMAGED = "is a truncated or damaged zip archive, download it again"
 _LISTED_MEMBERS = 20
 _ENCRYPTED_FLAG = 0x1
 
@@ -43,13 +44,12 @@ def open_archive(raw: Any, name: str) -> zipfile.ZipFile:  # noqa: ANN401 - any 
     try:
         return zipfile.ZipFile(raw)
     except (zipfile.BadZipFile, struct.error, EOFError, ValueError, NotImplementedError) as error:
-        reason = f"is a truncated or damaged zip archive, download it again ({error})"
-        raise FormatError(name, None, reason) from error
+        raise FormatError(name, None, f"{_DAMAGED} ({error})") from error
 
 
 def candidates(archive: zipfile.ZipFile) -> list[str]:
     """List the members that may be embedding text: no directories, nothing in ``__MACOSX/``, no dot-files."""
-    names = dict.fromkeys(info.filename for info in archive.infolist() if not info.is_dir())
+    names = dict.fromkeys(info.filename for info in archive.infolist() if info.filename and not info.is_dir())
     return [
         name
         for name in names
@@ -77,11 +77,13 @@ def choose_member(archive: zipfile.ZipFile, name: str, member: str | None) -> zi
     Raises
     ------
     FormatError
-        If there is no such member or more than one, or it is encrypted.
+        If there is no such member or more than one, or it is encrypted, or lies outside a damaged archive.
     """
     info = archive.getinfo(_only_member(archive, name) if member is None else _named(archive, name, member))
+    full_name = f"{name}!{info.filename}"
+    if info.header_offset < 0:  # zipfile subtracts what is missing at the front
+        raise FormatError(full_name, None, _DAMAGED)
     if info.flag_bits & _ENCRYPTED_FLAG:
-        full_name = f"{name}!{info.filename}"
         raise FormatError(
             full_name, None, "is encrypted; unpack the archive with its password and give the text"
         )

@@ -229,7 +229,7 @@ def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | 
             raise FormatError(path, None, "is a store already; glovefast.load opens it")
         raise FormatError(path, None, "is a directory; give the embedding text file in it")
     raw = resources.enter_context(path.open("rb", buffering=0))
-    return raw, str(path), _stem(path.name) if path.is_file() else None
+    return raw, str(path), stem_of(path.name) if path.is_file() else None
 
 
 def _open_member(raw: Any, name: str, member: str | None, resources: ExitStack) -> Source:  # noqa: ANN401
@@ -239,7 +239,7 @@ def _open_member(raw: Any, name: str, member: str | None, resources: ExitStack) 
     with _container_errors(full_name):
         text = _Stream(resources.enter_context(archive.open(info)))
     _check_text(full_name, text.head, "the archive's member holds no bytes at all")
-    stem = _stem(PurePosixPath(info.filename).name)
+    stem = stem_of(PurePosixPath(info.filename).name)
     return Source(
         full_name,
         text=text,
@@ -267,7 +267,8 @@ def _check_text(name: str, head: bytes, emptiness: str) -> None:
         raise FormatError(name, None, reason)
 
 
-def _stem(file_name: str) -> str:
+def stem_of(file_name: str) -> str:
+    """Take ``.txt``, ``.vec``, ``.gz`` and the like off a file's name; ``.50d`` and all else stays."""
     path = PurePosixPath(file_name)
     for suffixes in (_COMPRESSION_SUFFIXES, _TEXT_SUFFIXES):
         if path.suffix.lower() in suffixes:
@@ -294,7 +295,8 @@ def _container_errors(name: str) -> Iterator[None]:
             name, None, "is truncated: the compressed data ends too early; download it again"
         ) from error
     except NotImplementedError as error:
-        raise FormatError(name, None, f"is packed in a way that Python cannot unpack ({error})") from error
+        reason = f"cannot be unpacked by Python ({error}); unpack it with another program and give the text"
+        raise FormatError(name, None, reason) from error
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError) as error:
         # bz2 raises a bare OSError for damaged data; the system's have a number or their own type.
         if isinstance(error, OSError) and (error.errno is not None or type(error) not in _DAMAGE):
