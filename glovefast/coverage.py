@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
 from glovefast.fallback import EXACT, MISSING, Fallback, as_fallbacks, fallback_name, find_rows
-from glovefast.training import AnyVocabulary, is_fitted_tokenizer, training_vocabulary
+from glovefast.training import AnyVocabulary, is_fitted_tokenizer, non_integer_item, training_vocabulary
 from glovefast.vocabulary import Vocabulary
 
 Counts: TypeAlias = Mapping[str, int]
@@ -182,7 +182,9 @@ def coverage(
         misses=absent.size,
         token_hits=tokens(served != MISSING),
         token_misses=tokens(served == MISSING),
-        tokens_outside=None if counts is None or of_each is None else _total(counts) - int(of_each.sum()),
+        tokens_outside=None
+        if counts is None or of_each is None
+        else sum(counts.values()) - int(of_each.sum()),
         served=tuple(
             Served(name, int(np.count_nonzero(served == way)), tokens(served == way))
             for way, name in enumerate(names, start=EXACT)
@@ -196,16 +198,14 @@ def _counts_of(words: pa.StringArray, counts: Counts) -> NDArray[np.int64]:
     """Take each word's count."""
     if not isinstance(counts, Mapping):
         raise VocabularyError(f"counts is a mapping word -> count, not a {type(counts).__name__}")
-    for word, count in counts.items():
-        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
-            raise VocabularyError(
-                f"the word {word!r} has the count {count!r}, which is no whole number from 0 on"
-            )
+    wrong = non_integer_item(counts)
+    if wrong is None and min(counts.values(), default=0) < 0:
+        wrong = next(item for item in counts.items() if item[1] < 0)
+    if wrong is not None:
+        raise VocabularyError(
+            f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts are whole and start at 0"
+        )
     return np.array([counts.get(word, 0) for word in words.to_pylist()], dtype=np.int64)
-
-
-def _total(counts: Counts) -> int:
-    return sum(int(count) for count in counts.values())
 
 
 def _cell(part: int, whole: int) -> str:

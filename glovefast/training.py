@@ -4,6 +4,7 @@ Every kind is told apart by what the object offers, so that neither Keras nor Tr
 imported here. The rules of each kind stand at `training_vocabulary`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -130,9 +131,15 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
 
 def is_fitted_tokenizer(vocabulary: object) -> bool:
     """Tell a legacy Keras ``Tokenizer`` (or what behaves like one) by what it offers."""
-    return isinstance(getattr(vocabulary, "word_index", None), Mapping) and hasattr(
-        vocabulary, "texts_to_sequences"
-    )
+    offers = all(hasattr(vocabulary, name) for name in ("texts_to_sequences", "num_words", "oov_token"))
+    return offers and isinstance(getattr(vocabulary, "word_index", None), Mapping)
+
+
+def non_integer_item(mapping: Mapping[Any, Any]) -> tuple[Any, Any] | None:
+    """Find the first item of a mapping whose value is no integer; a bool is none."""
+    kinds = set(map(type, mapping.values()))
+    wrong = tuple(kind for kind in kinds if kind is bool or not issubclass(kind, int | np.integer))
+    return next(item for item in mapping.items() if type(item[1]) in wrong) if wrong else None
 
 
 def _from_fitted_tokenizer(tokenizer: Any) -> TrainingVocabulary:  # noqa: ANN401 - known by what it offers
@@ -144,7 +151,7 @@ def _from_fitted_tokenizer(tokenizer: Any) -> TrainingVocabulary:  # noqa: ANN40
     # texts: it then leaves index 1 empty, and the last index is still used. Keras takes num_words=0 for None.
     end = int(indices[-1]) + 1
     if tokenizer.num_words:
-        end = max(1, min(tokenizer.num_words, end))
+        end = max(1, min(math.ceil(tokenizer.num_words), end))  # Keras takes num_words=1e4, too
         kept = int(np.searchsorted(indices, end))
         words, indices = words.slice(0, kept), indices[:kept]
     token = tokenizer.oov_token
@@ -236,14 +243,9 @@ def _from_mapping(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArray[n
 
 def _as_indices(mapping: Mapping[Any, Any]) -> NDArray[np.int64]:
     """Make an array of a mapping's values; every one must be an integer (a bool is none)."""
-    kinds = set(map(type, mapping.values()))
-    if not all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
-        word, index = next(
-            (word, index)
-            for word, index in mapping.items()
-            if isinstance(index, bool) or not isinstance(index, int | np.integer)
-        )
-        raise VocabularyError(f"the word {word!r} has the index {index!r}, which is no integer")
+    wrong = non_integer_item(mapping)
+    if wrong is not None:
+        raise VocabularyError(f"the word {wrong[0]!r} has the index {wrong[1]!r}, which is no integer")
     try:
         return np.fromiter(mapping.values(), dtype=np.int64, count=len(mapping))
     except OverflowError:
@@ -255,12 +257,8 @@ def _positional_words(words: Any) -> pa.StringArray:  # noqa: ANN401 - any seque
     """Check a sequence or array of words."""
     if not isinstance(words, Sequence | pa.Array | pa.ChunkedArray | np.ndarray):
         words = np.asarray(words)
-    if isinstance(words, np.ndarray):
-        if words.ndim != 1:
-            raise VocabularyError(
-                f"an array of words has one dimension; this one has the shape {words.shape}"
-            )
-        words = words.astype(words.dtype.newbyteorder("=")) if not words.dtype.isnative else words
+    if isinstance(words, np.ndarray) and words.ndim != 1:
+        raise VocabularyError(f"an array of words has one dimension; this one has the shape {words.shape}")
     array = as_string_array(words)
     if not len(array):
         raise VocabularyError("the training vocabulary is empty")
