@@ -268,6 +268,7 @@ def _check_text(name: str, head: bytes, emptiness: str) -> None:
 
 
 def stem_of(file_name: str) -> str:
+    """Take the endings of text and compressed files off a file's name."""
     """Take ``.txt``, ``.vec``, ``.gz`` and the like off a file's name; ``.50d`` and all else stays."""
     path = PurePosixPath(file_name)
     for suffixes in (_COMPRESSION_SUFFIXES, _TEXT_SUFFIXES):

@@ -13,9 +13,7 @@ It is written under a temporary name beside its destination and published by one
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +25,8 @@ from numpy.typing import NDArray
 
 import glovefast
 from glovefast.errors import StoreError
-from glovefast.vocabulary import BUCKET_TYPE, Vocabulary, build_index
+from glovefast.publishing import make_partial, put_in_place
+from glovefast.vocabulary import BUCKET_TYPE, Vocabulary
 
 FORMAT = "glovefast"
 FORMAT_VERSION = 1
@@ -37,9 +36,6 @@ VOCABULARY = "vocabulary.arrow"
 INDEX = "index.arrow"
 METADATA = "metadata.json"
 CHECKSUM = "xxh3_128"
-
-_PARTIAL_PREFIX = "."
-_PARTIAL_SUFFIX = ".partial"
 
 
 @dataclass(frozen=True)
@@ -94,8 +90,7 @@ class StoreWriter:
         # Resolved, so that a destination given as a symbolic link is replaced where it points to.
         target = destination.resolve()
         self._target = target
-        prefix = f"{_PARTIAL_PREFIX}{target.name}."
-        self.directory = Path(tempfile.mkdtemp(prefix=prefix, suffix=_PARTIAL_SUFFIX, dir=target.parent))
+        self.directory = make_partial(target)
         self.vectors_file = (self.directory / VECTORS).open("w+b", buffering=0)
         self._published = False
 
@@ -112,27 +107,27 @@ class StoreWriter:
         if not self._published:
             shutil.rmtree(self.directory, ignore_errors=True)
 
-    def publish(self, words: pa.StringArray, vectors_checksum: str, metadata: Mapping[str, Any]) -> None:
+    def publish(self, vocabulary: Vocabulary, vectors_checksum: str, metadata: Mapping[str, Any]) -> None:
         """Add the words, the index and the metadata to the vectors, and put the store in its place.
 
         Parameters
         ----------
-        words : pyarrow.StringArray
-            The words, one for each row in `vectors_file`.
+        vocabulary : Vocabulary
+            The words, one for each row in `vectors_file`, and their index.
         vectors_checksum : str
             The hexadecimal xxh3_128 of the vectors' bytes, header not counted.
         metadata : mapping
             What to say in ``metadata.json`` besides what every store says.
         """
-        rows = len(words)
+        rows = len(vocabulary)
         os.pwrite(self.vectors_file.fileno(), _npy_header(rows, self.dim), 0)
         self.vectors_file.truncate(self.header_bytes + rows * self.dim * 4)
         os.fsync(self.vectors_file.fileno())
         self.vectors_file.close()
         checksums = {
             VECTORS: f"{CHECKSUM}:{vectors_checksum}",
-            VOCABULARY: _write_column(self.directory / VOCABULARY, "word", words),
-            INDEX: _write_column(self.directory / INDEX, "bucket", build_index(words)),
+            VOCABULARY: _write_column(self.directory / VOCABULARY, "word", vocabulary.words),
+            INDEX: _write_column(self.directory / INDEX, "bucket", vocabulary.index),
         }
         description = {
             "format": FORMAT,
@@ -149,9 +144,7 @@ class StoreWriter:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # mkdtemp makes a directory that only its owner can enter; a store has the rights of any new directory.
-        self.directory.chmod(0o777 & ~_umask())
-        _put_in_place(self.directory, self._target)
+        put_in_place(self.directory, self._target)
         self._published = True
 
 
@@ -190,10 +183,10 @@ def write_store(
     contiguous = np.ascontiguousarray(vectors, dtype="<f4")
     with StoreWriter(destination, contiguous.shape[1], overwrite) as writer:
         writer.vectors_file.seek(writer.header_bytes)
-        remaining = memoryview(contiguous).cast("B")
+        remaining = contiguous.data.cast("B")
         while remaining:  # a raw write may take less than it was given
             remaining = remaining[writer.vectors_file.write(remaining) :]
-        writer.publish(words, checksum_of(contiguous), metadata)
+        writer.publish(Vocabulary.from_words(words), checksum_of(contiguous), metadata)
     return destination
 
 
@@ -242,7 +235,9 @@ def check_destination(destination: Path, overwrite: bool) -> None:
         As `StoreWriter` says.
     """
     if not destination.absolute().parent.is_dir():
-        raise StoreError(destination, f"the directory {destination.absolute().parent} does not exist; make it first")
+        raise StoreError(
+            destination, f"the directory {destination.absolute().parent} does not exist; make it first"
+        )
     if not os.path.lexists(destination):
         return
     if not overwrite:
@@ -250,12 +245,14 @@ def check_destination(destination: Path, overwrite: bool) -> None:
             destination, "exists already; choose another destination, or replace it (overwrite=True, --force)"
         )
     if destination.exists() and not (destination / METADATA).is_file():
-        raise StoreError(destination, "is not a glovefast store, so it is not replaced; choose another destination")
+        raise StoreError(
+            destination, "is not a glovefast store, so it is not replaced; choose another destination"
+        )
 
 
 def checksum_of(data: Any) -> str:  # noqa: ANN401 - anything with a buffer
     """Compute the hexadecimal xxh3_128 of a buffer (https://github.com/Cyan4973/xxHash)."""
-    return new_checksum(data).hexdigest()
+    return str(new_checksum(data).hexdigest())
 
 
 def new_checksum(data: Any = b"") -> Any:  # noqa: ANN401 - xxhash's type is known to its stubs only
@@ -271,7 +268,7 @@ def _read_metadata(directory: Path) -> dict[str, Any]:
     except NotADirectoryError:
         raise StoreError(
             directory,
-            f"is a file, not a store; if it is embedding text, convert it first: glovefast convert {directory}",
+            f"is a file, not a store; embedding text is converted first, with: glovefast convert {directory}",
         ) from None
     except FileNotFoundError:
         if directory.is_dir():
@@ -324,7 +321,7 @@ def _map_column(directory: Path, file: str, name: str, of_type: pa.DataType, row
     except (pa.ArrowInvalid, FileNotFoundError) as error:
         raise _damaged(directory, f"{file} cannot be mapped ({error})") from error
     if batch.schema.names != [name] or batch.schema.field(0).type != of_type:
-        raise _damaged(directory, f"{file} has the columns {batch.schema.names}, not {name!r} of type {of_type}")
+        raise _damaged(directory, f"{file} has columns {batch.schema.names}, not {name!r} of type {of_type}")
     column = batch.column(0)
     if column.null_count or (rows is not None and len(column) != rows):
         raise _damaged(directory, f"{file} holds {len(column)} entries, {METADATA} says {rows}")
@@ -343,43 +340,3 @@ def _npy_header(rows: int, dim: int) -> bytes:
     description = {"descr": "<f4", "fortran_order": False, "shape": (rows, dim)}
     np.lib.format.write_array_header_1_0(header, description)
     return header.getvalue()
-
-
-def _umask() -> int:
-    """Read the process's umask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _put_in_place(directory: Path, target: Path) -> None:
-    """Publish a finished directory by one rename; an old store is exchanged with it, then removed."""
-    if not target.exists():
-        directory.rename(target)
-        return
-    if _exchange(directory, target):
-        shutil.rmtree(directory, ignore_errors=True)
-        return
-    # No exchange in one step on this system: for an instant only the old store's other name exists.
-    retired = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL_PREFIX}{target.name}.", dir=target.parent)) / target.name
-    target.rename(retired)
-    try:
-        directory.rename(target)
-    except OSError:
-        with suppress(OSError):
-            retired.rename(target)
-        raise
-    finally:
-        shutil.rmtree(retired.parent, ignore_errors=True)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names atomically with Linux's renameat2; false where that is not possible."""
-    import ctypes
-
-    at_fdcwd, rename_exchange = -100, 2  # from <fcntl.h> and <linux/fs.h>
-    try:
-        renameat2: Callable[..., int] = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    return renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0

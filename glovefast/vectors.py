@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
@@ -13,6 +12,8 @@ from glovefast.store import open_store
 from glovefast.vocabulary import Words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from glovefast.coverage import Counts, Coverage
     from glovefast.fallback import Fallback
     from glovefast.matrix import OutOfVocabulary
@@ -148,14 +149,15 @@ class WordVectors:
             row = self._vocabulary.row(word)
             if row < 0:
                 raise KeyError(word)
-            return self._array[row]
+            vector: NDArray[np.float32] = self._array[row]
+            return vector
         rows = self.rows(word)
         missing = np.flatnonzero(rows < 0)
         if missing.size:
             names = [str(word[position]) for position in missing[:5]]
             more = f" and {missing.size - 5} more" if missing.size > 5 else ""
             raise KeyError(", ".join(map(repr, names)) + more if missing.size > 1 else names[0])
-        found = self._array.take(rows, axis=0)
+        found: NDArray[np.float32] = self._array.take(rows, axis=0)
         found.setflags(write=False)
         return found
 

@@ -182,6 +182,7 @@ class Vocabulary:
 
     def __init__(self, words: pa.StringArray, index: pa.ListArray) -> None:
         self.words = words
+        self.index = index
         buckets = len(index)
         self._shift = _WORD_BITS - (buckets.bit_length() - 1)
         self._bucket_offsets = _offsets(index)
@@ -189,10 +190,10 @@ class Vocabulary:
         self._hashes = np.asarray(entries.field(0))
         self._rows = np.asarray(entries.field(1))
         # Python objects over the same memory: they answer a single look-up several times faster than NumPy.
-        self._bucket_view = memoryview(self._bucket_offsets)
-        self._hash_view = memoryview(self._hashes)
-        self._row_view = memoryview(self._rows)
-        self._offset_view = memoryview(_offsets(words))
+        self._bucket_view = self._bucket_offsets.data
+        self._hash_view = self._hashes.data
+        self._row_view = self._rows.data
+        self._offset_view = _offsets(words).data
         self._byte_view = memoryview(words.buffers()[2] or b"").cast("B")
 
     @classmethod
@@ -206,6 +207,20 @@ class Vocabulary:
 
     def __iter__(self) -> Iterator[str]:
         return (word.as_py() for word in self.words)
+
+    def duplicate_rows(self) -> NDArray[np.int64]:
+        """Find the rows whose word stands in an earlier row already.
+
+        Returns
+        -------
+        numpy.ndarray
+            int64, ascending.
+        """
+        # Equal words have equal hashes, and in the index equal hashes are neighbours.
+        neighbours = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
+        suspects = np.unique(self._rows[neighbours + 1]).astype(np.int64)
+        duplicates: NDArray[np.int64] = suspects[self.rows(self.words.take(pa.array(suspects))) != suspects]
+        return duplicates
 
     def row(self, word: str) -> int:
         """Find one word's row: the first where the word stands more than once, -1 where it is missing."""

@@ -1,0 +1,130 @@
+"""Chunks of whole lines, cut from a source into memory that is used again."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glovefast.errors import FormatError
+from glovefast.kernels import PADDING
+from glovefast.layout import show
+
+# 512 KiB of text with its separators and rows stay in a core's second-level cache.
+CHUNK_BYTES = 1 << 19
+MAX_LINE_BYTES = 1 << 24
+
+_NEWLINE = b"\n"
+
+
+class ByteSource(Protocol):
+    """What the parser needs of a source: its name and its bytes."""
+
+    name: str
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer; less than its length only at the end."""
+        ...
+
+
+class TextBuffer:
+    """A worker's text: whole lines between two paddings, in memory that is used again for each chunk."""
+
+    def __init__(self) -> None:
+        self.begin = self.end = PADDING
+        self._allocate(CHUNK_BYTES)
+
+    def _allocate(self, capacity: int) -> None:
+        self.capacity = capacity
+        # One byte more than the paddings, for the newline that a file's last line may lack.
+        self.bytes = bytearray(2 * PADDING + capacity + 1)
+        self.array: NDArray[np.uint8] = np.frombuffer(self.bytes, dtype=np.uint8)
+
+    def grow(self) -> None:
+        """Double the capacity and keep what is there: a line is longer than a chunk."""
+        kept = self.bytes[self.begin : self.end]
+        self._allocate(2 * self.capacity)
+        self.bytes[self.begin : self.end] = kept
+
+    def line(self, number: int) -> bytes:
+        """Find a line again by its number, counted from 0, for a message."""
+        position = self.begin
+        for _ in range(number):
+            position = self.bytes.index(_NEWLINE, position) + 1
+        return bytes(self.bytes[position : self.bytes.index(_NEWLINE, position)])
+
+
+class ChunkReader:
+    """Cut a source into chunks of whole lines. Not thread-safe: its callers take turns.
+
+    Parameters
+    ----------
+    source : ByteSource
+        Where the bytes come from.
+    """
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self._rest = b""
+        self._ended = False
+        self.chunks = 0
+
+    def read(self, buffer: TextBuffer, min_lines: int = 1) -> int | None:
+        """Fill a buffer with the next whole lines.
+
+        Parameters
+        ----------
+        buffer : TextBuffer
+            The memory to fill; what it held is gone.
+        min_lines : int
+            The lines to read at least, where there are as many.
+
+        Returns
+        -------
+        int or None
+            The chunk's number, counted from 0; None if there is no text left.
+
+        Raises
+        ------
+        FormatError
+            If a line is longer than 16 MiB, or as the source raises it.
+        """
+        while len(self._rest) > buffer.capacity:
+            buffer.grow()
+        buffer.begin, buffer.end = PADDING, PADDING + len(self._rest)
+        buffer.bytes[buffer.begin : buffer.end] = self._rest
+        self._rest = b""
+        while not self._ended:
+            limit = PADDING + buffer.capacity
+            with memoryview(buffer.bytes) as view:
+                buffer.end += self._source.readinto(view[buffer.end : limit])
+            self._ended = buffer.end < limit
+            # One call finds the last newline; lines are only counted where more than one is asked for.
+            whole = buffer.bytes.rfind(_NEWLINE, PADDING, buffer.end) + 1
+            if whole and (min_lines == 1 or buffer.bytes.count(_NEWLINE, PADDING, whole) >= min_lines):
+                self._rest = bytes(memoryview(buffer.bytes)[whole : buffer.end])
+                buffer.end = whole
+                break
+            if not self._ended:
+                self._check_line(buffer)
+                buffer.grow()
+        if buffer.end == buffer.begin:
+            return None
+        if buffer.bytes[buffer.end - 1] != _NEWLINE[0]:
+            buffer.bytes[buffer.end] = _NEWLINE[0]
+            buffer.end += 1
+        self.chunks += 1
+        return self.chunks - 1
+
+    def _check_line(self, buffer: TextBuffer) -> None:
+        if buffer.capacity >= MAX_LINE_BYTES:
+            raise FormatError(
+                self._source.name,
+                None,
+                f"a line goes on for more than {MAX_LINE_BYTES >> 20} MiB, so this is no embedding text; "
+                f"it begins {show(bytes(buffer.bytes[buffer.begin : buffer.begin + 100]))}",
+            )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last chunk held the last of the text."""
+        return self._ended and not self._rest

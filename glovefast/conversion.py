@@ -1,0 +1,271 @@
+"""One conversion: workers that read in turn, parse side by side and write each its own rows."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from glovefast.chunks import ChunkReader, TextBuffer
+from glovefast.errors import FormatError
+from glovefast.layout import Layout, infer_layout
+from glovefast.parser import BadLine, Block, BlockParser, check_errors_rule
+from glovefast.sources import Source
+from glovefast.store import StoreWriter, new_checksum
+from glovefast.vocabulary import Vocabulary
+
+_PROGRESS_SECONDS = 0.1
+_LAYOUT_LINES = 2  # a header, if there is one, and a row
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a conversion has come.
+
+    Attributes
+    ----------
+    bytes_read : int
+        Bytes taken from the source; for a compressed one those of the compressed file where only they tell
+        how much is left.
+    bytes_total : int or None
+        What `bytes_read` will be at the end; None for a pipe.
+    rows : int
+        Rows parsed.
+    """
+
+    bytes_read: int
+    bytes_total: int | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a conversion's caller chose; `glovefast.convert.convert` says what each means."""
+
+    dim: int | None = None
+    header: bool | None = None
+    limit: int | None = None
+    threads: int | None = None
+    errors: str = "strict"
+    on_bad_row: str = "raise"
+    progress: Callable[[Progress], None] | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, least in (
+            ("dim", self.dim, 1),
+            ("limit", self.limit, 0),
+            ("threads", self.threads, 1),
+        ):
+            if value is not None and value < least:
+                raise ValueError(f"{name}={value} is out of range: at least {least}")
+        check_errors_rule(self.errors)
+        if self.on_bad_row not in ("raise", "skip"):
+            raise ValueError(f"on_bad_row={self.on_bad_row!r} is neither 'raise' nor 'skip'")
+
+
+@dataclass
+class _Tally:
+    """What was met on the way, and the words so far."""
+
+    rows: int = 0
+    lines: int = 0
+    blank_lines: int = 0
+    spaced_words: int = 0
+    words: list[pa.StringArray] = field(default_factory=list)
+    bad_lines: list[BadLine] = field(default_factory=list)
+
+
+class Conversion:
+    """One run from an open source to a published store.
+
+    The workers share three things. They take turns at the source, so that it is read in order; they parse on
+    their own; and they take turns again, in the order of their chunks, to learn at which row theirs begins.
+    Each then writes its rows at their place itself, so that no chunk is copied between threads.
+
+    Parameters
+    ----------
+    source : Source
+        The open source.
+    options : Options
+        The caller's choices.
+    """
+
+    def __init__(self, source: Source, options: Options) -> None:
+        self._source = source
+        self._options = options
+        self._reader = ChunkReader(source)
+        self._reading = threading.Lock()
+        self._turn = threading.Condition()
+        self._next_chunk = 0
+        self._stopped = False
+        self._tally = _Tally()
+        self._checksum = new_checksum()
+
+    def run(self, target: Path, overwrite: bool) -> None:
+        """Convert the source and publish the store."""
+        options, threads = self._options, self._options.threads or _processors()
+        first = TextBuffer()
+        first_chunk = self._reader.read(first, min_lines=_LAYOUT_LINES)
+        sample = bytes(memoryview(first.bytes)[first.begin : first.end])
+        layout = infer_layout(
+            sample, self._source.name, dim=options.dim, header=options.header, whole=self._reader.ended
+        )
+        if layout.header:
+            first.begin += sample.index(b"\n") + 1
+            self._tally.lines = 1
+        with StoreWriter(target, layout.dim, overwrite) as writer:
+            # The kernels are compiled, or loaded, once before the workers start.
+            parsers = [BlockParser(self._source.name, layout.dim, options.errors) for _ in range(threads)]
+            with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
+                work = [
+                    pool.submit(self._work, parser, writer, first if number == 0 else None, first_chunk)
+                    for number, parser in enumerate(parsers)
+                ]
+                try:
+                    while wait(
+                        work, _PROGRESS_SECONDS if options.progress else None, FIRST_EXCEPTION
+                    ).not_done:
+                        if any(future.done() and future.exception() for future in work):
+                            break
+                        self._report()
+                finally:  # KeyboardInterrupt comes here as well
+                    self._stop()
+            failures = [error for future in work if (error := future.exception())]
+            if failures:
+                raise failures[0]
+            self._publish(writer, layout)
+        if self._tally.bad_lines:
+            _write_list(target.with_suffix(".bad_rows.jsonl"), self._tally.bad_lines)
+
+    def _publish(self, writer: StoreWriter, layout: Layout) -> None:
+        tally = self._tally
+        if not tally.rows and self._options.limit != 0:
+            raise FormatError(self._source.name, None, f"not one of its {tally.lines} lines is a row")
+        words = pa.concat_arrays(tally.words) if tally.words else pa.array([], pa.string())
+        vocabulary = Vocabulary.from_words(words)
+        kept = sum(bad.kept for bad in tally.bad_lines)
+        self._report()
+        writer.publish(
+            vocabulary,
+            self._checksum.hexdigest(),
+            {
+                "source": {
+                    "name": Path(self._source.name.partition("!")[0]).name,
+                    "member": self._source.member,
+                    "bytes": self._source.bytes_total or self._source.bytes_read,
+                },
+                "met": {
+                    "header": list(layout.header) if layout.header else None,
+                    "blank_lines": tally.blank_lines,
+                    "duplicate_words": len(vocabulary.duplicate_rows()),
+                    "words_with_spaces": tally.spaced_words,
+                    "replaced_words": kept,
+                    "skipped_rows": len(tally.bad_lines) - kept,
+                },
+            },
+        )
+
+    def _work(
+        self, parser: BlockParser, writer: StoreWriter, buffer: TextBuffer | None, chunk: int | None
+    ) -> None:
+        """Parse chunks until there are none; the first worker begins with the chunk that is read already."""
+        try:
+            if buffer is None:
+                buffer = TextBuffer()
+                chunk = self._read(buffer)
+            while chunk is not None:
+                block = parser.parse(buffer)
+                row = self._take_turn(chunk, block)
+                if row is None:
+                    return
+                _write_at(writer, block, row)
+                chunk = self._read(buffer)
+        except BaseException:
+            self._stop()
+            raise
+
+    def _read(self, buffer: TextBuffer) -> int | None:
+        with self._reading:
+            return None if self._stopped else self._reader.read(buffer)
+
+    def _take_turn(self, chunk: int, block: Block) -> int | None:
+        """Wait for the chunks before this one; then count this one in and give its first row.
+
+        None means that the work has been stopped and the block is not wanted.
+        """
+        with self._turn:
+            while self._next_chunk != chunk:
+                if self._stopped:
+                    return None
+                self._turn.wait()
+            if self._stopped:
+                return None
+            row = self._tally.rows
+            self._count(block)
+            self._next_chunk += 1
+            self._turn.notify_all()
+            return row
+
+    def _count(self, block: Block) -> None:
+        """Take a block into the tally, cut off where the limit is; raise for its first bad line."""
+        tally = self._tally
+        room = None if self._options.limit is None else self._options.limit - tally.rows
+        if room is not None and len(block.words) >= room:
+            last_line = int(block.row_lines[room - 1]) if room > 0 else -1
+            block.rows, block.words = block.rows[:room], block.words[:room]
+            block.bad_lines = [bad for bad in block.bad_lines if bad.line <= last_line]
+            self._stop()
+        for bad in block.bad_lines:
+            placed = replace(bad, line=tally.lines + bad.line + 1)
+            if self._options.on_bad_row == "raise" and not bad.kept:
+                raise FormatError(self._source.name, placed.line, placed.reason)
+            tally.bad_lines.append(placed)
+        tally.rows += len(block.words)
+        tally.lines += block.lines
+        tally.blank_lines += block.blank_lines
+        tally.spaced_words += block.spaced_words
+        tally.words.append(block.words)
+        self._checksum.update(np.ascontiguousarray(block.rows))
+
+    def _stop(self) -> None:
+        """Let the workers come to an end: all is read, the limit is reached, or one has failed."""
+        with self._turn:
+            self._stopped = True
+            self._turn.notify_all()
+
+    def _report(self) -> None:
+        if self._options.progress:
+            self._options.progress(
+                Progress(self._source.bytes_read, self._source.bytes_total, self._tally.rows)
+            )
+
+
+def _write_at(writer: StoreWriter, block: Block, row: int) -> None:
+    """Write a block's rows at their place; a write may take less than it was given."""
+    remaining = np.ascontiguousarray(block.rows).data.cast("B")
+    position = writer.header_bytes + row * writer.dim * 4
+    while remaining:
+        written = os.pwrite(writer.vectors_file.fileno(), remaining, position)
+        remaining = remaining[written:]
+        position += written
+
+
+def _write_list(path: Path, bad_lines: list[BadLine]) -> None:
+    """List the lines that were skipped or changed, one JSON object each; the file is there whole or not."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        for bad in bad_lines:
+            file.write(json.dumps(asdict(bad), ensure_ascii=False) + "\n")
+    partial.replace(path)
+
+
+def _processors() -> int:
+    """Count the processors that this process may use, which in a container are fewer than the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,373 @@
+"""The parse kernel: a chunk of embedding text in, words and float32 rows out.
+
+Two stages, each over the whole chunk. `find_separators` compares 64 bytes at a time and lists where fields
+and lines end; `parse_rows` then knows both ends of every number before it looks at one, so that no number has
+to wait for the end of the one before, and it knows each line's field count for nothing, which is what words
+with spaces need. (The idea of indexing the structure first is that of Langdale and Lemire, "Parsing gigabytes
+of JSON per second", 2019, https://arxiv.org/abs/1902.08318.)
+
+Texts are padded (`glovefast.kernels.PADDING`). The whole call graph is in this
+file, because Numba's cache looks at no other (https://github.com/numba/numba/issues/1833).
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from glovefast.kernels.compile import kernel
+
+# What parse_rows returns in status[]: how far it came and what it counted.
+NEXT_LINE, ROWS, WORD_BYTES, BLANK_LINES, BAD_LINES, ODD_NUMBERS, SPACED_WORDS = range(7)
+STATUS_LENGTH = 7
+
+_SPACE, _NEWLINE, _RETURN, _POINT, _MINUS, _PLUS, _ZERO = 0x20, 0x0A, 0x0D, 0x2E, 0x2D, 0x2B, 0x30
+_LOWER_CASE = 0x20  # this bit makes an ASCII letter lower case
+_LETTER_E = 0x65
+
+_MAX_FRACTION_DIGITS = 8
+# _KEEP[n] keeps the last n bytes of a little-endian block of eight; beyond 8 the entry is never used.
+_KEEP = np.array([(1 << 64) - (1 << (64 - 8 * n)) if n <= 8 else 0 for n in range(16)], dtype=np.uint64)
+_POWER = np.array([10.0**n for n in range(309)], dtype=np.float64)
+_INTEGER_POWER = np.array([10 ** min(n, 8) for n in range(16)], dtype=np.uint64)
+_SIGN = np.array([1.0, -1.0], dtype=np.float64)
+
+_ASCII_ZEROS = np.uint64(0x3030303030303030)
+_ABOVE_NINE = np.uint64(0x7676767676767676)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_EVEN_PAIRS = np.uint64(0x000000FF000000FF)
+_PAIR_WEIGHTS = np.uint64(100 + (1000000 << 32))
+_ODD_PAIR_WEIGHTS = np.uint64(1 + (10000 << 32))
+_TEN, _EIGHT, _SIXTEEN, _THIRTY_TWO = np.uint64(10), np.uint64(8), np.uint64(16), np.uint64(32)
+_ONE, _ZERO_BITS = np.uint64(1), np.uint64(0)
+
+_MAX_MANTISSA_DIGITS = 19  # 10**19 < 2**64
+_EXACT_MANTISSA = np.uint64(1 << 53)
+_EXACT_POWER = 22  # 10**22 is the largest power of ten that a float64 holds exactly
+_SAFE_POWER = 280  # mantissa * 10**280 stays below 10**300, and mantissa / 10**280 above 10**-281
+_DOUBT = 2.0**-50  # more than the relative error of the product: see _parse_number
+
+
+def _bytes_pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
+    """Make the LLVM code for a pointer of the type `to` to a byte of an array."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), ir.PointerType(to))
+
+
+@intrinsic
+def _load_block(typing_context: Any, text: Any, index: Any) -> Any:
+    """Load eight bytes from any address as a little-endian uint64."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        block = ir.IntType(64)
+        pointer = _bytes_pointer(context, builder, signature.args[0], arguments[0], arguments[1], block)
+        return builder.load(pointer, align=1)
+
+    return types.uint64(text, types.int64), generate
+
+
+@intrinsic
+def _matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
+    """Compare 64 bytes with one value; bit n of the result says whether byte n is equal."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, index, byte = arguments
+        vector = ir.VectorType(ir.IntType(8), 64)
+        pointer = _bytes_pointer(context, builder, signature.args[0], array, index, vector)
+        block = builder.load(pointer, align=1)
+        lane = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+        all_lanes = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+        value = builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), all_lanes)
+        return builder.bitcast(builder.icmp_unsigned("==", block, value), ir.IntType(64))
+
+    return types.uint64(text, types.int64, types.uint8), generate
+
+
+@intrinsic
+def _trailing_zeros(typing_context: Any, bits: Any) -> Any:
+    """Count the zero bits below the lowest one; the bits must not be all zero."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], cgutils.true_bit)
+
+    return types.int64(types.uint64), generate
+
+
+if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be run and covered without Numba
+
+    def _load_block(text: Any, index: int) -> np.uint64:
+        return np.uint64(int.from_bytes(text[index : index + 8].tobytes(), "little"))
+
+    def _matches(text: Any, index: int, byte: int) -> np.uint64:
+        equal = text[index : index + 64] == byte
+        return np.uint64(int.from_bytes(np.packbits(equal, bitorder="little").tobytes(), "little"))
+
+    def _trailing_zeros(bits: np.uint64) -> int:
+        return (int(bits) & -int(bits)).bit_length() - 1
+
+
+@kernel("int64(uint8[::1], int64, int64, int32[::1], int32[::1])")
+def find_separators(text, begin, end, separators, line_ends):
+    """List where the fields and the lines of a chunk end.
+
+    Parameters
+    ----------
+    text : (n,) uint8
+        The text, padded by `PADDING` bytes on both sides.
+    begin, end : int64
+        The chunk is ``text[begin:end]``.
+    separators : (end - begin,) int32, written
+        The position of every space and newline, ascending.
+    line_ends : (end - begin,) int32, written
+        For every line the number in `separators` of its newline.
+
+    Returns
+    -------
+    int64
+        The number of lines.
+    """
+    found = 0
+    lines = 0
+    for block in range(begin, end, 64):
+        newlines = _matches(text, block, np.uint8(_NEWLINE))
+        both = newlines | _matches(text, block, np.uint8(_SPACE))
+        if end - block < 64:
+            inside = (_ONE << np.uint64(end - block)) - _ONE
+            newlines &= inside
+            both &= inside
+        while both != _ZERO_BITS:
+            bit = _trailing_zeros(both)
+            separators[found] = block + bit
+            if newlines & (_ONE << np.uint64(bit)) != _ZERO_BITS:
+                line_ends[lines] = found
+                lines += 1
+            found += 1
+            both &= both - _ONE
+    return lines
+
+
+@kernel("boolean(uint8[::1], int64, int64, float32[::1], int64)")
+def _parse_number(text, begin, end, numbers, place):
+    """Parse one number of any decimal form into ``numbers[place]``; false if it must be left to Python.
+
+    The contract is the float32 of the correctly rounded float64. Up to 2**53 and 10**22 both operands are
+    exact and one division or multiplication rounds once (Clinger, "How to read floating point numbers
+    accurately", 1990). Beyond, the mantissa, the power and their product each err by at most 2**-53 and the
+    digits that were cut off by 10**-18, in all less than 2**-50: if the values 2**-50 below and above round
+    to the same float32, the exact one does. Otherwise, about once in 2**25 numbers, Python decides.
+    """
+    position = begin
+    negative = 0
+    if position < end and (text[position] == _MINUS or text[position] == _PLUS):
+        negative = 1 if text[position] == _MINUS else 0
+        position += 1
+    mantissa = _ZERO_BITS
+    significant = 0
+    power = 0
+    digits = 0
+    point = False
+    cut = False
+    while position < end:
+        byte = text[position]
+        if _ZERO <= byte <= _ZERO + 9:
+            digits += 1
+            if significant < _MAX_MANTISSA_DIGITS:
+                mantissa = mantissa * _TEN + np.uint64(byte - _ZERO)
+                if mantissa != _ZERO_BITS:
+                    significant += 1
+                power -= 1 if point else 0
+            else:
+                cut = cut or byte != _ZERO
+                power += 0 if point else 1
+        elif byte == _POINT and not point:
+            point = True
+        else:
+            break
+        position += 1
+    if digits == 0:
+        return False
+    if position < end and (text[position] | _LOWER_CASE) == _LETTER_E:
+        position += 1
+        exponent_negative = False
+        if position < end and (text[position] == _MINUS or text[position] == _PLUS):
+            exponent_negative = text[position] == _MINUS
+            position += 1
+        exponent = 0
+        first = position
+        while position < end and _ZERO <= text[position] <= _ZERO + 9 and exponent < 10000:
+            exponent = exponent * 10 + int(text[position] - _ZERO)
+            position += 1
+        if position == first:
+            return False
+        power += -exponent if exponent_negative else exponent
+    if position != end or power > _SAFE_POWER or power < -_SAFE_POWER:
+        return False
+    value = np.float64(mantissa)
+    value = value / _POWER[-power] if power < 0 else value * _POWER[power]
+    exact = mantissa <= _EXACT_MANTISSA and not cut and -_EXACT_POWER <= power <= _EXACT_POWER
+    if not exact and np.float32(value * (1.0 - _DOUBT)) != np.float32(value * (1.0 + _DOUBT)):
+        return False
+    numbers[place] = np.float32(value * _SIGN[negative])
+    return True
+
+
+@kernel("boolean(uint8[::1], int32[::1], int64, int64, float32[::1], int64)")
+def _is_of_another_dimension(text, separators, first, last, numbers, place):
+    """Tell a word with spaces from a row with too many numbers (two rows in one line, another dimension).
+
+    The fields of the word behind its first one lie between ``separators[first]`` and ``separators[last]``: a
+    number just before the vector, or two numbers anywhere, are no part of a word. ``numbers[place]`` is
+    scratch.
+    """
+    count = 0
+    for number in range(first, last):
+        if _parse_number(text, separators[number] + 1, separators[number + 1], numbers, place):
+            count += 1
+            if number == last - 1:
+                return True
+    return count > 1
+
+
+@kernel(
+    "void(uint8[::1], int64, int64, int32[::1], int32[::1], int64, int64, int64,"
+    " float32[::1], uint8[::1], int32[::1], int32[::1], int32[::1], int64[::1], int64[::1])"
+)
+def parse_rows(
+    text,
+    begin,
+    first_line,
+    separators,
+    line_ends,
+    lines,
+    dim,
+    max_rows,
+    numbers,
+    words,
+    word_ends,
+    row_lines,
+    bad_lines,
+    odd_numbers,
+    status,
+):
+    """Parse the lines of a chunk into words and rows.
+
+    A line's word is all that stands before the last `dim` fields; only the ASCII space separates. Carriage
+    returns and spaces at a line's end are passed over, as are blank lines. Bad lines give no row and are
+    listed. Numbers that need exact arithmetic beyond 64 bits, and whatever is no decimal number (``nan``,
+    ``inf``, trash), are listed for Python to judge.
+
+    Parameters
+    ----------
+    text : (n,) uint8
+        The text, padded by `PADDING` bytes on both sides.
+    begin : int64
+        Where the chunk begins.
+    first_line : int64
+        The line of the chunk to begin with, 0 the first time.
+    separators, line_ends : int32
+        What `find_separators` wrote; `separators` is changed where a line ends in white space.
+    lines : int64
+        What `find_separators` returned.
+    dim : int64
+        Numbers per row.
+    max_rows : int64
+        How many rows there is room for.
+    numbers : (max_rows * dim + 1,) float32, written
+        The rows; the place behind the last row is scratch.
+    words : (n,) uint8, written
+        The words' bytes, one after the other.
+    word_ends : (max_rows,) int32, written
+        Where each word ends in `words`.
+    row_lines : (max_rows,) int32, written
+        Each row's line in the chunk, counted from 0.
+    bad_lines : (b,) int32, written
+        The bad lines, counted from 0.
+    odd_numbers : (3 * m,) int64, m >= dim, written
+        For each number left to Python: its place in `numbers`, its begin and its end in `text`.
+    status : (STATUS_LENGTH,) int64, changed
+        ``status[NEXT_LINE]`` is `lines` at the end, or the line to go on with after one of the lists was
+        emptied; the other entries are counters and go on from what they hold.
+    """
+    rows = status[ROWS]
+    word_bytes = status[WORD_BYTES]
+    bad = status[BAD_LINES]
+    odd = status[ODD_NUMBERS]
+    line = first_line
+    while line < lines:
+        if rows >= max_rows or bad >= len(bad_lines) or 3 * (odd + dim) > len(odd_numbers):
+            break
+        newline = np.int64(line_ends[line])
+        first = np.int64(line_ends[line - 1]) + 1 if line > 0 else 0
+        line_begin = np.int64(separators[first - 1]) + 1 if line > 0 else begin
+        line_end = np.int64(separators[newline])
+        line += 1
+        while line_end > line_begin and (text[line_end - 1] == _RETURN or text[line_end - 1] == _SPACE):
+            line_end -= 1
+            if text[line_end] == _SPACE:
+                newline -= 1
+            else:
+                separators[newline] = line_end
+        if line_end == line_begin:
+            status[BLANK_LINES] += 1
+            continue
+        vector = newline - dim
+        if vector < first:
+            bad_lines[bad] = line - 1
+            bad += 1
+            continue
+        place = rows * dim
+        if vector > first:
+            if _is_of_another_dimension(text, separators, first, vector, numbers, place):
+                bad_lines[bad] = line - 1
+                bad += 1
+                continue
+            status[SPACED_WORDS] += 1
+
+        end = np.int64(separators[vector])
+        for index in range(line_begin, end):
+            words[word_bytes] = text[index]
+            word_bytes += 1
+        word_ends[rows] = word_bytes
+        row_lines[rows] = line - 1
+        for number in range(vector, newline):
+            begin_number = end + 1
+            end = np.int64(separators[number + 1])
+            negative = np.int64(text[begin_number] == _MINUS)
+            lead = begin_number + negative
+            # The common form is one digit, the point and up to eight digits. The block that ends where the
+            # number ends holds the fraction in its last bytes; all that stands before is masked to zero.
+            fraction_digits = end - lead - 2
+            form = np.uint64(fraction_digits)
+            whole = np.uint64(text[lead]) - np.uint64(_ZERO)
+            digits = (_load_block(text, end - 8) ^ _ASCII_ZEROS) & _KEEP[form & np.uint64(15)]
+            no_digit = ((digits + _ABOVE_NINE) | digits) & _HIGH_BITS
+            if (
+                form <= np.uint64(_MAX_FRACTION_DIGITS)
+                and text[lead + 1] == _POINT
+                and whole < _TEN
+                and no_digit == _ZERO_BITS
+            ):
+                pairs = digits * _TEN + (digits >> _EIGHT)
+                fraction = (
+                    (pairs & _EVEN_PAIRS) * _PAIR_WEIGHTS
+                    + ((pairs >> _SIXTEEN) & _EVEN_PAIRS) * _ODD_PAIR_WEIGHTS
+                ) >> _THIRTY_TWO
+                mantissa = whole * _INTEGER_POWER[form] + fraction
+                # Mantissa and power are exact, so the quotient is the correctly rounded float64. The sign as
+                # a factor, not a branch: signs are as good as random, and a mispredicted branch costs more.
+                numbers[place] = np.float32(np.float64(np.int64(mantissa)) / _POWER[form] * _SIGN[negative])
+            elif not _parse_number(text, begin_number, end, numbers, place):
+                odd_numbers[3 * odd] = place
+                odd_numbers[3 * odd + 1] = begin_number
+                odd_numbers[3 * odd + 2] = end
+                odd += 1
+            place += 1
+        rows += 1
+    status[NEXT_LINE] = line
+    status[ROWS] = rows
+    status[WORD_BYTES] = word_bytes
+    status[BAD_LINES] = bad
+    status[ODD_NUMBERS] = odd

@@ -1,0 +1,151 @@
+"""How a text's rows look: its dimension, its header, and what is wrong with a line that is no row."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from glovefast.errors import FormatError
+
+# The first rows that decide the dimension together.
+SAMPLE_LINES = 100
+
+_LINE_END = b" \r"
+_SHOWN_BYTES = 60
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text's rows look.
+
+    Attributes
+    ----------
+    dim : int
+        Numbers per row.
+    header : tuple of int or None
+        Rows and dimension as a first line states them; None without such a line.
+    """
+
+    dim: int
+    header: tuple[int, int] | None
+
+
+def infer_layout(
+    sample: bytes, name: str, *, dim: int | None = None, header: bool | None = None, whole: bool = False
+) -> Layout:
+    """Find out how many numbers a row has and whether the first line is a header.
+
+    The dimension is the one that most of the first rows agree on.
+
+    Parameters
+    ----------
+    sample : bytes
+        The first lines; a last line without newline counts as whole.
+    name : str
+        The source's name, for errors.
+    dim : int, optional
+        The dimension, if it is known.
+    header : bool, optional
+        Whether the first line is ``rows dim``; recognised if not given. In a file of one dimension a header
+        looks like a row: the first line is then taken for a header only if the whole text is in the sample
+        and has as many rows as it says.
+    whole : bool
+        Whether the sample is the whole text.
+
+    Returns
+    -------
+    Layout
+        Dimension and header.
+
+    Raises
+    ------
+    FormatError
+        If no row of the sample has numbers, or the header contradicts the rows.
+    """
+    lines = [(number, line.rstrip(_LINE_END)) for number, line in enumerate(sample.split(b"\n"), start=1)]
+    filled = [(number, line) for number, line in lines if line]
+    if not filled:
+        raise FormatError(name, None, "is empty: there is no row in it")
+    first_number, first = filled[0]
+    fields = first.split(b" ")
+    stated = None
+    if header is not False and first_number == 1 and len(fields) == 2 and all(map(bytes.isdigit, fields)):
+        stated = int(fields[0]), int(fields[1])
+    if header and stated is None:
+        raise FormatError(name, 1, f"is no header of the form 'rows dim': {show(first)}")
+
+    rows = [line for _, line in filled[1 if stated else 0 :]]
+    sizes = Counter(count for count in map(_count_numbers, rows[:SAMPLE_LINES]) if count)
+    # Of dimensions that are met equally often the largest counts; the other rows are then the bad ones.
+    common = max(sizes, key=lambda size: (sizes[size], size)) if sizes else 0
+    if stated and header is None and common == 1 and not (whole and stated == (len(rows), 1)):
+        return Layout(dim or 1, None)
+    if stated and not rows:
+        raise FormatError(name, 1, f"the header promises {stated[0]} rows, and none follows")
+    if not common and dim is None:
+        raise FormatError(
+            name,
+            first_number,
+            "this is no embedding text: a row is a word and its numbers, separated by spaces, "
+            f"and here stands {show(first)}",
+        )
+    if stated and stated[1] != (dim or common):
+        raise FormatError(
+            name, 1, f"the header says {stated[1]} numbers a row, the rows have {dim or common}"
+        )
+    return Layout(dim or common, stated)
+
+
+def explain_bad_line(line: bytes, dim: int) -> str:
+    """Say what is wrong with a line that gave no row.
+
+    Parameters
+    ----------
+    line : bytes
+        The line.
+    dim : int
+        The numbers a row should have.
+
+    Returns
+    -------
+    str
+        The reason, with the word, the field and its column where there is one.
+    """
+    text = line.rstrip(_LINE_END)
+    fields = text.split(b" ")
+    word = b" ".join(fields[:-dim])
+    column = len(text) - len(b" ".join(fields[-dim:])) + 1
+    if len(fields) > dim:
+        for value in fields[-dim:]:
+            if read_number(value) is None:
+                return f"{show(value)} in column {column}, after the word {show(word)}, is no number"
+            column += len(value) + 1
+    numbers = _count_numbers(text)
+    word = b" ".join(fields[: len(fields) - numbers])
+    trouble = "too few numbers" if numbers < dim else "a row of another dimension"
+    found = f"{numbers} {'number' if numbers == 1 else 'numbers'} after the word {show(word)}"
+    if numbers == dim:
+        found = f"numbers within what would be the word {show(word)}"
+    return f"{trouble}: {found}, where {dim} are expected"
+
+
+def _count_numbers(line: bytes) -> int:
+    """Count the numbers at a row's end; the first field is a word even if it looks like a number."""
+    count = 0
+    for value in reversed(line.rstrip(_LINE_END).split(b" ")[1:]):
+        if read_number(value) is None:
+            break
+        count += 1
+    return count
+
+
+def read_number(value: bytes) -> float | None:
+    """Read a number as ``numpy.asarray(fields, dtype="float32")`` does before it rounds, or give None."""
+    try:
+        return float(value.decode())
+    except ValueError:
+        return None
+
+
+def show(text: bytes) -> str:
+    """Quote the beginning of some bytes for a message."""
+    shown = text[:_SHOWN_BYTES].decode("utf-8", errors="backslashreplace")
+    return repr(shown) + ("…" if len(text) > _SHOWN_BYTES else "")

@@ -1,0 +1,64 @@
+"""Putting a finished directory in its place with one rename, so that readers see it whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+
+def make_partial(target: Path) -> Path:
+    """Make a hidden directory beside a target, on the same file system, to be put in its place later."""
+    return Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+
+
+def put_in_place(directory: Path, target: Path) -> None:
+    """Publish a finished directory under its name.
+
+    Parameters
+    ----------
+    directory : pathlib.Path
+        The directory, beside the target.
+    target : pathlib.Path
+        Its name to be. A directory that has the name already is exchanged with the new one in one step
+        (Linux), then removed.
+    """
+    # mkdtemp makes a directory that only its owner can enter; this one has the rights of any new directory.
+    directory.chmod(0o777 & ~_umask())
+    if not target.exists():
+        directory.rename(target)
+        return
+    if _exchange(directory, target):
+        shutil.rmtree(directory, ignore_errors=True)
+        return
+    # No exchange in one step on this system: for an instant only the old store's other name exists.
+    retired = make_partial(target) / target.name
+    target.rename(retired)
+    try:
+        directory.rename(target)
+    except OSError:
+        with suppress(OSError):
+            retired.rename(target)
+        raise
+    finally:
+        shutil.rmtree(retired.parent, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names atomically with Linux's renameat2; false where that is not possible."""
+    import ctypes
+
+    at_fdcwd, rename_exchange = -100, 2  # from <fcntl.h> and <linux/fs.h>
+    try:
+        renameat2: Callable[..., int] = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    return renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0
+
+
+def _umask() -> int:
+    """Read the process's umask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
