@@ -1,0 +1,28 @@
+"""What several test files need: the real file, where it is given."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REAL_FILE = "GLOVEFAST_GLOVE_6B_50D"
+
+
+@pytest.fixture(scope="session")
+def glove_6b_50d() -> Path:
+    """The real glove.6B.50d, as the zip or as the text, whichever was given."""
+    given = os.environ.get(REAL_FILE)
+    if not given:
+        pytest.skip(f"{REAL_FILE} is not set to the path of the real glove.6B.50d (zip or text)")
+    return Path(given)
+
+
+@pytest.fixture(scope="session")
+def glove_6b_50d_text(glove_6b_50d: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real glove.6B.50d as plain text."""
+    if not zipfile.is_zipfile(glove_6b_50d):
+        return glove_6b_50d
+    directory = tmp_path_factory.mktemp("real")
+    with zipfile.ZipFile(glove_6b_50d) as archive:
+        return Path(archive.extract("glove.6B.50d.txt", directory))
