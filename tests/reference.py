@@ -19,7 +19,7 @@ def tutorial_dictionary(path: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def read_rows(text: bytes, dim: int) -> tuple[list[str], NDArray[np.float32]]:
-    """Read embedding text by the rules of real files: only spaces separate, the last `dim` fields are the numbers."""
+    """Read embedding text as real files are: only spaces separate, the last `dim` fields are numbers."""
     words = []
     vectors = []
     for line in text.split(b"\n"):
