@@ -1,0 +1,24 @@
+"""Run a command and measure it: ``python -I -S launcher.py COMMAND [ARGUMENT ...]``.
+
+Its own process, and a small one, because on Linux a child starts with the peak memory of the process that
+started it (https://man7.org/linux/man-pages/man2/getrusage.2.html says what ``ru_maxrss`` is, not this), and
+a test session that holds the reference is larger than what it measures. The last line of standard output is
+``{"seconds", "peak_bytes", "status"}``.
+"""
+
+import json
+import os
+import sys
+import time
+
+start = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(child, 0)
+seconds = time.perf_counter() - start
+unit = 1 if sys.platform == "darwin" else 1024
+measured = {
+    "seconds": seconds,
+    "peak_bytes": usage.ru_maxrss * unit,
+    "status": os.waitstatus_to_exitcode(status),
+}
+print("\n" + json.dumps(measured))
