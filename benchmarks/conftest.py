@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import re
 import shlex
 import shutil
 import time
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from benchmarks.agreement import write_reference
+from benchmarks.contenders import numbers_per_row
 from benchmarks.made_file import REAL_FILE_VARIABLE, cached_made_file, open_text, real_file
 from benchmarks.recorder import WITHHELD
 from benchmarks.tables import MATRIX_SIZES
@@ -116,10 +118,10 @@ def reference(
     text_path: tuple[Path, bool], pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Reference:
     """Read the text as slowly and surely as the tests do."""
-    from tests.reference import read_embedding_text
+    from tests.reference import read_rows
 
     path, made = text_path
-    words, matrix = read_embedding_text(path)
+    words, matrix = read_rows(path.read_bytes(), numbers_per_row(path))
     directory = tmp_path_factory.mktemp("reference")
     write_reference(directory, words, matrix)
     pytestconfig.stash[_TEXT] = Text(path, made, *matrix.shape)
@@ -164,7 +166,9 @@ def word_index(reference: Reference) -> Callable[[int], dict[str, int]]:
         # https://en.wikipedia.org/wiki/Gumbel_distribution#Gumbel_reparameterization_tricks
         rank = np.arange(1, len(reference.words) + 1)
         rows = np.argsort(np.log(rank) - generator.gumbel(size=rank.size))[:found]
-        words = [reference.words[row] for row in rows] + [f"not-there-{i}" for i in range(size - found)]
+        # Strings of their own: a dictionary finds the very object that is its key faster than an equal one.
+        words = [reference.words[row].encode().decode() for row in rows]
+        words += [f"not-there-{number}" for number in range(size - found)]
         return {words[place]: index for index, place in enumerate(generator.permutation(size), start=1)}
 
     return make
@@ -192,13 +196,13 @@ def quiet_machine() -> None:
 
 
 def _command(config: pytest.Config) -> str:
-    """Give the command of this run, its paths shortened to their last part."""
-    arguments = [
-        Path(argument).name if Path(argument).is_absolute() else argument
-        for argument in config.invocation_params.args
-    ]
-    variable = f"{REAL_FILE_VARIABLE}={real_file().name} " if real_file() else ""
-    return f"{variable}pytest {shlex.join(arguments)}"
+    """Give the command of this run, its absolute paths shortened to their last part."""
+    words = [*config.invocation_params.args]
+    if real := real_file():
+        words.insert(0, f"{REAL_FILE_VARIABLE}={real}")
+    # Behind "=" too, as in --benchmark-json=PATH.
+    short = [re.sub(r"(?:^|(?<==))/(?:[^/]*/)*", "", word) for word in words]
+    return shlex.join([*short[: real is not None], "pytest", *short[real is not None :]])
 
 
 def _version(package: str) -> str | None:

@@ -93,7 +93,7 @@ def load_with_pandas(text: Path, directory: Path) -> Loaded:
         text,
         sep=" ",
         header=None,
-        dtype={0: str} | dict.fromkeys(range(1, _dim(text) + 1), np.float32),
+        dtype={0: str} | dict.fromkeys(range(1, numbers_per_row(text) + 1), np.float32),
         engine="c",
         quoting=csv.QUOTE_NONE,
         keep_default_na=False,
@@ -114,7 +114,7 @@ def load_with_polars(text: Path, directory: Path) -> Loaded:
         separator=" ",
         has_header=False,
         quote_char=None,
-        schema={"word": pl.String} | {f"{column}": pl.Float32 for column in range(_dim(text))},
+        schema={"word": pl.String} | {f"{column}": pl.Float32 for column in range(numbers_per_row(text))},
     )
     return frame["word"], frame.drop("word").to_numpy(order="c")
 
@@ -124,7 +124,7 @@ def load_with_pyarrow(text: Path, directory: Path) -> Loaded:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    columns = [str(column) for column in range(_dim(text))]
+    columns = [str(column) for column in range(numbers_per_row(text))]
     table = arrow_csv.read_csv(
         text,
         read_options=arrow_csv.ReadOptions(column_names=["word", *columns], block_size=1 << 22),
@@ -162,6 +162,7 @@ CONTENDERS = {
 }
 
 
-def _dim(text: Path) -> int:
+def numbers_per_row(text: Path) -> int:
+    """Count the numbers in the first row; no word of a text that is measured has a space in it."""
     with text.open("rb") as file:
         return len(file.readline().split(b" ")) - 1

@@ -8,7 +8,7 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def render(results: dict[str, Any]) -> str:
         "from the fastest to the slowest. A ratio says how many times glovefast's time a time is: below 1, "
         "the peer is faster. One machine, one run: take the ratios along, not the seconds.",
         _circumstances(results),
-        *(_section(TABLES[name], rows) for name, rows in by_table.items()),
+        *_sections(by_table),
         _where_peers_win(by_table),
     ]
     return "\n\n".join(sections) + "\n"
@@ -102,7 +102,19 @@ def _rows_by_table(results: dict[str, Any]) -> dict[str, Rows]:
     return {name: rows for name, rows in by_table.items() if rows}
 
 
-def _section(table: Table, rows: Rows) -> str:
+def _sections(by_table: dict[str, Rows]) -> Iterator[str]:
+    """Render the tables; a note that the table before had too is not said again."""
+    note = ""
+    for name, rows in by_table.items():
+        table = TABLES[name]
+        yield f"## {table.title}"
+        if table.note != note:
+            yield table.note
+        yield _table(table, rows)
+        note = table.note
+
+
+def _table(table: Table, rows: Rows) -> str:
     """Render one table."""
     measured = [row for row in rows.values() if isinstance(row, Measured)]
     with_first = any(row.first_seconds for row in measured)
@@ -126,7 +138,7 @@ def _section(table: Table, rows: Rows) -> str:
         cells += [_time(statistics.median(row.first_seconds)) if row.first_seconds else ""] * with_first
         cells += [f"{max(row.peak_bytes) / _MIB:,.0f} MiB" if row.peak_bytes else ""] * with_peak
         lines.append(_line(cells))
-    return "\n\n".join([f"## {table.title}", table.note, "\n".join(lines)])
+    return "\n".join(lines)
 
 
 def _ratio(table: Table, rows: Rows, name: str) -> Ratio | None:
@@ -151,14 +163,14 @@ def _where_peers_win(by_table: dict[str, Rows]) -> str:
                 continue
             ratio = _ratio(table, rows, row)
             if ratio is not None and ratio.median < 1:
-                lines.append(f"- {table.title}: {label} is faster, its time {_ratio_cell(ratio)} of ours.")
+                lines.append(f"- {table.title}: {label} takes {_ratio_cell(ratio)} times our time.")
             if (
                 isinstance(ours, Measured)
                 and measured.peak_bytes
                 and max(measured.peak_bytes) < max(ours.peak_bytes)
             ):
                 share = max(measured.peak_bytes) / max(ours.peak_bytes)
-                lines.append(f"- {table.title}: {label} needs less memory, {share:.2f} times ours.")
+                lines.append(f"- {table.title}: {label} takes {share:.2f} times our memory.")
     return "## Where a peer does better\n\n" + ("\n".join(lines) or "Nowhere in this run.")
 
 
