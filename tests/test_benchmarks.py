@@ -196,7 +196,7 @@ def test_report_says_where_a_peer_does_better_but_counts_no_floor():
     )
     _, _, better = report.partition("## Where a peer does better")
     assert better.count("\n- ") == 2
-    assert "takes 0.50 times our time" in better
+    assert "takes 0.50 (0.50 to 0.50) times our time" in better
     assert "takes 0.50 times our memory" in better
     assert "import glovefast" not in better
 
