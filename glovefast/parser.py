@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from glovefast import kernels
 from glovefast.chunks import TextBuffer
+from glovefast.kernels.compile import load_kernels
 from glovefast.layout import explain_bad_line, read_number, show
 
 _ODD_NUMBERS = 1024
@@ -79,13 +81,11 @@ class BlockParser:
     """
 
     def __init__(self, name: str, dim: int, errors: str = "strict") -> None:
-        from glovefast.kernels import parse
-
-        self._kernels = parse
+        self._kernels = load_kernels()
         self._name = name
         self._dim = dim
         self._errors = errors
-        self._status = np.zeros(parse.STATUS_LENGTH, dtype=np.int64)
+        self._status = np.zeros(kernels.STATUS_LENGTH, dtype=np.int64)
         self._bad_lines = np.empty(_BAD_LINES, dtype=np.int32)
         self._odd_numbers = np.empty(3 * max(_ODD_NUMBERS, dim), dtype=np.int64)
         self._capacity = 0
@@ -116,9 +116,9 @@ class BlockParser:
         Block
             Words, rows and what was met.
         """
-        kernels, status = self._kernels, self._status
+        status = self._status
         self._make_room(buffer.end - buffer.begin)
-        lines = kernels.find_separators(
+        lines = self._kernels.find_separators(
             buffer.array, buffer.begin, buffer.end, self._separators, self._line_ends
         )
         status[:] = 0
@@ -126,7 +126,7 @@ class BlockParser:
         # Rows that hold something else than numbers; the kernel has written them already.
         bad_rows: dict[int, BadLine] = {}
         while status[kernels.NEXT_LINE] < lines:
-            kernels.parse_rows(
+            self._kernels.parse_rows(
                 buffer.array,
                 buffer.begin,
                 status[kernels.NEXT_LINE],

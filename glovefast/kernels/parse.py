@@ -6,8 +6,7 @@ to wait for the end of the one before, and it knows each line's field count for 
 with spaces need. (The idea of indexing the structure first is that of Langdale and Lemire, "Parsing gigabytes
 of JSON per second", 2019, https://arxiv.org/abs/1902.08318.)
 
-Texts are padded (`glovefast.kernels.PADDING`). The whole call graph is in this
-file, because Numba's cache looks at no other (https://github.com/numba/numba/issues/1833).
+Texts are padded (`glovefast.kernels.PADDING`).
 """
 
 from typing import Any
@@ -18,11 +17,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from glovefast.kernels import BAD_LINES, BLANK_LINES, NEXT_LINE, ODD_NUMBERS, ROWS, SPACED_WORDS, WORD_BYTES
 from glovefast.kernels.compile import kernel
-
-# What parse_rows returns in status[]: how far it came and what it counted.
-NEXT_LINE, ROWS, WORD_BYTES, BLANK_LINES, BAD_LINES, ODD_NUMBERS, SPACED_WORDS = range(7)
-STATUS_LENGTH = 7
 
 _SPACE, _NEWLINE, _RETURN, _POINT, _MINUS, _PLUS, _ZERO = 0x20, 0x0A, 0x0D, 0x2E, 0x2D, 0x2B, 0x30
 _LOWER_CASE = 0x20  # this bit makes an ASCII letter lower case
@@ -109,7 +105,7 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be r
         return (int(bits) & -int(bits)).bit_length() - 1
 
 
-@kernel("int64(uint8[::1], int64, int64, int32[::1], int32[::1])")
+@kernel("uint8[]", "int64", "int64", "int32[]", "int32[]")
 def find_separators(text, begin, end, separators, line_ends):
     """List where the fields and the lines of a chunk end.
 
@@ -149,7 +145,7 @@ def find_separators(text, begin, end, separators, line_ends):
     return lines
 
 
-@kernel("boolean(uint8[::1], int64, int64, float32[::1], int64)")
+@kernel()
 def _parse_number(text, begin, end, numbers, place):
     """Parse one number of any decimal form into ``numbers[place]``; false if it must be left to Python.
 
@@ -214,7 +210,7 @@ def _parse_number(text, begin, end, numbers, place):
     return True
 
 
-@kernel("boolean(uint8[::1], int32[::1], int64, int64, float32[::1], int64)")
+@kernel()
 def _is_of_another_dimension(text, separators, first, last, numbers, place):
     """Tell a word with spaces from a row with too many numbers (two rows in one line, another dimension).
 
@@ -232,8 +228,8 @@ def _is_of_another_dimension(text, separators, first, last, numbers, place):
 
 
 @kernel(
-    "void(uint8[::1], int64, int64, int32[::1], int32[::1], int64, int64, int64,"
-    " float32[::1], uint8[::1], int32[::1], int32[::1], int32[::1], int64[::1], int64[::1])"
+    *("uint8[]", "int64", "int64", "int32[]", "int32[]", "int64", "int64", "int64"),
+    *("float32[]", "uint8[]", "int32[]", "int32[]", "int32[]", "int64[]", "int64[]"),
 )
 def parse_rows(
     text,
@@ -288,8 +284,12 @@ def parse_rows(
     odd_numbers : (3 * m,) int64, m >= dim, written
         For each number left to Python: its place in `numbers`, its begin and its end in `text`.
     status : (STATUS_LENGTH,) int64, changed
-        ``status[NEXT_LINE]`` is `lines` at the end, or the line to go on with after one of the lists was
-        emptied; the other entries are counters and go on from what they hold.
+        The counters that `glovefast.kernels` names; they go on from what they hold.
+
+    Returns
+    -------
+    int64
+        The line to go on with once the lists are emptied, `lines` at the end; also ``status[NEXT_LINE]``.
     """
     rows = status[ROWS]
     word_bytes = status[WORD_BYTES]
@@ -371,3 +371,4 @@ def parse_rows(
     status[WORD_BYTES] = word_bytes
     status[BAD_LINES] = bad
     status[ODD_NUMBERS] = odd
+    return line
