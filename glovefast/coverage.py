@@ -184,7 +184,7 @@ def coverage(
         token_misses=tokens(served == MISSING),
         tokens_outside=None
         if counts is None or of_each is None
-        else sum(counts.values()) - int(of_each.sum()),
+        else sum(map(int, counts.values())) - int(of_each.sum()),
         served=tuple(
             Served(name, int(np.count_nonzero(served == way)), tokens(served == way))
             for way, name in enumerate(names, start=EXACT)

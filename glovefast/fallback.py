@@ -133,8 +133,9 @@ def as_fallbacks(fallback: Fallback | Iterable[Fallback]) -> tuple[Fallback, ...
     TypeError
         If an entry is neither a string nor a callable.
     """
-    one = isinstance(fallback, str) or callable(fallback)
-    fallbacks: tuple[Fallback, ...] = (fallback,) if one else tuple(fallback)  # type: ignore[arg-type, assignment]
+    if isinstance(fallback, str) or callable(fallback) or not isinstance(fallback, Iterable):
+        fallback = (fallback,)
+    fallbacks = tuple(fallback)
     for entry in fallbacks:
         if isinstance(entry, str):
             if entry not in WORD_FORMS:

@@ -1,6 +1,7 @@
 """The embedding matrix of a training vocabulary, and what its rows hold where the store has no vector."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -185,10 +186,8 @@ def _as_vector(value: Any, dim: int, what: str) -> NDArray[Any]:  # noqa: ANN401
 
 def _checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Check that the matrix can have a type."""
-    try:
-        checked = np.dtype(dtype)
-    except TypeError:
-        checked = None
-    if checked not in DTYPES:
-        raise ValueError(f"dtype {dtype!r} is not one of float16, float32 and float64")
-    return checked
+    # None, which NumPy would take for float64, is no choice; it also equals that dtype in a comparison.
+    with suppress(TypeError):
+        if dtype is not None and (checked := np.dtype(dtype)) in DTYPES:
+            return checked
+    raise ValueError(f"dtype {dtype!r} is not one of float16, float32 and float64")

@@ -174,7 +174,7 @@ def _from_layer(layer: Any) -> TrainingVocabulary:  # noqa: ANN401 - known by wh
             f"the {kind} layer has no words yet: call its adapt() or set_vocabulary() first"
         )
     if not isinstance(listed[0], str):
-        raise VocabularyError(f"the {kind} layer's vocabulary holds no words but {listed[0]!r} and the like")
+        raise VocabularyError(f"the {kind} layer's vocabulary holds no words but {listed[0]} and the like")
     words = as_string_array(listed)
     size = int(layer.vocabulary_size())
     specials = size - len(words)

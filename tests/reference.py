@@ -35,3 +35,43 @@ def read_rows(text: bytes, dim: int) -> tuple[list[str], NDArray[np.float32]]:
 def same_bits(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     """Equal in every bit: the sign of zero and the payload of nan count."""
     return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
+
+
+def embedding_matrix(vectors, word_index, input_dim, dim, forms=(), missing=None):
+    """Fill an embedding matrix word by word from a dictionary of vectors, as the tutorials do.
+
+    `forms` are functions word -> word, tried in order; `missing` gives the vector of a word found in no form.
+    """
+    matrix = np.zeros((input_dim, dim), dtype=np.float32)
+    for word, index in word_index.items():
+        vector = look_up(vectors, word, forms)[0]
+        if vector is None and missing is not None:
+            vector = missing(word)
+        if vector is not None:
+            matrix[index] = vector
+    return matrix
+
+
+def look_up(vectors, word, forms):
+    """Give the vector of a word and its way: "exact", the number of a form, or (None, "missing")."""
+    if word in vectors:
+        return vectors[word], "exact"
+    for number, form in enumerate(forms):
+        other = form(word)
+        if other is not None and other in vectors:
+            return vectors[other], number
+    return None, "missing"
+
+
+def coverage(vectors, words, counts, forms):
+    """Count words and tokens by the way they were found, and list the words missing, most frequent first."""
+    ways = dict.fromkeys(["exact", *range(len(forms)), "missing"], 0)
+    tokens = dict.fromkeys(ways, 0)
+    missing = []
+    for word in words:
+        way = look_up(vectors, word, forms)[1]
+        ways[way] += 1
+        tokens[way] += counts.get(word, 0)
+        if way == "missing":
+            missing.append(word)
+    return ways, tokens, sorted(missing, key=lambda word: -counts.get(word, 0))
