@@ -36,11 +36,14 @@ class Progress:
         What `bytes_read` will be at the end; None for a pipe.
     rows : int
         Rows parsed.
+    source : str
+        What is being read, as errors name it: the path, ``archive.zip!member``, ``<stdin>``.
     """
 
     bytes_read: int
     bytes_total: int | None
     rows: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -240,8 +243,9 @@ class Conversion:
 
     def _report(self) -> None:
         if self._options.progress:
+            source = self._source
             self._options.progress(
-                Progress(self._source.bytes_read, self._source.bytes_total, self._tally.rows)
+                Progress(source.bytes_read, source.bytes_total, self._tally.rows, source.name)
             )
 
 

@@ -3,8 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -43,6 +43,29 @@ def put_in_place(directory: Path, target: Path) -> None:
         raise
     finally:
         shutil.rmtree(retired.parent, ignore_errors=True)
+
+
+@contextmanager
+def published_whole(target: Path) -> Iterator[Path]:
+    """Give a name to write a file under; once it is written, the file gets its own name by a rename.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file's own name; a file that has it already is replaced.
+
+    Yields
+    ------
+    pathlib.Path
+        The name to write under, on the same file system. If the writing fails, nothing is left behind.
+    """
+    resolved = target.resolve()
+    directory = make_partial(resolved)
+    try:
+        yield directory / resolved.name
+        (directory / resolved.name).replace(resolved)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -1,0 +1,314 @@
+"""The ``glovefast`` command: arguments in, exit code out."""
+
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+import glovefast
+from glovefast.errors import FormatError, GlovefastError
+from glovefast.publishing import published_whole
+from glovefast.summary import describe_conversion, describe_speed, describe_store
+from glovefast.terminal import ProgressBar, complain, discard_output, print_json, print_text
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+# The library's own lists would have to be imported for every --help; a test holds them together.
+ERRORS = ("strict", "replace", "backslashreplace")
+OUT_OF_VOCABULARY = ("zeros", "normal", "mean", "unk")
+FALLBACKS = ("lower", "title", "upper", "nfkc", "digits", "strip")
+
+_FIRST_WORDS = 10
+_ADVICE = {
+    errno.ENOENT: "check the path",
+    errno.EACCES: "check its permissions",
+    errno.ENOSPC: "free some space, or write to another disk",
+    errno.EROFS: "choose another destination with -o",
+}
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  glovefast convert glove.6B.100d.txt
+  glovefast info glove.6B.100d.glovefast
+  glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
+  glovefast demo
+
+Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.""",
+)
+@click.version_option(glovefast.__version__, prog_name="glovefast", message="%(prog)s %(version)s")
+def command() -> None:
+    """Pretrained word vectors, converted once, then in a Keras Embedding layer in milliseconds."""
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  glovefast convert glove.6B.100d.txt
+  glovefast convert glove.6B.zip --member glove.6B.100d.txt
+  glovefast convert glove.6B.zip --all -o stores/
+  glovefast convert wiki.en.vec.gz -o wiki.glovefast --limit 200000
+  zstd -dc vectors.txt.zst | glovefast convert - -o vectors.glovefast"""
+)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    "destination",
+    metavar="DEST",
+    help="The store to make, or with --all the directory for the stores. Default: beside SOURCE.",
+)
+@click.option("--member", metavar="NAME", help="The zip archive's member, by its name or the end of it.")
+@click.option("--all", "every_member", is_flag=True, help="Convert every member of the zip archive.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep the first N rows only.")
+@click.option("--dim", metavar="N", type=click.IntRange(min=1), help="Numbers per row. Default: inferred.")
+@click.option(
+    "--header/--no-header", default=None, help="Whether the first line is `rows dims`. Default: recognised."
+)
+@click.option(
+    "--errors",
+    type=click.Choice(ERRORS),
+    default="strict",
+    show_default=True,
+    help="Whether a word that is not UTF-8 makes a bad row, or what replaces its bytes.",
+)
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(["raise", "skip"]),
+    default="raise",
+    show_default=True,
+    help="Whether a row that cannot be read ends the conversion, or is left out and listed beside the store.",
+)
+@click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Workers. Default: one a processor.")
+@click.option("--force", "overwrite", is_flag=True, help="Replace a store that is there already.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+@_json_option
+def convert(
+    *,
+    sources: tuple[str, ...],
+    destination: str | None,
+    every_member: bool,
+    quiet: bool,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401 - handed on under the library's own names
+) -> None:
+    """Convert embedding text into stores.
+
+    SOURCE is text as GloVe, word2vec and fastText publish it: a plain file, one compressed with gzip, bzip2
+    or xz, a zip archive (nothing is unpacked to disk), or - for standard input.
+    """
+    if every_member:
+        for name in ("member", "dim", "header"):
+            if options.pop(name) is not None:
+                raise click.UsageError(f"--{name} is for one member; it does not go with --all")
+    elif destination is not None and len(sources) > 1:
+        raise click.UsageError(
+            f"-o names one store, and there are {len(sources)} sources; convert them one by one"
+        )
+    stores: list[dict[str, Any]] = []
+    with ProgressBar(quiet) as progress:
+        for source in sources:
+            if every_member:
+                made = glovefast.convert_archive(source, destination, progress=progress, **options)
+            else:
+                made = [glovefast.convert(source, destination, progress=progress, **options)]
+            progress.hide()
+            for path in made:
+                store = {"destination": str(path), "bad_rows": None, **glovefast.load(path).metadata}
+                if store["met"]["skipped_rows"] or store["met"]["replaced_words"]:
+                    store["bad_rows"] = str(path.with_suffix(".bad_rows.jsonl"))
+                stores.append(store)
+                if not as_json:
+                    print_text(describe_conversion(store))
+    if as_json:
+        print_json({"stores": stores, "bytes_read": progress.bytes_read, "seconds": progress.seconds})
+    else:
+        print_text(describe_speed(progress.bytes_read, progress.seconds))
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  glovefast info glove.6B.100d.glovefast
+  glovefast info glove.6B.100d.glovefast --json"""
+)
+@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
+@_json_option
+def info(*, path: Path, as_json: bool) -> None:
+    """Show what a store holds and where it came from."""
+    vectors = glovefast.load(path)
+    sizes = {file.name: file.stat().st_size for file in sorted(path.iterdir()) if file.is_file()}
+    if as_json:
+        print_json({"store": str(path), **vectors.metadata, "files": sizes})
+    else:
+        first_words = vectors.words[:_FIRST_WORDS].to_pylist()
+        print_text(describe_store(path, vectors.metadata, sizes, first_words))
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
+  glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy --oov normal --seed 1 --fallback lower
+  cut -f1 counts.tsv | glovefast matrix glove.6B.100d.glovefast - -o matrix.npy"""
+)
+@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
+@click.argument("words_file", metavar="WORDS", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "destination",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The matrix to write: a NumPy .npy file, (words, dimensions) float32.",
+)
+@click.option(
+    "--oov",
+    type=click.Choice(OUT_OF_VOCABULARY),
+    default="zeros",
+    show_default=True,
+    help="The row of a word that the store lacks.",
+)
+@click.option(
+    "--fallback",
+    type=click.Choice(FALLBACKS),
+    multiple=True,
+    help="Another form of a word to look up where the word itself is missing; repeat it for more, in order.",
+)
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Makes --oov normal repeatable.")
+@click.option("--force", "overwrite", is_flag=True, help="Replace a file that is there already.")
+@_json_option
+def matrix(
+    *,
+    path: Path,
+    words_file: Path,
+    destination: Path,
+    oov: str,
+    fallback: tuple[str, ...],
+    seed: int | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Build the embedding matrix for a list of words.
+
+    WORDS is UTF-8 text with one word a line, or - for standard input. Row i of the matrix belongs to line i,
+    counted from 0. What a Keras TextVectorization layer gives as its vocabulary keeps its meaning: an empty
+    first line is padding, [UNK] in front of all words is the out-of-vocabulary row.
+    """
+    import numpy as np
+
+    if os.path.lexists(destination) and not overwrite:
+        raise FileExistsError(errno.EEXIST, "exists already; replace it with --force", str(destination))
+    vectors = glovefast.load(path)
+    words = _read_words(words_file)
+    embedding_matrix = vectors.embedding_matrix(words, oov=oov, fallback=fallback, seed=seed)
+    coverage = vectors.coverage(words, fallback=fallback)
+    with published_whole(destination) as partial, partial.open("wb") as file:
+        np.save(file, embedding_matrix, allow_pickle=False)
+    rows, dim = embedding_matrix.shape
+    if as_json:
+        print_json(
+            {
+                "destination": str(destination),
+                "rows": rows,
+                "dim": dim,
+                "dtype": embedding_matrix.dtype.name,
+                "coverage": coverage.to_dict(),
+            }
+        )
+    else:
+        print_text(f"{destination}: {rows:,} x {dim} {embedding_matrix.dtype.name}\n{coverage}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.
+    """
+    try:
+        with _termination_as_interrupt():
+            code = _run(sys.argv[1:] if argv is None else list(argv))
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has seen enough, as in: glovefast info STORE | head -1
+        discard_output()
+        return FAILED
+    except (GlovefastError, OSError) as error:
+        complain(f"error: {_explain(error)}")
+        return FAILED
+    return code
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let the signals that end a process clear up as Ctrl-C does: nothing half-written stays behind."""
+    ending = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        ending = []  # only the main thread may set handlers
+    ours = [number for number in ending if signal.getsignal(number) == signal.SIG_DFL]  # nohup ignores SIGHUP
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        with command.make_context("glovefast", arguments) as context:
+            command.invoke(context)
+    except click.exceptions.Exit as done:  # after --help and --version
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return DONE
+
+
+def _explain(error: GlovefastError | OSError) -> str:
+    if isinstance(error, GlovefastError) or error.strerror is None:
+        return str(error) or type(error).__name__
+    where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{where}{error.strerror}" + (f"; {advice}" if advice else "")
+
+
+def _read_words(path: Path) -> list[str]:
+    """Read one word a line; only a newline ends a word, which may hold any other white space."""
+    if str(path) == "-":
+        name, data = "<stdin>", sys.stdin.buffer.read()
+    else:
+        name, data = str(path), path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FormatError(name, line, f"is not UTF-8 ({error.reason}); convert the list of words") from error
+    if not text:
+        raise FormatError(name, None, "is empty: it should hold one word a line")
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]

@@ -1,0 +1,120 @@
+"""What the commands print: conversions and stores described in a few lines of text."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+_KILO = 1000
+
+
+def describe_conversion(store: Mapping[str, Any]) -> str:
+    """Describe a store that has just been made: its shape, and what was met on the way.
+
+    Parameters
+    ----------
+    store : mapping
+        Its metadata, with `destination`, and in `bad_rows` the list of the rows that were skipped or changed.
+
+    Returns
+    -------
+    str
+        A line for the shape and one for each thing that was met.
+    """
+    lines = [f"{store['destination']}: {store['rows']:,} words, {store['dim']} dimensions"]
+    lines += [f"  {thing}" for thing in describe_met(store)]
+    if store["bad_rows"] is not None:
+        lines.append(f"  rows skipped or changed are listed in {store['bad_rows']}")
+    return "\n".join(lines)
+
+
+def describe_speed(bytes_read: int, seconds: float) -> str:
+    """Say how much was read in what time."""
+    rate = readable_bytes(bytes_read / seconds)
+    return f"{readable_bytes(bytes_read)} read in {seconds:.2f} s, {rate}/s"
+
+
+def describe_store(
+    store: Path, metadata: Mapping[str, Any], sizes: Mapping[str, int], words: Iterable[str]
+) -> str:
+    """Describe a store as a table.
+
+    Parameters
+    ----------
+    store : pathlib.Path
+        The store.
+    metadata : mapping
+        Its metadata.
+    sizes : mapping
+        File name to bytes.
+    words : iterable of str
+        Its first words.
+
+    Returns
+    -------
+    str
+        A line for each property.
+    """
+    files = ", ".join(f"{name} {readable_bytes(size)}" for name, size in sizes.items())
+    version = (
+        f"version {metadata['format_version']}, written by glovefast {metadata.get('glovefast_version')}"
+    )
+    table = [
+        ("store", str(store)),
+        ("words", f"{metadata['rows']:,}"),
+        ("dimensions", str(metadata["dim"])),
+        ("numbers", str(metadata.get("dtype"))),
+        ("size", f"{readable_bytes(sum(sizes.values()))} ({files})"),
+        ("source", _describe_source(metadata.get("source"))),
+        *(("met", thing) for thing in describe_met(metadata)),
+        ("format", version),
+        ("first words", " ".join(words)),
+    ]
+    return "\n".join(f"{label:<12}{value}" for label, value in table)
+
+
+def describe_met(metadata: Mapping[str, Any]) -> list[str]:
+    """Say what a conversion met on the way that is worth knowing; nothing for what did not occur."""
+    met = dict(metadata.get("met") or {})
+    things = []
+    header = met.pop("header", None)
+    if header:
+        stated = f"a header of {header[0]:,} rows and {header[1]} dimensions"
+        things.append(stated if header[0] == metadata["rows"] else f"{stated}, which are not the rows it has")
+    for key, count in met.items():
+        if count:
+            singular, plural = _MET.get(key, (key.replace("_", " "),) * 2)
+            things.append(f"{count:,} {singular if count == 1 else plural}")
+    return things
+
+
+def readable_bytes(count: float) -> str:
+    """Write a number of bytes with three digits and a unit of 1000s."""
+    unit = "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if count < _KILO:
+            break
+        count, unit = count / _KILO, larger
+    digits = 0 if unit == "bytes" or count >= 100 else 1 if count >= 10 else 2
+    return f"{count:.{digits}f} {unit}"
+
+
+_MET = {
+    "blank_lines": ("blank line passed over", "blank lines passed over"),
+    "duplicate_words": (
+        "word that stood before: it keeps its row, a look-up finds the first",
+        "words that stood before: they keep their rows, a look-up finds the first",
+    ),
+    "words_with_spaces": ("word with a space in it", "words with a space in them"),
+    "replaced_words": (
+        "word that is not UTF-8, its bytes replaced",
+        "words that are not UTF-8, their bytes replaced",
+    ),
+    "skipped_rows": ("bad row skipped", "bad rows skipped"),
+}
+
+
+def _describe_source(source: Any) -> str:  # noqa: ANN401 - what metadata.json says
+    if not isinstance(source, Mapping):
+        return str(source or "not said")
+    name = "!".join(str(source[key]) for key in ("name", "member") if source.get(key))
+    return f"{name} ({source['bytes']:,} bytes)" if isinstance(source.get("bytes"), int) else name

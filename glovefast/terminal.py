@@ -1,0 +1,106 @@
+"""What the command puts on the terminal: results, one-line complaints and a progress bar."""
+
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from glovefast.convert import Progress
+
+
+def complain(message: str) -> None:
+    """Write one line to standard error; what would break the line or steer the terminal is escaped."""
+    line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in message)
+    if sys.stderr is not None:
+        _write(sys.stderr, f"glovefast: {line}")
+
+
+def print_text(text: str) -> None:
+    """Write a result to standard output."""
+    if sys.stdout is not None:
+        _write(sys.stdout, text)
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Write a result to standard output as one JSON object on one line."""
+    print_text(json.dumps(result))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write text to a stream that may not know all of its characters."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def discard_output() -> None:
+    """Let what is still buffered go nowhere, so that Python does not stumble over it at the end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+class ProgressBar:
+    """A bar with rate and remaining time on a terminal; elsewhere it only counts.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show nothing on a terminal either.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        self._shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
+        self._bar: tqdm[Any] | None = None
+        self._source: str | None = None
+        self._position = 0
+        self._started = time.perf_counter()
+        self.bytes_read = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.hide()
+
+    def __call__(self, progress: "Progress") -> None:
+        """Take a report of the conversion."""
+        if progress.source != self._source:  # an archive's next member
+            self.hide()
+            self._source = progress.source
+        step = progress.bytes_read - self._position
+        self._position = progress.bytes_read
+        self.bytes_read += step
+        if not self._shown:
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            total = progress.bytes_total
+            self._bar = tqdm(desc=progress.source, total=total, unit="B", unit_scale=True, leave=False)
+        self._bar.set_postfix_str(f"{progress.rows:,} rows", refresh=False)
+        self._bar.update(step)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._started
+
+    def hide(self) -> None:
+        """Take the bar off the terminal and begin anew with the next source."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+        self._source = None
+        self._position = 0
