@@ -1,0 +1,1 @@
+"""The sample that comes with glovefast, and the script that makes it."""
