@@ -209,8 +209,7 @@ def matrix(
     """
     import numpy as np
 
-    if os.path.lexists(destination) and not overwrite:
-        raise FileExistsError(errno.EEXIST, "exists already; replace it with --force", str(destination))
+    _check_destination(destination, overwrite)
     vectors = glovefast.load(path)
     words = _read_words(words_file)
     embedding_matrix = vectors.embedding_matrix(words, oov=oov, fallback=fallback, seed=seed)
@@ -296,6 +295,17 @@ def _explain(error: GlovefastError | OSError) -> str:
     where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
     advice = _ADVICE.get(error.errno or 0)
     return f"{where}{error.strerror}" + (f"; {advice}" if advice else "")
+
+
+def _check_destination(file: Path, overwrite: bool) -> None:
+    """Make sure that a file may be written at a place, before any work is done for it."""
+    parent = file.absolute().parent
+    if not parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the directory does not exist", str(parent))
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory; give the name of a file", str(file))
+    if os.path.lexists(file) and not overwrite:
+        raise FileExistsError(errno.EEXIST, "exists already; replace it with --force", str(file))
 
 
 def _read_words(path: Path) -> list[str]:

@@ -254,6 +254,15 @@ def test_matrix_replaces_only_when_told(run, store):
     assert np.load("matrix.npy").tolist() == [[4, 5]]
 
 
+def test_a_matrix_needs_a_place(run, store, scratch):
+    Path("words.txt").write_text("king\n", encoding="utf-8")
+    code, _, errors = run("matrix", str(store), "words.txt", "-o", "none/matrix.npy")
+    assert code == 1
+    assert errors == f"glovefast: error: {scratch / 'none'}: the directory does not exist; check the path\n"
+    code, _, errors = run("matrix", str(store), "words.txt", "-o", str(store), "--force")
+    assert (code, errors) == (1, f"glovefast: error: {store}: is a directory; give the name of a file\n")
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import os
@@ -158,6 +159,17 @@ def test_a_byte_order_mark_is_passed_over(file):
             assert source.byte_order_mark
     with open_source(file(TEXT)) as source:
         assert not source.byte_order_mark
+
+
+def test_the_real_file_comes_through_whole(glove_6b_50d):
+    digest = hashlib.md5(usedforsecurity=False)
+    with open_source(glove_6b_50d) as source:
+        assert source.stem == "glove.6B.50d"
+        buffer = memoryview(bytearray(1 << 20))
+        while count := source.readinto(buffer):
+            digest.update(buffer[:count])
+        assert source.bytes_read == source.bytes_total
+    assert digest.hexdigest() == "0fac3659c38a4c0e9432fe603de60b12"
 
 
 # File objects and pipes
