@@ -261,7 +261,7 @@ def _decompressor(head: bytes) -> Callable[..., Any] | None:
 def _check_text(name: str, head: bytes, emptiness: str) -> None:
     head = head.removeprefix(_BYTE_ORDER_MARK)
     if not head:
-        raise FormatError(name, None, f"is empty: {emptiness}; download it again")
+        raise FormatError(name, None, f"is empty: {emptiness}; check where it comes from")
     reason = foreign(head)
     if reason is not None:
         raise FormatError(name, None, reason)
