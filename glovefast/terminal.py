@@ -84,12 +84,19 @@ class ProgressBar:
         self.bytes_read += step
         if not self._shown:
             return
+        rows = f"{progress.rows:,} rows"
         if self._bar is None:
             from tqdm import tqdm
 
-            total = progress.bytes_total
-            self._bar = tqdm(desc=progress.source, total=total, unit="B", unit_scale=True, leave=False)
-        self._bar.set_postfix_str(f"{progress.rows:,} rows", refresh=False)
+            self._bar = tqdm(
+                desc=progress.source,
+                total=progress.bytes_total,
+                unit="B",
+                unit_scale=True,
+                leave=False,
+                postfix=rows,
+            )
+        self._bar.set_postfix_str(rows, refresh=False)
         self._bar.update(step)
 
     @property
