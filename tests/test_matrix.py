@@ -196,9 +196,10 @@ def test_mean_counts_what_a_fallback_found():
 
 
 def test_mean_of_a_half_precision_matrix_is_that_of_the_whole_vectors():
-    large = np.array([[60000.0], [70000.0], [-70000.0]], dtype=np.float32)
-    matrix = build(["a", "b", "c", "zebra"], ["a", "b", "c"], large / 2, dtype="float16", oov="mean")
-    assert matrix[3] == np.float16(10000)
+    large = np.array([[2049], [2053]], dtype=np.float32)  # as half precision: 2048 and 2052
+    matrix = build(["a", "b", "zebra"], ["a", "b"], large, dtype="float16", oov="mean")
+    assert matrix[:, 0].tolist() == [2048, 2052, np.float16(2051)]
+    assert np.float16(2051) != np.float16((2048 + 2052) / 2)
 
 
 def test_normal_draws_are_numpys_dimension_by_dimension():
@@ -222,6 +223,25 @@ def test_normal_is_the_same_for_the_same_seed_whatever_the_order_of_the_dictiona
     assert reference.same_bits(one, same)
     assert not np.array_equal(one, build(WORD_INDEX, oov="normal", seed=8))
     assert not np.array_equal(build(WORD_INDEX, oov="normal"), build(WORD_INDEX, oov="normal"))
+
+
+class SubwordTokenizer:
+    """An out-of-vocabulary row that lies behind a missing word."""
+
+    unk_token_id = 2
+    unk_token = "<unk>"
+
+    def get_vocab(self):
+        return {"the": 0, "<unk>": 2, "cat": 4, "zebra": 1, "okapi": 3}
+
+
+def test_rows_are_filled_in_the_order_of_their_indices():
+    plain = {"the": 0, "zebra": 1, "gnu": 2, "okapi": 3, "cat": 4}
+    drawn = build(SubwordTokenizer(), oov="normal", seed=3)
+    assert reference.same_bits(drawn, build(plain, oov="normal", seed=3))
+    called = []
+    build(SubwordTokenizer(), oov=lambda word: called.append(word) or np.zeros(DIM))
+    assert called == ["zebra", "<unk>", "okapi"]
 
 
 @pytest.mark.parametrize("oov", ["mean", "normal"])

@@ -78,10 +78,18 @@ def test_mapping_made_of_a_layers_vocabulary_has_its_special_rows():
     assert training.oov_tokens == ("[UNK]",)
 
 
-def test_unk_elsewhere_is_a_word_as_every_other():
-    training = training_vocabulary({"the": 0, "[UNK]": 1, "": 2})
-    assert pairs(training) == {"the": 0, "[UNK]": 1, "": 2}
+@pytest.mark.parametrize("mapping", [{"the": 0, "[UNK]": 1, "": 2}, {"the": 0, "[UNK]": 7}])
+def test_unk_elsewhere_is_a_word_as_every_other(mapping):
+    training = training_vocabulary(mapping)
+    assert pairs(training) == mapping
     assert training.oov_indices.size == training.padding_indices.size == 0
+
+
+def test_unk_behind_a_gap_is_a_word_as_every_other():
+    training = training_vocabulary({"": 0, "[UNK]": 3, "the": 4})
+    check_whole(training)
+    assert pairs(training) == {"[UNK]": 3, "the": 4}
+    assert training.oov_indices.size == 0
 
 
 @pytest.mark.parametrize(
@@ -279,6 +287,7 @@ LOOKUPS = [
     {"num_oov_indices": 0, "mask_token": ""},
     {"oov_token": "<other>"},
     {"max_tokens": 50},
+    {"max_tokens": 50, "pad_to_max_tokens": True},
     {"invert": True, "num_oov_indices": 2, "mask_token": ""},
 ]
 COUNTING_LOOKUPS = [
