@@ -33,6 +33,7 @@ _ADVICE = {
     errno.EROFS: "choose another destination with -o",
 }
 
+_quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 
 
@@ -92,7 +93,7 @@ Examples:
 )
 @click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Workers. Default: one a processor.")
 @click.option("--force", "overwrite", is_flag=True, help="Replace a store that is there already.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+@_quiet_option
 @_json_option
 def convert(
     *,
@@ -229,6 +230,52 @@ def matrix(
         )
     else:
         print_text(f"{destination}: {rows:,} x {dim} {embedding_matrix.dtype.name}\n{coverage}")
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  glovefast demo
+  glovefast demo --vectors glove.6B.zip --member glove.6B.100d.txt
+  glovefast demo --vectors glove.6B.100d.glovefast -o learned/"""
+)
+@click.option(
+    "--vectors",
+    "vectors_file",
+    metavar="FILE",
+    help="Embedding text or a store, instead of the sample that comes with glovefast.",
+)
+@click.option("--member", metavar="NAME", help="The zip archive's member, by its name or the end of it.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    help="The directory for what is learned. Default: a new temporary one, which is kept.",
+)
+@_quiet_option
+@_json_option
+def demo(
+    *, vectors_file: str | None, member: str | None, output: str | None, quiet: bool, as_json: bool
+) -> None:
+    """Work through the Keras embedding tutorial, and time it beside the tutorial's own loop.
+
+    Needs Keras and TensorFlow: pip install "glovefast[tensorflow]".
+    """
+    from glovefast.demo import run
+
+    with ProgressBar(quiet) as progress:
+
+        def report(text: str) -> None:
+            progress.hide()
+            if not as_json:
+                print_text(text)
+
+        try:
+            result = run(vectors_file, report, member=member, output=output, progress=progress)
+        except ImportError as error:
+            raise GlovefastError(str(error)) from error
+    if as_json:
+        print_json(result.to_dict())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ import pytest
 import glovefast
 from glovefast import cli, fallback, matrix, parser
 from glovefast.cli import main
+from glovefast.conversion import Progress
 
 TEXT = "the 0.5 1\nof -2 3.25\nking 4 5\n"
 
@@ -290,6 +291,46 @@ def test_a_matrix_that_cannot_be_written_leaves_nothing(run, store, monkeypatch)
     assert code == 1
     assert errors == "glovefast: error: No space left on device; free some space, or write to another disk\n"
     assert names_here() == ["small.2d.glovefast", "small.2d.txt", "words.txt"]
+
+
+# demo
+
+
+@pytest.fixture
+def demo_calls(monkeypatch):
+    """A stand-in for the demo, which loads TensorFlow; it notes how it was called."""
+    calls = []
+
+    def run_demo(vectors_file, report, **options):
+        calls.append((vectors_file, options))
+        report("a line")
+        options["progress"](Progress(1, 2, 3, "text"))
+        report("two\nlines")
+        return SimpleNamespace(to_dict=lambda: {"accuracy": 1.0})
+
+    monkeypatch.setitem(sys.modules, "glovefast.demo", SimpleNamespace(run=run_demo))
+    return calls
+
+
+def test_demo_prints_its_report(run, demo_calls):
+    assert run("demo") == (0, "a line\ntwo\nlines\n", "")
+    vectors_file, options = demo_calls[0]
+    assert (vectors_file, options["member"], options["output"]) == (None, None, None)
+
+
+def test_demo_as_json_is_one_object(run, demo_calls):
+    arguments = ("--vectors", "glove.zip", "--member", "100d.txt", "-o", "learned", "--json")
+    assert run("demo", *arguments) == (0, '{"accuracy": 1.0}\n', "")
+    vectors_file, options = demo_calls[0]
+    assert (vectors_file, options["member"], options["output"]) == ("glove.zip", "100d.txt", "learned")
+
+
+def test_demo_without_keras_is_one_line(run, monkeypatch):
+    def run_demo(*_arguments, **_options) -> None:
+        raise ImportError("this needs Keras; install it with: pip install")
+
+    monkeypatch.setitem(sys.modules, "glovefast.demo", SimpleNamespace(run=run_demo))
+    assert run("demo") == (1, "", "glovefast: error: this needs Keras; install it with: pip install\n")
 
 
 # Usage and help
