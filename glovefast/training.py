@@ -59,7 +59,8 @@ class TrainingVocabulary:
     input_dim : int
         Rows of the embedding matrix: one more than the largest index that can occur.
     padding_indices : numpy.ndarray
-        int64: the rows that stand for padding and are always zero.
+        int64: the rows that stand for padding and are always zero: index 0 where no word has it, and the
+        rows of an empty string in front, a mask token or a padding token.
     oov_indices : numpy.ndarray
         (m,) int64: the rows that stand for words outside the vocabulary.
     oov_tokens : tuple of str
@@ -211,7 +212,7 @@ def _from_subword_tokenizer(tokenizer: Any) -> TrainingVocabulary:  # noqa: ANN4
         indices,
         input_dim,
         padding=(padding,) if padding in allowed else (),
-        oov={unknown: getattr(tokenizer, "unk_token", None) or OOV_TOKEN} if unknown in allowed else {},
+        oov={unknown: str(getattr(tokenizer, "unk_token", OOV_TOKEN))} if unknown in allowed else {},
     )
 
 
