@@ -1,5 +1,6 @@
 """Chunks of whole lines, cut from a source into memory that is used again."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -45,12 +46,13 @@ class TextBuffer:
         self._allocate(2 * self.capacity)
         self.bytes[self.begin : self.end] = kept
 
-    def line(self, number: int) -> bytes:
-        """Find a line again by its number, counted from 0, for a message."""
-        position = self.begin
-        for _ in range(number):
-            position = self.bytes.index(_NEWLINE, position) + 1
-        return bytes(self.bytes[position : self.bytes.index(_NEWLINE, position)])
+    def lines(self, numbers: Sequence[int]) -> list[bytes]:
+        """Find lines again by their numbers, counted from 0, for messages."""
+        if not numbers:
+            return []
+        ends = np.flatnonzero(self.array[self.begin : self.end] == _NEWLINE[0]) + self.begin
+        begins = [self.begin, *(ends[:-1] + 1).tolist()]
+        return [bytes(self.bytes[begins[number] : ends[number]]) for number in numbers]
 
 
 class ChunkReader:

@@ -117,6 +117,8 @@ def convert(
         raise click.UsageError(
             f"-o names one store, and there are {len(sources)} sources; convert them one by one"
         )
+    from glovefast.conversion import bad_rows_list
+
     stores: list[dict[str, Any]] = []
     with ProgressBar(quiet) as progress:
         for source in sources:
@@ -128,7 +130,7 @@ def convert(
             for path in made:
                 store = {"destination": str(path), "bad_rows": None, **glovefast.load(path).metadata}
                 if store["met"]["skipped_rows"] or store["met"]["replaced_words"]:
-                    store["bad_rows"] = str(path.with_suffix(".bad_rows.jsonl"))
+                    store["bad_rows"] = str(bad_rows_list(path))
                 stores.append(store)
                 if not as_json:
                     print_text(describe_conversion(store))

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.errors import FormatError
 from glovefast.layout import Layout, infer_layout
 from glovefast.parser import BadLine, Block, BlockParser, check_errors_rule
+from glovefast.publishing import published_whole
 from glovefast.sources import Source
-from glovefast.store import StoreWriter, new_checksum
+from glovefast.store import SUFFIX, StoreWriter, new_checksum
 from glovefast.vocabulary import Vocabulary
 
 _PROGRESS_SECONDS = 0.1
@@ -77,8 +79,6 @@ class _Tally:
 
     rows: int = 0
     lines: int = 0
-    blank_lines: int = 0
-    spaced_words: int = 0
     words: list[pa.StringArray] = field(default_factory=list)
     bad_lines: list[BadLine] = field(default_factory=list)
 
@@ -106,6 +106,7 @@ class Conversion:
         self._turn = threading.Condition()
         self._next_chunk = 0
         self._stopped = False
+        self._read_error: FormatError | OSError | None = None
         self._tally = _Tally()
         self._checksum = new_checksum()
 
@@ -141,9 +142,15 @@ class Conversion:
             failures = [error for future in work if (error := future.exception())]
             if failures:
                 raise failures[0]
-            self._publish(writer, layout)
-        if self._tally.bad_lines:
-            _write_list(target.with_suffix(".bad_rows.jsonl"), self._tally.bad_lines)
+            if self._read_error and self._tally.rows != options.limit:
+                raise self._read_error
+            if self._tally.bad_lines:
+                with published_whole(bad_rows_list(target)) as partial:
+                    _write_list(partial, self._tally.bad_lines)
+                    self._publish(writer, layout)
+            else:
+                self._publish(writer, layout)
+                bad_rows_list(target).unlink(missing_ok=True)  # that of a store that was replaced
 
     def _publish(self, writer: StoreWriter, layout: Layout) -> None:
         tally = self._tally
@@ -152,23 +159,25 @@ class Conversion:
         words = pa.concat_arrays(tally.words) if tally.words else pa.array([], pa.string())
         vocabulary = Vocabulary.from_words(words)
         kept = sum(bad.kept for bad in tally.bad_lines)
+        skipped = len(tally.bad_lines) - kept
+        member = self._source.member
         self._report()
         writer.publish(
             vocabulary,
             self._checksum.hexdigest(),
             {
                 "source": {
-                    "name": Path(self._source.name.partition("!")[0]).name,
-                    "member": self._source.member,
+                    "name": Path(self._source.name.removesuffix(f"!{member}")).name,
+                    "member": member,
                     "bytes": self._source.bytes_total or self._source.bytes_read,
                 },
                 "met": {
                     "header": list(layout.header) if layout.header else None,
-                    "blank_lines": tally.blank_lines,
+                    "blank_lines": tally.lines - tally.rows - skipped - (layout.header is not None),
                     "duplicate_words": len(vocabulary.duplicate_rows()),
-                    "words_with_spaces": tally.spaced_words,
+                    "words_with_spaces": pc.sum(pc.match_substring(words, " "), min_count=0).as_py(),
                     "replaced_words": kept,
-                    "skipped_rows": len(tally.bad_lines) - kept,
+                    "skipped_rows": skipped,
                 },
             },
         )
@@ -193,8 +202,19 @@ class Conversion:
             raise
 
     def _read(self, buffer: TextBuffer) -> int | None:
+        """Read the worker's next chunk; None if there is none for it to parse.
+
+        Text that cannot be read ends the text like its end: the chunks before it are counted first, in which
+        there may be a bad line to tell or all the rows that are wanted.
+        """
         with self._reading:
-            return None if self._stopped else self._reader.read(buffer)
+            if self._stopped or self._read_error:
+                return None
+            try:
+                return self._reader.read(buffer)
+            except (FormatError, OSError) as error:
+                self._read_error = error
+                return None
 
     def _take_turn(self, chunk: int, block: Block) -> int | None:
         """Wait for the chunks before this one; then count this one in and give its first row.
@@ -222,6 +242,7 @@ class Conversion:
             last_line = int(block.row_lines[room - 1]) if room > 0 else -1
             block.rows, block.words = block.rows[:room], block.words[:room]
             block.bad_lines = [bad for bad in block.bad_lines if bad.line <= last_line]
+            block.lines = last_line + 1
             self._stop()
         for bad in block.bad_lines:
             placed = replace(bad, line=tally.lines + bad.line + 1)
@@ -230,8 +251,6 @@ class Conversion:
             tally.bad_lines.append(placed)
         tally.rows += len(block.words)
         tally.lines += block.lines
-        tally.blank_lines += block.blank_lines
-        tally.spaced_words += block.spaced_words
         tally.words.append(block.words)
         self._checksum.update(np.ascontiguousarray(block.rows))
 
@@ -251,7 +270,7 @@ class Conversion:
 
 def _write_at(writer: StoreWriter, block: Block, row: int) -> None:
     """Write a block's rows at their place; a write may take less than it was given."""
-    remaining = np.ascontiguousarray(block.rows).data.cast("B")
+    remaining = np.ascontiguousarray(block.rows).reshape(-1).view(np.uint8).data
     position = writer.header_bytes + row * writer.dim * 4
     while remaining:
         written = os.pwrite(writer.vectors_file.fileno(), remaining, position)
@@ -259,13 +278,16 @@ def _write_at(writer: StoreWriter, block: Block, row: int) -> None:
         position += written
 
 
+def bad_rows_list(store: Path) -> Path:
+    """Name the file beside a store that lists the rows left out of it and those whose word was changed."""
+    return store.with_name(store.name.removesuffix(SUFFIX) + ".bad_rows.jsonl")
+
+
 def _write_list(path: Path, bad_lines: list[BadLine]) -> None:
-    """List the lines that were skipped or changed, one JSON object each; the file is there whole or not."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
+    """List lines that were skipped or changed, one JSON object each."""
+    with path.open("w", encoding="utf-8") as file:
         for bad in bad_lines:
             file.write(json.dumps(asdict(bad), ensure_ascii=False) + "\n")
-    partial.replace(path)
 
 
 def _processors() -> int:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from glovefast.conversion import Conversion, Options, Progress
-from glovefast.errors import StoreError
+from glovefast.errors import FormatError, StoreError
 from glovefast.sources import AnySource, Source, archive_members, open_source, stem_of
 from glovefast.store import SUFFIX, check_destination
 
@@ -121,6 +121,8 @@ def convert_archive(
     """
     Options(limit=limit, threads=threads, errors=errors, on_bad_row=on_bad_row)  # before any work
     members = archive_members(source)
+    if not members:
+        raise FormatError(source, None, "is a zip archive without any file in it")
     directory = Path(source).parent if destination is None else Path(destination)
     targets = [directory / (stem_of(PurePosixPath(member).name) + SUFFIX) for member in members]
     for number, target in enumerate(targets):

@@ -1,5 +1,6 @@
 """How a text's rows look: its dimension, its header, and what is wrong with a line that is no row."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from glovefast.errors import FormatError
 SAMPLE_LINES = 100
 
 _LINE_END = b" \r"
+_HEADER = re.compile(rb"([0-9]{1,18}) ([0-9]{1,18})")
 _SHOWN_BYTES = 60
 
 
@@ -64,15 +66,14 @@ def infer_layout(
     filled = [(number, line) for number, line in lines if line]
     if not filled:
         raise FormatError(name, None, "is empty: there is no row in it")
-    first_number, first = filled[0]
-    fields = first.split(b" ")
     stated = None
-    if header is not False and first_number == 1 and len(fields) == 2 and all(map(bytes.isdigit, fields)):
-        stated = int(fields[0]), int(fields[1])
+    if header is not False and filled[0][0] == 1 and (match := _HEADER.fullmatch(filled[0][1])):
+        stated = int(match[1]), int(match[2])
     if header and stated is None:
-        raise FormatError(name, 1, f"is no header of the form 'rows dim': {show(first)}")
+        raise FormatError(name, 1, f"is no header of the form 'rows dim': {show(lines[0][1])}")
 
-    rows = [line for _, line in filled[1 if stated else 0 :]]
+    filled = filled[1 if stated else 0 :]
+    rows = [line for _, line in filled]
     sizes = Counter(count for count in map(_count_numbers, rows[:SAMPLE_LINES]) if count)
     # Of dimensions that are met equally often the largest counts; the other rows are then the bad ones.
     common = max(sizes, key=lambda size: (sizes[size], size)) if sizes else 0
@@ -81,6 +82,7 @@ def infer_layout(
     if stated and not rows:
         raise FormatError(name, 1, f"the header promises {stated[0]} rows, and none follows")
     if not common and dim is None:
+        first_number, first = filled[0]
         raise FormatError(
             name,
             first_number,
@@ -111,13 +113,13 @@ def explain_bad_line(line: bytes, dim: int) -> str:
     """
     text = line.rstrip(_LINE_END)
     fields = text.split(b" ")
-    word = b" ".join(fields[:-dim])
-    column = len(text) - len(b" ".join(fields[-dim:])) + 1
     if len(fields) > dim:
+        word = b" ".join(fields[:-dim])
+        column = len(word.decode(errors="replace")) + 2  # in characters, as editors count
         for value in fields[-dim:]:
             if read_number(value) is None:
                 return f"{show(value)} in column {column}, after the word {show(word)}, is no number"
-            column += len(value) + 1
+            column += len(value.decode()) + 1
     numbers = _count_numbers(text)
     word = b" ".join(fields[: len(fields) - numbers])
     trouble = "too few numbers" if numbers < dim else "a row of another dimension"

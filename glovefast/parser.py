@@ -1,6 +1,6 @@
 """Chunks of text to words and rows: the kernels' buffers, and what the kernels leave to Python."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -53,18 +53,14 @@ class Block:
     row_lines : numpy.ndarray
         (rows,) int32: each row's line, counted from 0 at the block's first.
     bad_lines : list of BadLine
-        The lines that gave no row or a changed word, in order.
-    blank_lines, spaced_words : int
-        Lines passed over, and words that hold a space.
+        The lines that gave no row or a changed word, in order. All other lines without a row are blank.
     """
 
     lines: int
     rows: NDArray[np.float32]
     words: pa.StringArray
     row_lines: NDArray[np.int32]
-    bad_lines: list[BadLine] = field(default_factory=list)
-    blank_lines: int = 0
-    spaced_words: int = 0
+    bad_lines: list[BadLine]
 
 
 class BlockParser:
@@ -122,14 +118,12 @@ class BlockParser:
             buffer.array, buffer.begin, buffer.end, self._separators, self._line_ends
         )
         status[:] = 0
-        bad_lines: list[BadLine] = []
-        # Rows that hold something else than numbers; the kernel has written them already.
-        bad_rows: dict[int, BadLine] = {}
+        status[kernels.NEXT_BYTE] = buffer.begin
+        bad_lines: list[int] = []
+        bad_rows: set[int] = set()  # rows that the kernel has written already
         while status[kernels.NEXT_LINE] < lines:
             self._kernels.parse_rows(
                 buffer.array,
-                buffer.begin,
-                status[kernels.NEXT_LINE],
                 self._separators,
                 self._line_ends,
                 lines,
@@ -143,67 +137,69 @@ class BlockParser:
                 self._odd_numbers,
                 status,
             )
-            for line in self._bad_lines[: status[kernels.BAD_LINES]].tolist():
-                bad_lines.append(self._bad_line(buffer, line))
-            odd_numbers = self._odd_numbers[: 3 * status[kernels.ODD_NUMBERS]].reshape(-1, 3).tolist()
-            for place, begin, end in odd_numbers:
-                value = read_number(bytes(buffer.bytes[begin:end]))
-                row = place // self._dim
-                if value is None:
-                    bad_rows.setdefault(row, self._bad_line(buffer, int(self._row_lines[row])))
-                else:
-                    self._numbers[place] = value
+            bad_lines += self._bad_lines[: status[kernels.BAD_LINES]].tolist()
+            odd_numbers = self._odd_numbers[: 3 * status[kernels.ODD_NUMBERS]]
+            bad_rows |= self._read_odd_numbers(buffer, odd_numbers.reshape(-1, 3))
             status[kernels.BAD_LINES] = status[kernels.ODD_NUMBERS] = 0
         rows = int(status[kernels.ROWS])
+        bad_lines += self._row_lines[list(bad_rows)].tolist()
         block = Block(
             lines=lines,
             rows=self._numbers[: rows * self._dim].reshape(rows, self._dim),
             words=pa.array([], pa.string()),
             row_lines=self._row_lines[:rows],
-            bad_lines=bad_lines,
-            blank_lines=int(status[kernels.BLANK_LINES]),
-            spaced_words=int(status[kernels.SPACED_WORDS]),
+            bad_lines=[
+                BadLine(number, explain_bad_line(line, self._dim), show(line))
+                for number, line in zip(bad_lines, buffer.lines(bad_lines), strict=True)
+            ],
         )
-        self._decode_words(block, buffer, bad_rows)
+        bad_rows |= self._decode_words(block, buffer, bad_rows)
         if bad_rows:
             kept = np.setdiff1d(np.arange(rows), list(bad_rows))
             block.rows, block.row_lines = block.rows[kept], block.row_lines[kept]
             block.words = block.words.take(pa.array(kept))
-        block.bad_lines = sorted([*block.bad_lines, *bad_rows.values()], key=lambda bad: bad.line)
+        block.bad_lines.sort(key=lambda bad: bad.line)
         return block
 
-    def _decode_words(self, block: Block, buffer: TextBuffer, bad_rows: dict[int, BadLine]) -> None:
-        """Make the words an Arrow array; words that are not UTF-8 go the way that `errors` names."""
+    def _read_odd_numbers(self, buffer: TextBuffer, odd_numbers: NDArray[np.int64]) -> set[int]:
+        """Read with Python what the kernel left to it; give the rows in which something is no number."""
+        bad_rows = set()
+        with np.errstate(over="ignore"):  # beyond float32 is inf, from the kernel and from here alike
+            for place, begin, end in odd_numbers.tolist():
+                value = read_number(bytes(buffer.bytes[begin:end]))
+                if value is None:
+                    bad_rows.add(place // self._dim)
+                else:
+                    self._numbers[place] = value
+        return bad_rows
+
+    def _decode_words(self, block: Block, buffer: TextBuffer, bad_rows: set[int]) -> set[int]:
+        """Make the words an Arrow array; words that are not UTF-8 go the way that `errors` names.
+
+        Rows that are bad already are passed over; those that this makes bad are given back.
+        """
         rows = len(block.row_lines)
         offsets = self._word_ends[: rows + 1].copy()
         raw = self._words[: offsets[-1]].tobytes()
         if _is_utf8(raw, offsets):
             block.words = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(raw))
-            return
+            return set()
         words = []
+        changed: list[tuple[int, str]] = []
         for row in range(rows):
             encoded = raw[offsets[row] : offsets[row + 1]]
-            try:
-                words.append(encoded.decode())
-            except UnicodeDecodeError:
-                line = int(block.row_lines[row])
-                beginning = show(buffer.line(line))
-                if self._errors == "strict":
-                    words.append("")  # the row goes
-                    reason = (
-                        f"the word {encoded!r} is not UTF-8; choose a rule for such words "
-                        "(errors='replace' or 'backslashreplace', --errors)"
-                    )
-                    bad_rows.setdefault(row, BadLine(line, reason, beginning))
-                else:
-                    words.append(encoded.decode(errors=self._errors))
-                    reason = f"the word {encoded!r} is not UTF-8; it was changed to {words[-1]!r}"
-                    block.bad_lines.append(BadLine(line, reason, beginning, kept=True))
+            words.append(encoded.decode(errors="replace" if self._errors == "strict" else self._errors))
+            if row in bad_rows or words[-1].encode() == encoded:
+                continue
+            remedy = f"it was changed to {words[-1]!r}"
+            if self._errors == "strict":
+                remedy = "choose a rule for such words (errors='replace' or 'backslashreplace', --errors)"
+            changed.append((row, f"the word {encoded!r} is not UTF-8; {remedy}"))
         block.words = pa.array(words, pa.string())
-
-    def _bad_line(self, buffer: TextBuffer, line: int) -> BadLine:
-        text = buffer.line(line)
-        return BadLine(line, explain_bad_line(text, self._dim), show(text))
+        lines = block.row_lines[[row for row, _ in changed]].tolist()
+        for number, line, (_, reason) in zip(lines, buffer.lines(lines), changed, strict=True):
+            block.bad_lines.append(BadLine(number, reason, show(line), kept=self._errors != "strict"))
+        return {row for row, _ in changed} if self._errors == "strict" else set()
 
 
 def check_errors_rule(errors: str) -> None:

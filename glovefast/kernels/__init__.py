@@ -8,5 +8,5 @@ code without Numba wherever that was done before.
 PADDING = 64
 
 # The places in parse_rows' status: how far it came and what it counted.
-NEXT_LINE, ROWS, WORD_BYTES, BLANK_LINES, BAD_LINES, ODD_NUMBERS, SPACED_WORDS = range(7)
-STATUS_LENGTH = 7
+NEXT_LINE, NEXT_BYTE, ROWS, WORD_BYTES, BAD_LINES, ODD_NUMBERS = range(6)
+STATUS_LENGTH = 6

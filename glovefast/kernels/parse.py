@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from glovefast.kernels import BAD_LINES, BLANK_LINES, NEXT_LINE, ODD_NUMBERS, ROWS, SPACED_WORDS, WORD_BYTES
+from glovefast.kernels import BAD_LINES, NEXT_BYTE, NEXT_LINE, ODD_NUMBERS, ROWS, WORD_BYTES
 from glovefast.kernels.compile import kernel
 
 _SPACE, _NEWLINE, _RETURN, _POINT, _MINUS, _PLUS, _ZERO = 0x20, 0x0A, 0x0D, 0x2E, 0x2D, 0x2B, 0x30
@@ -228,13 +228,11 @@ def _is_of_another_dimension(text, separators, first, last, numbers, place):
 
 
 @kernel(
-    *("uint8[]", "int64", "int64", "int32[]", "int32[]", "int64", "int64", "int64"),
+    *("uint8[]", "int32[]", "int32[]", "int64", "int64", "int64"),
     *("float32[]", "uint8[]", "int32[]", "int32[]", "int32[]", "int64[]", "int64[]"),
 )
 def parse_rows(
     text,
-    begin,
-    first_line,
     separators,
     line_ends,
     lines,
@@ -259,10 +257,6 @@ def parse_rows(
     ----------
     text : (n,) uint8
         The text, padded by `PADDING` bytes on both sides.
-    begin : int64
-        Where the chunk begins.
-    first_line : int64
-        The line of the chunk to begin with, 0 the first time.
     separators, line_ends : int32
         What `find_separators` wrote; `separators` is changed where a line ends in white space.
     lines : int64
@@ -284,7 +278,8 @@ def parse_rows(
     odd_numbers : (3 * m,) int64, m >= dim, written
         For each number left to Python: its place in `numbers`, its begin and its end in `text`.
     status : (STATUS_LENGTH,) int64, changed
-        The counters that `glovefast.kernels` names; they go on from what they hold.
+        What `glovefast.kernels` names: the line to begin with and the byte at which it begins (0 and the
+        chunk's begin at first), then counters; all go on from what they hold.
 
     Returns
     -------
@@ -295,14 +290,17 @@ def parse_rows(
     word_bytes = status[WORD_BYTES]
     bad = status[BAD_LINES]
     odd = status[ODD_NUMBERS]
-    line = first_line
+    line = status[NEXT_LINE]
+    # Not looked up in `separators`: the entry of the line before is changed where that ends in CRLF.
+    next_line_begin = status[NEXT_BYTE]
     while line < lines:
         if rows >= max_rows or bad >= len(bad_lines) or 3 * (odd + dim) > len(odd_numbers):
             break
         newline = np.int64(line_ends[line])
         first = np.int64(line_ends[line - 1]) + 1 if line > 0 else 0
-        line_begin = np.int64(separators[first - 1]) + 1 if line > 0 else begin
+        line_begin = next_line_begin
         line_end = np.int64(separators[newline])
+        next_line_begin = line_end + 1
         line += 1
         while line_end > line_begin and (text[line_end - 1] == _RETURN or text[line_end - 1] == _SPACE):
             line_end -= 1
@@ -311,7 +309,6 @@ def parse_rows(
             else:
                 separators[newline] = line_end
         if line_end == line_begin:
-            status[BLANK_LINES] += 1
             continue
         vector = newline - dim
         if vector < first:
@@ -319,12 +316,10 @@ def parse_rows(
             bad += 1
             continue
         place = rows * dim
-        if vector > first:
-            if _is_of_another_dimension(text, separators, first, vector, numbers, place):
-                bad_lines[bad] = line - 1
-                bad += 1
-                continue
-            status[SPACED_WORDS] += 1
+        if vector > first and _is_of_another_dimension(text, separators, first, vector, numbers, place):
+            bad_lines[bad] = line - 1
+            bad += 1
+            continue
 
         end = np.int64(separators[vector])
         for index in range(line_begin, end):
@@ -367,6 +362,7 @@ def parse_rows(
             place += 1
         rows += 1
     status[NEXT_LINE] = line
+    status[NEXT_BYTE] = next_line_begin
     status[ROWS] = rows
     status[WORD_BYTES] = word_bytes
     status[BAD_LINES] = bad
