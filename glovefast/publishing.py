@@ -34,15 +34,18 @@ def put_in_place(directory: Path, target: Path) -> None:
         return
     # No exchange in one step on this system: for an instant only the old store's other name exists.
     retired = make_partial(target) / target.name
-    target.rename(retired)
     try:
-        directory.rename(target)
+        target.rename(retired)
+        try:
+            directory.rename(target)
+        except OSError:
+            retired.rename(target)
+            raise
     except OSError:
         with suppress(OSError):
-            retired.rename(target)
+            retired.parent.rmdir()  # only if it is empty: the old store is never removed for nothing
         raise
-    finally:
-        shutil.rmtree(retired.parent, ignore_errors=True)
+    shutil.rmtree(retired.parent, ignore_errors=True)
 
 
 @contextmanager

@@ -10,9 +10,11 @@ A store is a directory in open formats (NumPy, Arrow IPC, JSON)::
 It is written under a temporary name beside its destination and published by one rename.
 """
 
+import errno
 import json
 import os
 import shutil
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +87,7 @@ class StoreWriter:
         check_destination(destination, overwrite)
         self.destination = destination
         self.dim = dim
+        self._overwrite = overwrite
         # The npy header is written last, when the rows are known; NumPy leaves room in it for any row count.
         self.header_bytes = len(_npy_header(0, dim))
         # Resolved, so that a destination given as a symbolic link is replaced where it points to.
@@ -144,6 +147,8 @@ class StoreWriter:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        # Once more, because minutes may have passed and another process may have published here.
+        check_destination(self.destination, self._overwrite)
         put_in_place(self.directory, self._target)
         self._published = True
 
@@ -183,7 +188,7 @@ def write_store(
     contiguous = np.ascontiguousarray(vectors, dtype="<f4")
     with StoreWriter(destination, contiguous.shape[1], overwrite) as writer:
         writer.vectors_file.seek(writer.header_bytes)
-        remaining = contiguous.data.cast("B")
+        remaining = contiguous.reshape(-1).view(np.uint8).data
         while remaining:  # a raw write may take less than it was given
             remaining = remaining[writer.vectors_file.write(remaining) :]
         writer.publish(Vocabulary.from_words(words), checksum_of(contiguous), metadata)
@@ -216,8 +221,9 @@ def open_store(path: str | os.PathLike[str]) -> Store:
     if len(index.values) != rows or len(index).bit_count() != 1:
         raise _damaged(directory, f"{INDEX} does not index {rows} words")
     try:
-        vectors = np.load(directory / VECTORS, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, FileNotFoundError) as error:
+        vectors = np.lib.format.open_memmap(directory / VECTORS, mode="r")
+    except (ValueError, EOFError, FileNotFoundError, tokenize.TokenError) as error:
+        # NumPy reads headers of old with Python's tokenizer, and a damaged one may look like these.
         raise _damaged(directory, f"{VECTORS} cannot be mapped ({error})") from error
     if vectors.shape != (rows, dim) or vectors.dtype != np.dtype("<f4") or not vectors.flags.c_contiguous:
         raise _damaged(
@@ -244,7 +250,7 @@ def check_destination(destination: Path, overwrite: bool) -> None:
         raise StoreError(
             destination, "exists already; choose another destination, or replace it (overwrite=True, --force)"
         )
-    if destination.exists() and not (destination / METADATA).is_file():
+    if destination.exists() and not _is_store(destination):
         raise StoreError(
             destination, "is not a glovefast store, so it is not replaced; choose another destination"
         )
@@ -260,6 +266,15 @@ def new_checksum(data: Any = b"") -> Any:  # noqa: ANN401 - xxhash's type is kno
     import xxhash
 
     return xxhash.xxh3_128(data)
+
+
+def _is_store(directory: Path) -> bool:
+    """Say whether a directory is a store of whatever version; a foreign one may have a metadata.json too."""
+    try:
+        metadata = json.loads((directory / METADATA).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(metadata, dict) and metadata.get("format") == FORMAT
 
 
 def _read_metadata(directory: Path) -> dict[str, Any]:
@@ -318,7 +333,11 @@ def _map_column(directory: Path, file: str, name: str, of_type: pa.DataType, row
         if reader.num_record_batches != 1:
             raise _damaged(directory, f"{file} has {reader.num_record_batches} record batches instead of one")
         batch = reader.get_batch(0)
-    except (pa.ArrowInvalid, FileNotFoundError) as error:
+        batch.validate()  # the buffers' sizes, not their contents
+    except (pa.ArrowException, OSError) as error:
+        # Arrow's own errors are OSErrors without a number, those of the system have one.
+        if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT):
+            raise
         raise _damaged(directory, f"{file} cannot be mapped ({error})") from error
     if batch.schema.names != [name] or batch.schema.field(0).type != of_type:
         raise _damaged(directory, f"{file} has columns {batch.schema.names}, not {name!r} of type {of_type}")
