@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.store import open_store
-from glovefast.vocabulary import Words
+from glovefast.vocabulary import Words, as_string_array
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +117,9 @@ class WordVectors:
         """
         if self._key_to_index is None:
             words = self.index_to_key
-            self._key_to_index = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
+            self._key_to_index = dict(zip(words, range(len(words)), strict=True))
+            for row in self._vocabulary.duplicate_rows().tolist():
+                self._key_to_index[words[row]] = self._vocabulary.row(words[row])
         return self._key_to_index
 
     def __len__(self) -> int:
@@ -151,10 +153,11 @@ class WordVectors:
                 raise KeyError(word)
             vector: NDArray[np.float32] = self._array[row]
             return vector
-        rows = self.rows(word)
+        words = as_string_array(word)
+        rows = self._vocabulary.rows(words)
         missing = np.flatnonzero(rows < 0)
         if missing.size:
-            names = [str(word[position]) for position in missing[:5]]
+            names = words.take(pa.array(missing[:5])).to_pylist()
             more = f" and {missing.size - 5} more" if missing.size > 5 else ""
             raise KeyError(", ".join(map(repr, names)) + more if missing.size > 1 else names[0])
         found: NDArray[np.float32] = self._array.take(rows, axis=0)
@@ -173,7 +176,7 @@ class WordVectors:
         numpy.ndarray or `default`
             (dim,) float32, a read-only view of the mapped matrix.
         """
-        row = self._vocabulary.row(word)
+        row = self._vocabulary.row(word) if isinstance(word, str) else -1
         return default if row < 0 else self._array[row]
 
     def rows(self, words: Words) -> NDArray[np.int64]:

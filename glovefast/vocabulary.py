@@ -7,7 +7,7 @@ first row is found. Batches are looked up with NumPy and Arrow alone: a process 
 loads no compiler.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -141,16 +141,19 @@ def as_string_array(words: Words) -> pa.StringArray:
         If an entry is no string, is missing, or cannot be written as UTF-8 (a lone surrogate); the message
         names its position.
     """
-    if isinstance(words, str | bytes):
+    if isinstance(words, str | bytes) or not isinstance(words, Iterable):
         raise VocabularyError(f"a list of words is needed, not the single {type(words).__name__} {words!r}")
+    if isinstance(words, Iterator):  # it can be gone through only once
+        words = list(words)
     try:
         if isinstance(words, pa.ChunkedArray):
             words = words.combine_chunks()
         array = words if isinstance(words, pa.Array) else pa.array(words)
         if not len(array):
             return pa.array([], pa.string())
-        text_like = pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary
-        if any(is_type(array.type) for is_type in text_like):
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        if pa.types.is_large_string(array.type):
             array = array.cast(pa.string())
         if pa.types.is_string(array.type) and not array.null_count:
             return array
