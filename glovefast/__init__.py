@@ -5,7 +5,9 @@ and is ready at once. Every public name is loaded when it is first used, so ``im
 next to nothing and pulls in neither Numba nor Keras.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -56,3 +58,15 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object can be as
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """The package; Python sets an imported submodule as its attribute, and ``convert`` is a function here."""
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401
+        if name == "convert" and isinstance(value, ModuleType):
+            value = value.convert
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
