@@ -56,3 +56,7 @@ class StoreError(GlovefastError):
 
 class VocabularyError(GlovefastError, ValueError):
     """A training vocabulary that cannot be used as it is: the message names the word or the index."""
+
+
+class DependencyError(GlovefastError, ImportError):
+    """An optional library that is not installed, or too old: the message says how to install it."""

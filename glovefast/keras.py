@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.errors import VocabularyError
+from glovefast.errors import DependencyError, VocabularyError
 from glovefast.store import check_destination, write_store
 from glovefast.training import TrainingVocabulary, training_vocabulary
 from glovefast.vectors import WordVectors, load
@@ -84,7 +84,7 @@ def embedding_layer(
 
     Raises
     ------
-    ImportError
+    DependencyError
         If Keras 3 or its backend is not installed.
     VocabularyError
         If the vocabulary cannot be used, or `mask_zero` would mask a word that has index 0.
@@ -97,7 +97,7 @@ def embedding_layer(
     """
     for argument in keras_arguments.keys() & _OURS.keys():
         raise TypeError(f"embedding_layer() takes no {argument!r}: {_OURS[argument]}")
-    keras = _import_keras()
+    keras = import_keras()
     if not isinstance(vectors, WordVectors):
         vectors = load(vectors)
     training = training_vocabulary(vocabulary)
@@ -162,7 +162,7 @@ def save_embedding(
 
     Raises
     ------
-    ImportError
+    DependencyError
         If Keras 3 or its backend is not installed.
     TypeError
         If `layer` is no ``keras.layers.Embedding``.
@@ -173,7 +173,7 @@ def save_embedding(
     StoreError
         If there is something at the destination already and `overwrite` is false, or it is no store.
     """
-    keras = _import_keras()
+    keras = import_keras()
     if not isinstance(layer, keras.layers.Embedding):
         raise TypeError(f"a keras.layers.Embedding has rows to save, a {type(layer).__name__} has not")
     if not layer.built:
@@ -186,27 +186,41 @@ def save_embedding(
     values = _rows_handed_on(keras, layer)
     words, indices = _named_rows(training, len(values), layer.name)
     rows, rounded_rows = _as_float32(values[indices], words, layer.name)
+    padding_rows = int(np.count_nonzero(training.padding_indices < len(values)))
     metadata = {
         "source": {"name": layer.name, "member": None, "bytes": None},
         "met": {
-            "padding_rows": len(training.padding_indices),
+            "padding_rows": padding_rows,
             "oov_rows": len(training.oov_indices),
-            "rows_without_word": len(values) - len(indices) - len(training.padding_indices),
+            "rows_without_word": len(values) - len(indices) - padding_rows,
             "rounded_rows": rounded_rows,
         },
     }
     return write_store(target, words, rows, metadata, overwrite)
 
 
-def _import_keras() -> Any:  # noqa: ANN401 - a module without types
-    """Import Keras, or say how to install it."""
+def import_keras() -> Any:  # noqa: ANN401 - a module without types
+    """Import Keras.
+
+    Returns
+    -------
+    module
+        ``keras``, 3 or newer.
+
+    Raises
+    ------
+    DependencyError
+        If Keras or its backend is not installed, or Keras is too old; an ``ImportError``, too.
+    """
     install = "pip install 'glovefast[tensorflow]'"
     try:
         import keras
     except ModuleNotFoundError as error:
-        raise ImportError(f"Keras and its backend are needed here ({error}): {install}") from error
+        raise DependencyError(f"Keras and its backend are needed here ({error}): {install}") from error
     if int(keras.__version__.split(".")[0]) < OLDEST_KERAS:
-        raise ImportError(f"Keras {keras.__version__} is too old, Keras {OLDEST_KERAS} is needed: {install}")
+        raise DependencyError(
+            f"Keras {keras.__version__} is too old, Keras {OLDEST_KERAS} is needed: {install}"
+        )
     return keras
 
 
