@@ -8,6 +8,7 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +45,8 @@ class Text(NamedTuple):
     dim: int
 
 
-class Reference(NamedTuple):
+@dataclass(frozen=True, repr=False)  # pytest shows a failing test's arguments: minutes for 400,000 arrays
+class Reference:
     """What every loader should make of the text, and where other processes find it."""
 
     words: list[str]
