@@ -15,16 +15,15 @@ if TYPE_CHECKING:
 
 
 def complain(message: str) -> None:
-    """Write one line to standard error; what would break the line or steer the terminal is escaped."""
-    line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in message)
+    """Write one line to standard error, whatever newlines a name or a word may hold."""
     if sys.stderr is not None:
-        _write(sys.stderr, f"glovefast: {line}")
+        _write(sys.stderr, f"glovefast: {_escaped(message)}\n")
 
 
 def print_text(text: str) -> None:
     """Write a result to standard output."""
     if sys.stdout is not None:
-        _write(sys.stdout, text)
+        _write(sys.stdout, "".join(_escaped(line) + "\n" for line in text.split("\n")))
 
 
 def print_json(result: dict[str, Any]) -> None:
@@ -35,7 +34,14 @@ def print_json(result: dict[str, Any]) -> None:
 def _write(stream: TextIO, text: str) -> None:
     """Write text to a stream that may not know all of its characters."""
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _escaped(line: str) -> str:
+    """Show what would break a line or steer the terminal as Python writes it; words may hold anything."""
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
 
 
 def discard_output() -> None:

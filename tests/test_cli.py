@@ -107,6 +107,9 @@ def test_convert_reports_what_was_met(run):
     ]
     listed = [json.loads(line) for line in Path("odd.bad_rows.jsonl").read_text("utf-8").splitlines()]
     assert [entry["line"] for entry in listed] == [7, 8]
+    options = ("--on-bad-row", "skip", "--errors", "replace", "-o", "odd.v2", "--json")
+    _, output, _ = run("convert", "odd.txt", *options)
+    assert Path(json.loads(output)["stores"][0]["bad_rows"]).is_file()
 
 
 def test_convert_several_sources(run):
@@ -194,6 +197,13 @@ def test_info_as_json_has_the_metadata(run, store):
     assert (code, result["store"], result["rows"], result["dim"]) == (0, str(store), 3, 2)
     assert json.loads((store / "metadata.json").read_text("utf-8")).items() <= result.items()
     assert result["files"]["vectors.npy"] == (store / "vectors.npy").stat().st_size
+
+
+def test_a_word_cannot_steer_the_terminal(run):
+    Path("hostile.txt").write_text("\x1b[2J 1\na\tb 2\n\u00a0 3\nit\u2019s 4\n", encoding="utf-8")
+    assert run("convert", "hostile.txt")[0] == 0
+    output = run("info", "hostile.glovefast")[1]
+    assert output.splitlines()[-1] == "first words \\x1b[2J a\\tb \\xa0 it\u2019s"
 
 
 def test_info_on_text_says_how_to_convert_it(run):
