@@ -27,29 +27,27 @@ class Run:
         The most memory it had at once (maximum resident set).
     output : str
         What it wrote to standard output.
+    error : str or None
+        How it failed: its status and the last line of its standard error. None where it did not.
     """
 
     seconds: float
     peak_bytes: int
     output: str
+    error: str | None
 
 
 def run_python(*arguments: str | os.PathLike[str]) -> Run:
-    """Run this interpreter with arguments.
-
-    Raises
-    ------
-    RuntimeError
-        If the process fails; with what it wrote to standard error.
-    """
+    """Run this interpreter with arguments."""
     command = [sys.executable, *map(os.fspath, arguments)]
     launcher = [sys.executable, "-I", "-S", str(_LAUNCHER)]
     done = subprocess.run([*launcher, *command], capture_output=True, text=True, check=True, cwd=_ROOT)
     output, _, measured_line = done.stdout.rstrip("\n").rpartition("\n")
     measured = json.loads(measured_line)
-    if measured["status"] != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with status {measured['status']}:\n{done.stderr}")
-    return Run(measured["seconds"], measured["peak_bytes"], output.strip())
+    status = measured["status"]
+    last_words = (done.stderr.strip().splitlines() or ["without a word"])[-1]
+    error = f"the process ended with status {status}: {last_words}" if status else None
+    return Run(measured["seconds"], measured["peak_bytes"], output.strip(), error)
 
 
 def run_in_turn(commands: Mapping[str, Callable[[], Arguments]], rounds: int) -> dict[str, list[Run]]:
@@ -65,12 +63,18 @@ def run_in_turn(commands: Mapping[str, Callable[[], Arguments]], rounds: int) ->
     Returns
     -------
     dict
-        The runs by name, one per round.
+        The runs by name, one per round; one that failed is the last.
     """
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     order = list(commands)
     for _ in range(rounds):
         for name in order:
-            runs[name].append(run_python(*commands[name]()))
+            if not runs[name] or runs[name][-1].error is None:
+                runs[name].append(run_python(*commands[name]()))
         order.reverse()
     return runs
+
+
+def error_of(runs: list[Run]) -> str | None:
+    """Say how one of the runs failed; None where none did."""
+    return next((run.error for run in runs if run.error is not None), None)

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.agreement import disagreement, matrix_disagreement
 from benchmarks.conftest import Reference
 from benchmarks.contenders import is_installed
-from benchmarks.processes import SCRIPTS, Arguments, run_in_turn, run_python
+from benchmarks.processes import SCRIPTS, Arguments, error_of, run_in_turn, run_python
 from benchmarks.recorder import begin, replay, replayed_time
 from benchmarks.tables import GLOVEFAST, MATRIX_SIZES, TABLES
 
@@ -40,12 +40,13 @@ def conversions(
     if is_installed("polars"):
         files["polars"] = (polars_files / "words.arrow", polars_files / "matrix.npy")
         commands["polars"] = cleared(polars_files, SCRIPTS / "polars_to_npy.py", text, polars_files)
-    wrong = {}
-    for name, command in commands.items():
-        run_python(*command())
+
+    def compared(name: str) -> str | None:
         words_file, matrix_file = files[name]
         words = pyarrow.ipc.open_file(words_file).read_all()["word"].to_pylist()
-        wrong[name] = disagreement(words, np.load(matrix_file), reference.words, reference.matrix)
+        return disagreement(words, np.load(matrix_file), reference.words, reference.matrix)
+
+    wrong = {name: run_python(*command()).error or compared(name) for name, command in commands.items()}
     return _results(commands, wrong, rounds)
 
 
@@ -73,10 +74,14 @@ def starts(
         scripts["gensim"] = (SCRIPTS / "start_with_gensim.py", gensim_file, vocabulary_file)
     truth = expected_matrix(vocabulary)
     words = ["", *vocabulary]
-    wrong: dict[str, str | None] = {}
-    for name, arguments in scripts.items():
-        run_python(*arguments, directory / "matrix.npy")
-        wrong[name] = matrix_disagreement(np.load(directory / "matrix.npy"), truth, words)
+
+    def compared() -> str | None:
+        return matrix_disagreement(np.load(directory / "matrix.npy"), truth, words)
+
+    wrong = {
+        name: run_python(*arguments, directory / "matrix.npy").error or compared()
+        for name, arguments in scripts.items()
+    }
     floors = {row: ("-c", row) for row in TABLES["start-to-matrix"].floors}
     commands = {name: lambda arguments=arguments: arguments for name, arguments in (scripts | floors).items()}
     return _results(commands, wrong, rounds)
@@ -97,14 +102,16 @@ def test_start_to_matrix(benchmark: Any, pytestconfig: pytest.Config, starts: Re
 def _results(
     commands: dict[str, Callable[[], Arguments]], wrong: dict[str, str | None], rounds: int
 ) -> Results:
-    return {
-        name: {
-            "wrong": wrong.get(name),
+    """Time what is not wrong."""
+    right = {name: command for name, command in commands.items() if wrong.get(name) is None}
+    results = {name: {"wrong": reason} for name, reason in wrong.items() if reason is not None}
+    for name, runs in run_in_turn(right, rounds).items():
+        results[name] = {
+            "wrong": error_of(runs),
             "seconds": [run.seconds for run in runs],
             "peak_bytes": [run.peak_bytes for run in runs],
         }
-        for name, runs in run_in_turn(commands, rounds).items()
-    }
+    return results
 
 
 def _hand_over(benchmark: Any, config: pytest.Config, table: str, row: str, results: Results) -> None:

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.agreement import disagreement, matrix_disagreement, read_reference, write_reference
 from benchmarks.contenders import CONTENDERS
 from benchmarks.made_file import cached_made_file, made_word, write_made_file
+from benchmarks.processes import error_of, run_in_turn, run_python
 from benchmarks.recorder import WITHHELD, begin
 from benchmarks.report import ReportError, main, render
 from benchmarks.tables import GLOVEFAST, TABLES
@@ -118,6 +119,32 @@ def test_every_row_of_the_tables_has_its_contender():
     assert all(
         list(BUILDERS) == list(table.rows) for name, table in TABLES.items() if name.startswith("matrix-")
     )
+
+
+def test_processes_run_in_turn_and_a_failed_one_no_more(tmp_path):
+    log = tmp_path / "log"
+    note = "import sys; open(sys.argv[1], 'a').write(sys.argv[2])"
+    fail = note + "; print('said before'); sys.exit('no memory')"
+    runs = run_in_turn(
+        {
+            "one": lambda: ("-c", note, log, "1"),
+            "two": lambda: ("-c", f"{note}; print('a line'); x = bytearray(100 << 20)", log, "2"),
+            "bad": lambda: ("-c", fail, log, "x"),
+        },
+        rounds=3,
+    )
+    assert log.read_text() == "12x" + "21" + "12"
+    assert {name: len(of_one) for name, of_one in runs.items()} == {"one": 3, "two": 3, "bad": 1}
+    assert error_of(runs["one"]) is None
+    assert error_of(runs["bad"]) == "the process ended with status 1: no memory"
+    assert runs["two"][0].output == "a line"
+    assert all(run.seconds > 0 for run in runs["two"])
+    assert runs["two"][0].peak_bytes - runs["one"][0].peak_bytes > 90 << 20
+
+
+def test_peak_memory_is_not_that_of_the_process_that_asks():
+    held = np.ones(400 << 17)  # 400 MiB
+    assert run_python("-c", "pass").peak_bytes < held.nbytes / 4
 
 
 def test_wrong_result_gets_no_time():
