@@ -122,10 +122,10 @@ def explain_bad_line(line: bytes, dim: int) -> str:
             column += len(value.decode()) + 1
     numbers = _count_numbers(text)
     word = b" ".join(fields[: len(fields) - numbers])
+    if numbers == dim:
+        return f"numbers stand within what would be the word {show(word)}, as where two rows share a line"
     trouble = "too few numbers" if numbers < dim else "a row of another dimension"
     found = f"{numbers} {'number' if numbers == 1 else 'numbers'} after the word {show(word)}"
-    if numbers == dim:
-        found = f"numbers within what would be the word {show(word)}"
     return f"{trouble}: {found}, where {dim} are expected"
 
 
