@@ -100,15 +100,16 @@ class ChunkReader:
             with memoryview(buffer.bytes) as view:
                 buffer.end += self._source.readinto(view[buffer.end : limit])
             self._ended = buffer.end < limit
+            if self._ended:  # the chunk holds all that is left, its last line with or without newline
+                break
             # One call finds the last newline; lines are only counted where more than one is asked for.
             whole = buffer.bytes.rfind(_NEWLINE, PADDING, buffer.end) + 1
             if whole and (min_lines == 1 or buffer.bytes.count(_NEWLINE, PADDING, whole) >= min_lines):
                 self._rest = bytes(memoryview(buffer.bytes)[whole : buffer.end])
                 buffer.end = whole
                 break
-            if not self._ended:
-                self._check_line(buffer)
-                buffer.grow()
+            self._check_line(buffer)
+            buffer.grow()
         if buffer.end == buffer.begin:
             return None
         if buffer.bytes[buffer.end - 1] != _NEWLINE[0]:
@@ -128,5 +129,5 @@ class ChunkReader:
 
     @property
     def ended(self) -> bool:
-        """Whether the last chunk held the last of the text."""
-        return self._ended and not self._rest
+        """Whether the last chunk held the last of the text; found out late where it was filled exactly."""
+        return self._ended
