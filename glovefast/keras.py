@@ -169,7 +169,7 @@ def save_embedding(
     ValueError
         If the layer is not built, or a float64 number is beyond what float32 can hold.
     VocabularyError
-        If the vocabulary cannot be used, or has an index for which the layer has no row.
+        If the vocabulary cannot be used, has no words, or has an index for which the layer has no row.
     StoreError
         If there is something at the destination already and `overwrite` is false, or it is no store.
     """
@@ -273,6 +273,8 @@ def _named_rows(
     if training.oov_indices.size:
         order = np.argsort(indices)
         words, indices = words.take(pa.array(order)), indices[order]
+    if not len(words):
+        raise VocabularyError("the vocabulary has no words, so there is nothing to save")
     beyond = int(np.searchsorted(indices, rows))
     if beyond < len(indices):
         raise VocabularyError(

@@ -110,6 +110,10 @@ _MET = {
         "words that are not UTF-8, their bytes replaced",
     ),
     "skipped_rows": ("bad row skipped", "bad rows skipped"),
+    "padding_rows": ("padding row left out", "padding rows left out"),
+    "oov_rows": ("row for words outside the vocabulary", "rows for words outside the vocabulary"),
+    "rows_without_word": ("row without a word left out", "rows without a word left out"),
+    "rounded_rows": ("row rounded to float32", "rows rounded to float32"),
 }
 
 

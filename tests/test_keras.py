@@ -40,8 +40,9 @@ def vectors(store):
 
 
 def rows_of(layer):
-    embeddings = layer.embeddings  # with LoRA a tensor
-    return embeddings.numpy()
+    embeddings = layer.embeddings
+    is_variable = isinstance(embeddings, keras.Variable)  # with LoRA it is a tensor
+    return embeddings.numpy() if is_variable else np.asarray(keras.ops.convert_to_numpy(embeddings))
 
 
 def row_by_row(vectors, word_index, input_dim):
@@ -394,6 +395,11 @@ def test_vocabulary_with_more_indices_than_rows_is_refused(tmp_path):
     with pytest.raises(VocabularyError, match=r"the word 'apple' has the index 5, .* has 5 rows"):
         save_embedding(learned_layer(5), WORD_INDEX, tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_vocabulary_of_padding_alone_is_refused(tmp_path):
+    with pytest.raises(VocabularyError, match="no words"):
+        save_embedding(learned_layer(1), [""], tmp_path / "x")
 
 
 def test_what_has_no_rows_is_refused(tmp_path):
