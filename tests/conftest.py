@@ -1,10 +1,15 @@
-"""What several test files need: the real file, where it is given."""
+"""What several test files need: the real file, where it is given, and hypothesis without a time limit."""
 
 import os
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example may take is the machine's matter.
+settings.register_profile("glovefast", deadline=None)
+settings.load_profile("glovefast")
 
 REAL_FILE = "GLOVEFAST_GLOVE_6B_50D"
 
