@@ -16,7 +16,7 @@ import glovefast
 from glovefast.errors import FormatError, GlovefastError
 from glovefast.publishing import published_whole
 from glovefast.summary import describe_conversion, describe_speed, describe_store
-from glovefast.terminal import ProgressBar, complain, discard_output, print_json, print_text
+from glovefast.terminal import ProgressBar, complain, discard_output, print_json, print_text, shown_log
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -120,7 +120,7 @@ def convert(
     from glovefast.conversion import bad_rows_list
 
     stores: list[dict[str, Any]] = []
-    with ProgressBar(quiet) as progress:
+    with shown_log(quiet), ProgressBar(quiet) as progress:
         for source in sources:
             if every_member:
                 made = glovefast.convert_archive(source, destination, progress=progress, **options)
@@ -265,7 +265,7 @@ def demo(
     """
     from glovefast.demo import run
 
-    with ProgressBar(quiet) as progress:
+    with shown_log(quiet), ProgressBar(quiet) as progress:
 
         def report(text: str) -> None:
             progress.hide()

@@ -1,10 +1,12 @@
 """What the command puts on the terminal: results, one-line complaints and a progress bar."""
 
 import json
+import logging
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -50,6 +52,27 @@ def discard_output() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+
+
+class _LogLines(logging.Handler):
+    """What the library logs, as lines on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(record.getMessage())
+
+
+@contextmanager
+def shown_log(quiet: bool) -> Iterator[None]:
+    """Show what the library has to say on the way (that it compiles its kernels); only warnings if quiet."""
+    logger = logging.getLogger("glovefast")
+    handler, level = _LogLines(), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 class ProgressBar:
