@@ -184,7 +184,11 @@ def write_store(
     ------
     StoreError
         As `StoreWriter` raises it.
+    ValueError
+        If there is not one vector for each word.
     """
+    if vectors.ndim != 2 or len(vectors) != len(words):
+        raise ValueError(f"{len(words)} words need as many vectors, not an array of {vectors.shape}")
     contiguous = np.ascontiguousarray(vectors, dtype="<f4")
     with StoreWriter(destination, contiguous.shape[1], overwrite) as writer:
         writer.vectors_file.seek(writer.header_bytes)
@@ -229,7 +233,11 @@ def open_store(path: str | os.PathLike[str]) -> Store:
         raise _damaged(
             directory, f"{VECTORS} holds {vectors.shape} {vectors.dtype}, not ({rows}, {dim}) float32"
         )
-    return Store(directory, vectors, Vocabulary(words, index), metadata)
+    try:
+        vocabulary = Vocabulary(words, index)
+    except ValueError as error:
+        raise _damaged(directory, f"{VOCABULARY} or {INDEX} cannot be mapped ({error})") from error
+    return Store(directory, vectors, vocabulary, metadata)
 
 
 def check_destination(destination: Path, overwrite: bool) -> None:
@@ -334,13 +342,14 @@ def _map_column(directory: Path, file: str, name: str, of_type: pa.DataType, row
             raise _damaged(directory, f"{file} has {reader.num_record_batches} record batches instead of one")
         batch = reader.get_batch(0)
         batch.validate()  # the buffers' sizes, not their contents
-    except (pa.ArrowException, OSError) as error:
+        names, types = batch.schema.names, batch.schema.types
+    except (pa.ArrowException, ValueError, OSError) as error:
         # Arrow's own errors are OSErrors without a number, those of the system have one.
         if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT):
             raise
         raise _damaged(directory, f"{file} cannot be mapped ({error})") from error
-    if batch.schema.names != [name] or batch.schema.field(0).type != of_type:
-        raise _damaged(directory, f"{file} has columns {batch.schema.names}, not {name!r} of type {of_type}")
+    if names != [name] or types != [of_type]:
+        raise _damaged(directory, f"{file} has columns {names} of types {types}, not {name!r} of {of_type}")
     column = batch.column(0)
     if column.null_count or (rows is not None and len(column) != rows):
         raise _damaged(directory, f"{file} holds {len(column)} entries, {METADATA} says {rows}")
