@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.errors import FormatError
@@ -156,7 +155,7 @@ class Conversion:
         tally = self._tally
         if not tally.rows and self._options.limit != 0:
             raise FormatError(self._source.name, None, f"not one of its {tally.lines} lines is a row")
-        words = pa.concat_arrays(tally.words) if tally.words else pa.array([], pa.string())
+        words = pa.concat_arrays(tally.words) if tally.words else pa.nulls(0, pa.string())
         vocabulary = Vocabulary.from_words(words)
         kept = sum(bad.kept for bad in tally.bad_lines)
         skipped = len(tally.bad_lines) - kept
@@ -175,7 +174,7 @@ class Conversion:
                     "header": list(layout.header) if layout.header else None,
                     "blank_lines": tally.lines - tally.rows - skipped - (layout.header is not None),
                     "duplicate_words": len(vocabulary.duplicate_rows()),
-                    "words_with_spaces": pc.sum(pc.match_substring(words, " "), min_count=0).as_py(),
+                    "words_with_spaces": vocabulary.words_with_spaces(),
                     "replaced_words": kept,
                     "skipped_rows": skipped,
                 },

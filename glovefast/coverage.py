@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glovefast.errors import VocabularyError
 from glovefast.fallback import EXACT, MISSING, Fallback, as_fallbacks, fallback_name, find_rows
 from glovefast.training import AnyVocabulary, is_fitted_tokenizer, non_integer_item, training_vocabulary
-from glovefast.vocabulary import Vocabulary
+from glovefast.vocabulary import Vocabulary, integer_array
 
 Counts: TypeAlias = Mapping[str, int]
 
@@ -189,7 +189,7 @@ def coverage(
             Served(name, int(np.count_nonzero(served == way)), tokens(served == way))
             for way, name in enumerate(names, start=EXACT)
         ),
-        missing=tuple(words.take(pa.array(absent)).to_pylist()),
+        missing=tuple(words.take(integer_array(absent)).to_pylist()),
         missing_counts=None if of_each is None else tuple(of_each[absent].tolist()),
     )
 

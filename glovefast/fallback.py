@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.vocabulary import Vocabulary
+from glovefast.vocabulary import Vocabulary, integer_array
 
 Fallback: TypeAlias = str | Callable[[str], str | None]
 
@@ -98,7 +98,9 @@ def find_rows(
             break
         forms: list[str] = []
         positions: list[int] = []
-        for position, word in zip(missing.tolist(), words.take(pa.array(missing)).to_pylist(), strict=True):
+        for position, word in zip(
+            missing.tolist(), words.take(integer_array(missing)).to_pylist(), strict=True
+        ):
             form = _apply(fallback, word)
             if form and form != word:
                 forms.append(form)

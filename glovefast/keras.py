@@ -16,6 +16,7 @@ from glovefast.errors import DependencyError, VocabularyError
 from glovefast.store import check_destination, write_store
 from glovefast.training import TrainingVocabulary, training_vocabulary
 from glovefast.vectors import WordVectors, load
+from glovefast.vocabulary import as_string_array, integer_array
 
 if TYPE_CHECKING:
     import keras
@@ -268,11 +269,11 @@ def _named_rows(
     training: TrainingVocabulary, rows: int, layer_name: str
 ) -> tuple[pa.StringArray, NDArray[np.int64]]:
     """List the words and out-of-vocabulary tokens in the order of their rows; check that each has one."""
-    words = pa.concat_arrays([training.words, pa.array(training.oov_tokens, pa.string())])
+    words = pa.concat_arrays([training.words, as_string_array(training.oov_tokens)])
     indices = np.concatenate([training.indices, training.oov_indices])
     if training.oov_indices.size:
         order = np.argsort(indices)
-        words, indices = words.take(pa.array(order)), indices[order]
+        words, indices = words.take(integer_array(order)), indices[order]
     if not len(words):
         raise VocabularyError("the vocabulary has no words, so there is nothing to save")
     beyond = int(np.searchsorted(indices, rows))

@@ -5,13 +5,12 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from glovefast.errors import VocabularyError
 from glovefast.fallback import Fallback, as_fallbacks, find_rows
 from glovefast.training import AnyVocabulary, TrainingVocabulary, training_vocabulary
-from glovefast.vocabulary import Vocabulary
+from glovefast.vocabulary import Vocabulary, integer_array
 
 OutOfVocabulary: TypeAlias = str | ArrayLike | Callable[[str], ArrayLike]
 Policy: TypeAlias = str | NDArray[Any] | Callable[[str], ArrayLike]
@@ -132,7 +131,7 @@ def _fill(
     if isinstance(policy, np.ndarray):
         matrix[to_fill] = policy
     elif callable(policy):
-        names = [*target.oov_tokens, *target.words.take(pa.array(missing)).to_pylist()]
+        names = [*target.oov_tokens, *target.words.take(integer_array(missing)).to_pylist()]
         for position in np.argsort(to_fill).tolist():
             word = names[position]
             vector = _as_vector(

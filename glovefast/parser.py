@@ -10,6 +10,7 @@ from glovefast import kernels
 from glovefast.chunks import TextBuffer
 from glovefast.kernels.compile import load_kernels
 from glovefast.layout import explain_bad_line, read_number, show
+from glovefast.vocabulary import as_string_array, integer_array
 
 _ODD_NUMBERS = 1024
 _BAD_LINES = 256
@@ -146,7 +147,7 @@ class BlockParser:
         block = Block(
             lines=lines,
             rows=self._numbers[: rows * self._dim].reshape(rows, self._dim),
-            words=pa.array([], pa.string()),
+            words=pa.nulls(0, pa.string()),
             row_lines=self._row_lines[:rows],
             bad_lines=[
                 BadLine(number, explain_bad_line(line, self._dim), show(line))
@@ -157,7 +158,7 @@ class BlockParser:
         if bad_rows:
             kept = np.setdiff1d(np.arange(rows), list(bad_rows))
             block.rows, block.row_lines = block.rows[kept], block.row_lines[kept]
-            block.words = block.words.take(pa.array(kept))
+            block.words = block.words.take(integer_array(kept))
         block.bad_lines.sort(key=lambda bad: bad.line)
         return block
 
@@ -195,7 +196,7 @@ class BlockParser:
             if self._errors == "strict":
                 remedy = "choose a rule for such words (errors='replace' or 'backslashreplace', --errors)"
             changed.append((row, f"the word {encoded!r} is not UTF-8; {remedy}"))
-        block.words = pa.array(words, pa.string())
+        block.words = as_string_array(words)
         lines = block.row_lines[[row for row, _ in changed]].tolist()
         for number, line, (_, reason) in zip(lines, buffer.lines(lines), changed, strict=True):
             block.bad_lines.append(BadLine(number, reason, show(line), kept=self._errors != "strict"))

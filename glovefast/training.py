@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
-from glovefast.vocabulary import as_string_array
+from glovefast.vocabulary import as_string_array, integer_array
 
 PADDING_TOKEN = ""
 OOV_TOKEN = "[UNK]"  # noqa: S105 - the default of Keras's lookup layers, not a password
@@ -224,7 +224,7 @@ def _from_mapping(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArray[n
     indices = _as_indices(mapping)
     if np.any(indices[1:] <= indices[:-1]):
         order = np.argsort(indices, kind="stable")
-        words, indices = words.take(pa.array(order)), indices[order]
+        words, indices = words.take(integer_array(order)), indices[order]
     first, last = int(indices[0]), int(indices[-1])
     if first < 0:
         raise VocabularyError(f"the word {words[0].as_py()!r} has the index {first}: indices start at 0")
@@ -293,7 +293,7 @@ def _assemble(
     special = np.array([*padding, *names], dtype=np.int64)
     if np.isin(special, indices).any():
         is_word = np.isin(indices, special, invert=True)
-        words, indices = words.filter(pa.array(is_word)), indices[is_word]
+        words, indices = words.take(integer_array(np.flatnonzero(is_word))), indices[is_word]
     if 0 not in names and 0 not in padding and not (indices.size and indices[0] == 0):
         padding = (0, *padding)
     return TrainingVocabulary(

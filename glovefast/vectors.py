@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.store import open_store
-from glovefast.vocabulary import Words, as_string_array
+from glovefast.vocabulary import Words, as_string_array, integer_array
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,7 +157,7 @@ class WordVectors:
         rows = self._vocabulary.rows(words)
         missing = np.flatnonzero(rows < 0)
         if missing.size:
-            names = words.take(pa.array(missing[:5])).to_pylist()
+            names = words.take(integer_array(missing[:5])).to_pylist()
             more = f" and {missing.size - 5} more" if missing.size > 5 else ""
             raise KeyError(", ".join(map(repr, names)) + more if missing.size > 1 else names[0])
         found: NDArray[np.float32] = self._array.take(rows, axis=0)

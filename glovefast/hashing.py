@@ -1,0 +1,145 @@
+"""The hash of a word, one at a time and in batches, and the batch comparison that goes with it.
+
+A word's bytes are taken in zero-padded little-endian blocks of eight, so that a batch of words costs a few
+NumPy operations for every eight bytes of its longest word.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+HASH_BITS = 64
+
+_ALL_BITS = (1 << HASH_BITS) - 1
+# Odd constants with well-spread bits: the golden ratio's, and the two of MurmurHash3's finalizer
+# (https://github.com/aappleby/smhasher/wiki/MurmurHash3).
+_SEED = 0x9E3779B97F4A7C15
+_MULTIPLIER = 0xFF51AFD7ED558CCD
+_FINAL_MULTIPLIER = 0xC4CEB9FE1A85EC53
+_BLOCK_BYTES = 8
+# _TAIL_MASKS[n] keeps the first n bytes of a block.
+_TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(_BLOCK_BYTES + 1)], dtype=np.uint64)
+
+
+def hash_word(word: bytes) -> int:
+    """Hash one word.
+
+    Parameters
+    ----------
+    word : bytes
+        The word in UTF-8.
+
+    Returns
+    -------
+    int
+        The 64-bit hash: the word's blocks, each xored into the state, multiplied and folded, as in
+        MurmurHash3; the length is the seed's factor, so that trailing NUL bytes count.
+    """
+    state = len(word) * _SEED & _ALL_BITS
+    for start in range(0, len(word), _BLOCK_BYTES):
+        state ^= int.from_bytes(word[start : start + _BLOCK_BYTES], "little")
+        state = state * _MULTIPLIER & _ALL_BITS
+        state ^= state >> 32
+    state = state * _FINAL_MULTIPLIER & _ALL_BITS
+    return state ^ state >> 29
+
+
+class WordBlocks:
+    """The words of an Arrow array as blocks; a view, nothing is copied.
+
+    Parameters
+    ----------
+    words : pyarrow.StringArray
+        n words, without nulls.
+    """
+
+    def __init__(self, words: pa.StringArray) -> None:
+        self.offsets = array_offsets(words)
+        data = np.frombuffer(words.buffers()[2] or b"", dtype=np.uint8)
+        if data.size < _BLOCK_BYTES:
+            data = np.concatenate([data, np.zeros(_BLOCK_BYTES, dtype=np.uint8)])
+        self._last = data.size - _BLOCK_BYTES
+        # Overlapping blocks: one begins at every byte.
+        self._blocks = np.ndarray((self._last + 1,), dtype="<u8", buffer=data, strides=(1,))
+
+    def spans(self, rows: Any = slice(None)) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # noqa: ANN401
+        """Give where the words of some rows begin, and how many bytes each has: int64 both."""
+        begin = self.offsets[:-1][rows].astype(np.int64)
+        return begin, self.offsets[1:][rows] - begin
+
+    def read(self, position: NDArray[np.int64], remaining: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Read the blocks that begin at some positions, of words that go on for `remaining` bytes."""
+        # Near the end of the data the last whole block is read and moved down, not the bytes behind it.
+        start = np.minimum(position, self._last)
+        blocks: NDArray[np.uint64] = self._blocks[start]
+        blocks >>= ((position - start) << 3).astype(np.uint64)
+        blocks &= _TAIL_MASKS[np.minimum(remaining, _BLOCK_BYTES)]
+        return blocks
+
+
+def hash_words(words: pa.StringArray) -> NDArray[np.uint64]:
+    """Hash a batch of words; the same numbers as `hash_word` gives.
+
+    Parameters
+    ----------
+    words : pyarrow.StringArray
+        n words, without nulls.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) uint64.
+    """
+    blocks = WordBlocks(words)
+    position, remaining = blocks.spans()
+    hashes: NDArray[np.uint64] = remaining.astype(np.uint64) * np.uint64(_SEED)
+    state, active = hashes, np.arange(len(hashes))
+    if not remaining.all():
+        active = np.flatnonzero(remaining)
+        position, remaining, state = position[active], remaining[active], state[active]
+    while active.size:
+        state = (state ^ blocks.read(position, remaining)) * np.uint64(_MULTIPLIER)
+        state ^= state >> np.uint64(32)
+        hashes[active] = state
+        goes_on = np.flatnonzero(remaining > _BLOCK_BYTES)
+        active, state = active[goes_on], state[goes_on]
+        position, remaining = position[goes_on] + _BLOCK_BYTES, remaining[goes_on] - _BLOCK_BYTES
+    hashes *= np.uint64(_FINAL_MULTIPLIER)
+    hashes ^= hashes >> np.uint64(29)
+    return hashes
+
+
+def same_words(
+    one: WordBlocks, rows: NDArray[np.integer], other: WordBlocks, other_rows: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Compare words of one array with words of another, pair by pair.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) bool: whether the two are the same, byte for byte.
+    """
+    position, remaining = one.spans(rows)
+    other_position, other_remaining = other.spans(other_rows)
+    same: NDArray[np.bool_] = remaining == other_remaining
+    active = np.flatnonzero(same)
+    if len(active) < len(same):
+        position, other_position, remaining = position[active], other_position[active], remaining[active]
+    while active.size:
+        equal = one.read(position, remaining) == other.read(other_position, remaining)
+        same[active] = equal
+        goes_on = np.flatnonzero(equal & (remaining > _BLOCK_BYTES))
+        active, remaining = active[goes_on], remaining[goes_on] - _BLOCK_BYTES
+        position, other_position = position[goes_on] + _BLOCK_BYTES, other_position[goes_on] + _BLOCK_BYTES
+    return same
+
+
+def array_offsets(array: pa.Array) -> NDArray[np.int32]:
+    """View the n + 1 offsets of a string or list array, a slice's own ones included."""
+    buffer = array.buffers()[1]
+    if buffer is None or not buffer.size:  # Arrow allows an empty array to come without offsets
+        return np.zeros(1, dtype=np.int32)
+    offsets: NDArray[np.int32] = np.frombuffer(buffer, dtype=np.int32)
+    return offsets[array.offset : array.offset + len(array) + 1]
