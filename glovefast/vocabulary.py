@@ -89,7 +89,7 @@ def as_string_array(words: Words) -> pa.StringArray:
             array = array.cast(pa.string())
         if pa.types.is_string(array.type) and not array.null_count:
             return array
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError, TypeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeError, TypeError):
         pass  # the entry at fault is found and named below
     for position, word in enumerate(words):
         plain = word.as_py() if isinstance(word, pa.Scalar) else word
