@@ -99,7 +99,7 @@ def as_string_array(words: Words) -> pa.StringArray:
             plain.encode()
         except UnicodeEncodeError:
             raise VocabularyError(
-                f"the word at position {position} is not valid Unicode: {plain!r} holds a lone surrogate"
+                f"the word at position {position} is not valid Unicode: {str(plain)!r} holds a lone surrogate"
             ) from None
     return _from_sequence([str(word) for word in words])
 

@@ -1,0 +1,218 @@
+"""`WordVectors`: look-ups by word, gensim's names, and what a process that only looks up has to load."""
+
+import copy
+import io
+import multiprocessing
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import glovefast
+from glovefast.convert import convert
+from glovefast.errors import VocabularyError
+from glovefast.vectors import WordVectors, load
+from tests.reference import same_bits
+
+WORDS = ["king", "queen", "rook", "king", "new york", "", "été", "queen"]
+ROWS = np.random.default_rng(6).normal(size=(len(WORDS), 5)).astype(np.float32)
+FIRST = {"king": 0, "queen": 1, "rook": 2, "new york": 4, "": 5, "été": 6}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    lines = [" ".join([word, *map(repr, row)]) for word, row in zip(WORDS, ROWS.tolist(), strict=True)]
+    source = io.BytesIO("\n".join(lines).encode())
+    return convert(source, tmp_path_factory.mktemp("vectors") / "pieces.glovefast")
+
+
+@pytest.fixture
+def vectors(store) -> WordVectors:
+    return load(store)
+
+
+def test_shape_and_words(vectors, store):
+    assert (len(vectors), vectors.dim, vectors.vector_size) == (8, 5, 5)
+    assert vectors.path == store
+    assert vectors.words.to_pylist() == WORDS
+    assert isinstance(vectors.vectors, np.memmap)
+    assert same_bits(np.array(vectors.vectors), ROWS)
+    assert vectors.metadata["met"]["duplicate_words"] == 2
+    assert repr(vectors) == f"<WordVectors {str(store)!r}: 8 words, 5 dimensions>"
+
+
+@pytest.mark.parametrize("word", FIRST)
+def test_one_word(vectors, word):
+    """Of duplicates the first row counts, in every kind of look-up."""
+    row = FIRST[word]
+    assert same_bits(vectors[word].copy(), ROWS[row])
+    assert same_bits(vectors.get(word).copy(), ROWS[row])
+    assert same_bits(vectors[[word]], ROWS[row : row + 1])
+    assert vectors.rows([word]).tolist() == [row]
+    assert vectors.key_to_index[word] == row
+    assert word in vectors
+    assert np.str_(word) in vectors
+    assert same_bits(vectors[np.str_(word)].copy(), ROWS[row])
+    assert np.shares_memory(vectors[word], vectors.vectors)
+
+
+@pytest.mark.parametrize(
+    "word", ["King", "kin", "kings", "new", " ", "\0", "e\u0301te\u0301", "\ud800", "x" * 10_000]
+)
+def test_a_missing_word(vectors, word):
+    assert word not in vectors
+    assert vectors.get(word) is None
+    assert vectors.get(word, "default") == "default"
+    with pytest.raises(KeyError) as caught:
+        vectors[word]
+    assert caught.value.args == (word,)
+
+
+@pytest.mark.parametrize("key", [None, 0, b"king", ("king",), 1.5])
+def test_what_is_no_word_is_not_found(vectors, key):
+    assert key not in vectors
+    assert vectors.get(key) is None
+    assert vectors.get(key, 7) == 7
+
+
+@pytest.mark.parametrize("key", [None, 0, b"king", [0], [None]])
+def test_what_is_no_word_is_no_key(vectors, key):
+    with pytest.raises(VocabularyError):
+        vectors[key]
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, iter, lambda words: dict.fromkeys(words).keys()])
+def test_several_words(vectors, kind):
+    words = ["queen", "", "king", "new york"]
+    assert same_bits(vectors[kind(words)], ROWS[[1, 5, 0, 4]])
+    assert same_bits(vectors[["king"] * 3], ROWS[[0, 0, 0]])
+    assert vectors[[]].shape == (0, 5)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, iter])
+def test_several_words_of_which_some_are_missing(vectors, kind):
+    with pytest.raises(KeyError) as caught:
+        vectors[kind(["king", "pawn", "queen"])]
+    assert caught.value.args == ("pawn",)
+    with pytest.raises(KeyError) as caught:
+        vectors[kind(["pawn", "king", "knight"])]
+    assert caught.value.args == ("'pawn', 'knight'",)
+    with pytest.raises(KeyError) as caught:
+        vectors[kind([f"pawn{number}" for number in range(8)])]
+    assert caught.value.args == ("'pawn0', 'pawn1', 'pawn2', 'pawn3', 'pawn4' and 3 more",)
+
+
+def test_rows(vectors):
+    assert vectors.rows(["queen", "pawn", "king", "été"]).tolist() == [1, -1, 0, 6]
+    assert vectors.rows(WORDS).tolist() == [0, 1, 2, 0, 4, 5, 6, 1]
+    with pytest.raises(VocabularyError, match="position 1 is no string: 3"):
+        vectors.rows(["king", 3])
+
+
+def test_nothing_can_be_written(vectors):
+    for array in (vectors.vectors, vectors["king"], vectors.get("king"), vectors[["king"]]):
+        assert not array.flags.writeable
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        vectors["king"].setflags(write=True)
+
+
+def test_names_of_gensim(vectors):
+    assert vectors.index_to_key == WORDS
+    assert vectors.key_to_index == FIRST
+    assert list(vectors.key_to_index) == list(FIRST)  # in the order of the rows
+    assert vectors.index_to_key is vectors.index_to_key
+    assert vectors.key_to_index is vectors.key_to_index
+
+
+def king_of(vectors: WordVectors) -> list[float]:
+    return vectors["king"].tolist()
+
+
+@pytest.mark.parametrize(
+    "renewed", [copy.copy, copy.deepcopy, lambda vectors: pickle.loads(pickle.dumps(vectors))]
+)
+def test_pickled_by_path(vectors, renewed):
+    other = renewed(vectors)
+    assert type(other) is WordVectors
+    assert other.path == vectors.path
+    assert king_of(other) == ROWS[0].tolist()
+    assert len(pickle.dumps(vectors)) < 500
+
+
+def test_pickled_by_the_whole_path(store, monkeypatch):
+    monkeypatch.chdir(store.parent)
+    pickled = pickle.dumps(load(store.name))
+    monkeypatch.chdir("/")
+    assert king_of(pickle.loads(pickled)) == ROWS[0].tolist()
+
+
+def test_in_another_process(vectors):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(king_of, (vectors,)) == ROWS[0].tolist()
+
+
+def test_a_store_that_is_replaced_stays_what_it_was(tmp_path):
+    """Who has it open goes on with the old files; who opens it now gets the new ones."""
+    convert(io.BytesIO(b"a 1 2\nb 3 4\n"), tmp_path / "store")
+    old = load(tmp_path / "store")
+    convert(io.BytesIO(b"c 5 6 7\n"), tmp_path / "store", overwrite=True)
+    assert (old["b"].tolist(), old.rows(["a", "c"]).tolist()) == ([3, 4], [0, -1])
+    assert load(tmp_path / "store")["c"].tolist() == [5, 6, 7]
+
+
+def run_python(code: str, *arguments: object) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.strip()
+
+
+HEAVY = "sorted({'numba', 'llvmlite', 'keras', 'tensorflow', 'pandas', 'click'} & sys.modules.keys())"
+
+
+def test_importing_costs_next_to_nothing():
+    code = f"import sys, glovefast; print({HEAVY}, 'numpy' in sys.modules, 'pyarrow' in sys.modules)"
+    assert run_python(code) == "[] False False"
+
+
+def test_looking_up_takes_no_compiler(store):
+    code = f"""import sys, glovefast
+vectors = glovefast.load(sys.argv[1])
+vectors["king"], vectors[["king", "queen"]], vectors.rows(["king"]), vectors.get("pawn")
+vectors.embedding_matrix({{"king": 1, "pawn": 2}}), vectors.coverage(["king", "pawn"])
+vectors.key_to_index, vectors.metadata
+print({HEAVY})"""
+    assert run_python(code, store) == "[]"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "import glovefast.convert",
+        "from glovefast.convert import Progress",
+        "glovefast.convert_archive",
+        "glovefast.Progress",
+        "glovefast.load",
+        "import importlib; importlib.import_module('glovefast.convert')",
+    ],
+)
+def test_convert_is_the_function_whatever_is_imported_first(before):
+    code = f"import glovefast\n{before}\nprint(callable(glovefast.convert), glovefast.convert.__name__)"
+    assert run_python(code) == "True convert"
+
+
+def test_public_names():
+    assert set(glovefast.__all__) <= set(dir(glovefast))
+    for name in glovefast.__all__:
+        assert getattr(glovefast, name) is not None
+    with pytest.raises(AttributeError, match="module 'glovefast' has no attribute 'nothing'"):
+        glovefast.nothing  # noqa: B018
