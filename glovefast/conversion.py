@@ -156,6 +156,7 @@ class Conversion:
         if not tally.rows and self._options.limit != 0:
             raise FormatError(self._source.name, None, f"not one of its {tally.lines} lines is a row")
         words = pa.concat_arrays(tally.words) if tally.words else pa.nulls(0, pa.string())
+        tally.words.clear()
         vocabulary = Vocabulary.from_words(words)
         kept = sum(bad.kept for bad in tally.bad_lines)
         skipped = len(tally.bad_lines) - kept

@@ -19,6 +19,7 @@ _SEED = 0x9E3779B97F4A7C15
 _MULTIPLIER = 0xFF51AFD7ED558CCD
 _FINAL_MULTIPLIER = 0xC4CEB9FE1A85EC53
 _BLOCK_BYTES = 8
+_BATCH_WORDS = 1 << 14
 # _TAIL_MASKS[n] keeps the first n bytes of a block.
 _TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(_BLOCK_BYTES + 1)], dtype=np.uint64)
 
@@ -93,7 +94,17 @@ def hash_words(words: pa.StringArray) -> NDArray[np.uint64]:
         (n,) uint64.
     """
     blocks = WordBlocks(words)
-    position, remaining = blocks.spans()
+    hashes = np.empty(len(words), dtype=np.uint64)
+    # Some thousand words at a time: the arrays of every step then stay in the cache.
+    for first in range(0, len(words), _BATCH_WORDS):
+        batch = slice(first, first + _BATCH_WORDS)
+        hashes[batch] = _hash_batch(blocks, *blocks.spans(batch))
+    return hashes
+
+
+def _hash_batch(
+    blocks: WordBlocks, position: NDArray[np.int64], remaining: NDArray[np.int64]
+) -> NDArray[np.uint64]:
     hashes: NDArray[np.uint64] = remaining.astype(np.uint64) * np.uint64(_SEED)
     state, active = hashes, np.arange(len(hashes))
     if not remaining.all():

@@ -39,6 +39,8 @@ INDEX = "index.arrow"
 METADATA = "metadata.json"
 CHECKSUM = "xxh3_128"
 
+_PIECE_BYTES = 1 << 20
+
 
 @dataclass(frozen=True)
 class Store:
@@ -323,15 +325,17 @@ def _read_metadata(directory: Path) -> dict[str, Any]:
 def _write_column(path: Path, name: str, column: pa.Array) -> str:
     """Write one column as an Arrow IPC file; return its checksum."""
     batch = pa.record_batch([column], schema=pa.schema([pa.field(name, column.type, nullable=False)]))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    contents = sink.getvalue()
-    with path.open("wb") as file:
-        file.write(contents)
+    with path.open("w+b") as file:
+        with pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
         file.flush()
         os.fsync(file.fileno())
-    return f"{CHECKSUM}:{checksum_of(contents)}"
+        # Read back piece by piece: an index can be larger than all else that a conversion holds in memory.
+        file.seek(0)
+        checksum = new_checksum()
+        while piece := file.read(_PIECE_BYTES):
+            checksum.update(piece)
+    return f"{CHECKSUM}:{checksum.hexdigest()}"
 
 
 def _map_column(directory: Path, file: str, name: str, of_type: pa.DataType, rows: int | None) -> pa.Array:

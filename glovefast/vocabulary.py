@@ -22,6 +22,8 @@ Words: TypeAlias = "Sequence[str] | NDArray[np.str_] | NDArray[np.object_] | pa.
 ENTRY_TYPE = pa.struct([pa.field("hash", pa.uint64(), False), pa.field("row", pa.int32(), False)])
 BUCKET_TYPE = pa.list_(pa.field("entry", ENTRY_TYPE, False))
 
+_BATCH_BUCKETS = 1 << 16
+
 
 def build_index(words: pa.StringArray) -> pa.ListArray:
     """Build the hash index of a vocabulary.
@@ -43,11 +45,18 @@ def build_index(words: pa.StringArray) -> pa.ListArray:
     ordered = hashes[order]
     if np.any(ordered[1:] == ordered[:-1]):
         order = np.argsort(hashes, kind="stable")
-    bucket = (ordered >> np.uint64(HASH_BITS - bits)).astype(np.int64)
-    offsets = np.zeros((1 << bits) + 1, dtype=np.int32)
-    np.cumsum(np.bincount(bucket, minlength=1 << bits), out=offsets[1:])
+    del hashes
+    rows = order.astype(np.int32)
+    del order
+    offsets = np.empty((1 << bits) + 1, dtype=np.int32)
+    # Where each bucket's hashes begin among the ordered ones, piece by piece to spare memory.
+    for first in range(0, len(offsets), _BATCH_BUCKETS):
+        bucket = np.arange(first, min(first + _BATCH_BUCKETS, 1 << bits), dtype=np.uint64)
+        starts = np.searchsorted(ordered, bucket << np.uint64(HASH_BITS - bits))
+        offsets[first : first + len(starts)] = starts
+    offsets[-1] = len(ordered)
     entries = pa.StructArray.from_arrays(
-        [integer_array(ordered), integer_array(order.astype(np.int32))], fields=list(ENTRY_TYPE)
+        [integer_array(ordered), integer_array(rows)], fields=list(ENTRY_TYPE)
     )
     return pa.ListArray.from_arrays(integer_array(offsets), entries, type=BUCKET_TYPE)
 
