@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from glovefast import kernels
 from glovefast.chunks import TextBuffer
-from glovefast.kernels.compile import load_kernels
+from glovefast.kernels.load import load_kernels
 from glovefast.layout import explain_bad_line, read_number, show
 from glovefast.vocabulary import as_string_array, integer_array
 

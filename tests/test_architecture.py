@@ -23,6 +23,7 @@ LAYERS = [
     ["chunks", "store", "tutorial"],
     ["layout", "vocabulary", "sources"],
     ["archives", "signatures", "hashing", "publishing"],
+    ["kernels.load"],
     ["kernels.build_hook"],
     ["kernels.parse"],
     ["kernels.compile"],

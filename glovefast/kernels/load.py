@@ -1,0 +1,173 @@
+"""From the kernels' LLVM IR to machine code, without Numba wherever it was made before.
+
+Importing Numba and setting up its registries costs a process about 0.9 s even with a full cache, several
+times what it takes to parse the file. llvmlite alone makes machine code of the kept IR in about 0.1 s, once
+for a kind of processor: the code is kept, too, and loads in some milliseconds, with 40 MB less memory than
+the code generator takes. Numba itself stays the way for its own debugging switches, ``NUMBA_DISABLE_JIT`` and
+``NUMBA_BOUNDSCHECK``.
+"""
+
+import ctypes
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from glovefast.kernels.compile import numba_kernels, prepare, source_key
+
+PREPARED = Path(__file__).parent / "prepared.json"
+
+_log = logging.getLogger("glovefast")
+_DIGEST_BYTES = hashlib.sha256().digest_size
+
+_loaded: SimpleNamespace | None = None
+_engines: list[Any] = []  # they own the machine code and must outlive it
+
+
+def load_kernels() -> SimpleNamespace:
+    """Load the kernels, compiled for this machine.
+
+    Returns
+    -------
+    types.SimpleNamespace
+        The kernels by their names.
+    """
+    global _loaded  # noqa: PLW0603 - one set of kernels for the process
+    if _loaded is None:
+        if any(os.environ.get(f"NUMBA_{switch}", "0") != "0" for switch in ("DISABLE_JIT", "BOUNDSCHECK")):
+            _loaded = SimpleNamespace(**numba_kernels())
+        else:
+            _loaded = _load_kept(PREPARED) or _load_kept(_kept_ir()) or _compile_and_keep()
+    return _loaded
+
+
+def _cache_directory() -> Path:
+    directory = os.environ.get("GLOVEFAST_CACHE_DIR")
+    if directory:
+        return Path(directory)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "glovefast"
+
+
+def _kept_ir() -> Path:
+    # llvmlite reads the IR of its own LLVM version, not always that of another.
+    import llvmlite
+
+    return _cache_directory() / f"kernels-{source_key()}-llvmlite-{llvmlite.__version__}.json"
+
+
+def _keep(path: Path, contents: bytes) -> None:
+    """Write a file of the cache: whole or not at all, also where several processes come here at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(contents)
+    Path(file.name).replace(path)
+
+
+def _load_kept(path: Path) -> SimpleNamespace | None:
+    """Load kernels from kept IR; None if there is none, or none that fits."""
+    try:
+        kept = json.loads(path.read_bytes())
+        if kept["key"] != source_key():
+            return None
+        return _load_ir(kept["kernels"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        _log.info("the kept kernels in %s are of no use here: %s", path, error)
+        return None
+
+
+def _compile_and_keep() -> SimpleNamespace:
+    _log.info("compiling the kernels for this machine; this is done once and takes a few seconds")
+    text = prepare()
+    try:
+        _keep(_kept_ir(), text.encode())
+    except OSError as error:
+        _log.warning(
+            "the compiled kernels cannot be kept, so that every process compiles them anew (%s); "
+            "set GLOVEFAST_CACHE_DIR to a directory that can be written",
+            error,
+        )
+    try:
+        return _load_ir(json.loads(text)["kernels"])
+    except RuntimeError as error:
+        _log.info("llvmlite cannot load the kernels on this machine, so Numba runs them: %s", error)
+        return SimpleNamespace(**numba_kernels())
+
+
+def _load_ir(kernels: dict[str, Any]) -> SimpleNamespace:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3
+    )
+    objects = [_machine_code(llvm, machine, kept["ir"]) for kept in kernels.values()]
+    # The engine takes the machine over. The module it begins with is empty: the code is made already.
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    _engines.append(engine)
+    for code in objects:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return SimpleNamespace(
+        **{
+            name: _bind(name, engine.get_function_address(kept["symbol"]), kept["arguments"])
+            for name, kept in kernels.items()
+        }
+    )
+
+
+def _machine_code(llvm: Any, machine: Any, ir: str) -> bytes:
+    """Make an object file of IR for the processor at hand, or take the one that was kept."""
+    import llvmlite
+
+    made_of = "\n".join(
+        [llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), ir]
+    )
+    path = _cache_directory() / f"kernel-{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.o"
+    # A damaged object file would crash the process, so its checksum goes before it.
+    try:
+        kept = path.read_bytes()
+    except OSError:
+        kept = b""
+    digest, code = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
+    if hashlib.sha256(code).digest() == digest:
+        return code
+    code = machine.emit_object(llvm.parse_assembly(ir))
+    try:
+        _keep(path, hashlib.sha256(code).digest() + code)
+    except OSError as error:
+        _log.info("the kernels' machine code cannot be kept in %s: %s", path.parent, error)
+    return bytes(code)
+
+
+def _bind(name: str, address: int, arguments: list[str]) -> Callable[..., int]:
+    """Make a Python function of machine code; while it runs, the GIL is free."""
+    c_types: list[Any] = []
+    checks = []
+    for argument in arguments:
+        array = argument.endswith("[]")
+        c_types += [ctypes.c_void_p, ctypes.c_int64] if array else [ctypes.c_int64]
+        checks.append(np.dtype(argument[:-2]) if array else None)
+    function = ctypes.CFUNCTYPE(ctypes.c_int64, *c_types)(address)
+
+    def call(*values: Any) -> int:
+        flat: list[Any] = []
+        for value, dtype in zip(values, checks, strict=True):
+            if dtype is None:
+                flat.append(int(value))
+            elif value.dtype == dtype and value.flags.c_contiguous:
+                flat += [value.__array_interface__["data"][0], value.size]
+            else:
+                raise TypeError(f"{name} takes a contiguous array of {dtype}, not of {value.dtype}")
+        return int(function(*flat))
+
+    return call
