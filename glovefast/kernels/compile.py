@@ -57,7 +57,7 @@ def prepare() -> str:
     Returns
     -------
     str
-        JSON: what it was made from and for, and each kernel's arguments, symbol and LLVM IR.
+        JSON: what it was made from and for, each kernel's arguments, symbol and LLVM IR, and a checksum.
     """
     import numba
     from numba import carray, cfunc, types
@@ -84,7 +84,13 @@ def prepare() -> str:
         c_function = cfunc(types.int64(*c_types), error_model="numpy")(namespace["wrapper"])
         ir = _without_foreign_symbols(c_function.inspect_llvm())
         kernels[name] = {"arguments": arguments, "symbol": c_function.native_name, "ir": ir}
-    return json.dumps({"key": source_key(), "numba": numba.__version__, "kernels": kernels})
+    made = {"key": source_key(), "numba": numba.__version__, "kernels": kernels}
+    return json.dumps({**made, "digest": digest(made)})
+
+
+def digest(made: dict[str, Any]) -> str:
+    """Compute the checksum of what `prepare` made: a flipped bit in the IR would be a wrong number later."""
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
 
 def _without_foreign_symbols(ir: str) -> str:
@@ -104,10 +110,8 @@ def _without_foreign_symbols(ir: str) -> str:
 
 def source_key() -> str:
     """Name what kept IR depends on: the kernels' source and the kind of machine."""
-    digest = hashlib.sha256()
-    for source in _SOURCES:
-        digest.update((Path(__file__).parent / source).read_bytes())
-    return f"{sys.platform}-{platform.machine()}-{digest.hexdigest()[:32]}"
+    sources = b"".join((Path(__file__).parent / source).read_bytes() for source in _SOURCES)
+    return f"{sys.platform}-{platform.machine()}-{hashlib.sha256(sources).hexdigest()[:32]}"
 
 
 def numba_kernels() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from glovefast.kernels.compile import numba_kernels, prepare, source_key
+from glovefast.kernels.compile import digest, numba_kernels, prepare, source_key
 
 PREPARED = Path(__file__).parent / "prepared.json"
 
@@ -74,6 +74,8 @@ def _load_kept(path: Path) -> SimpleNamespace | None:
     """Load kernels from kept IR; None if there is none, or none that fits."""
     try:
         kept = json.loads(path.read_bytes())
+        if kept.pop("digest") != digest(kept):
+            raise ValueError("it is damaged")
         if kept["key"] != source_key():
             return None
         return _load_ir(kept["kernels"])

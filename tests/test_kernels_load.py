@@ -1,0 +1,159 @@
+"""The kernels' ways into a process: prepared, kept, compiled, or run by Numba; all give the same bits."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from glovefast.kernels import load
+
+TEXT = "".join(f"word{n} {n / 7:.5g} {-n / 3e5:.5g} {n * 1e30:.9g}\n" for n in range(500))
+
+CONVERT = """
+import hashlib, logging, pathlib, sys
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+import glovefast
+store = glovefast.convert(sys.argv[1], sys.argv[2])
+print(hashlib.sha256((store / "vectors.npy").read_bytes()).hexdigest(), "numba" in sys.modules)
+"""
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "made.txt"
+    path.write_text(TEXT)
+    return path
+
+
+def start(text: Path, cache: Path, number: int = 0, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", CONVERT, str(text), str(text.parent / f"made{number}.glovefast")],
+        env={**os.environ, "GLOVEFAST_CACHE_DIR": str(cache), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[str, bool, str]:
+    out, error = process.communicate()
+    assert process.returncode == 0, error
+    digest, numba_loaded = out.split()
+    return digest, numba_loaded == "True", error
+
+
+def expected_digest(text: Path, tmp_path: Path) -> str:
+    """What a loop over Python's own numbers gives."""
+    import hashlib
+
+    rows = [np.asarray(line.split()[1:], dtype="float32") for line in text.read_text().splitlines()]
+    np.save(tmp_path / "expected.npy", np.array(rows))
+    return hashlib.sha256((tmp_path / "expected.npy").read_bytes()).hexdigest()
+
+
+def test_compiled_once_then_kept(text: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    expected = expected_digest(text, tmp_path)
+
+    first, numba_loaded, said = finish(start(text, cache, 1))
+    prepared = load.PREPARED.exists()  # an installed wheel brings it, a checkout does not
+    assert first == expected
+    assert numba_loaded is not prepared
+    assert ("compiling the kernels" in said) is not prepared
+
+    second, numba_loaded, said = finish(start(text, cache, 2))
+    assert second == expected
+    assert not numba_loaded
+    assert "compiling" not in said
+
+
+@pytest.mark.parametrize("switch", ["NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"])
+def test_numba_itself_gives_the_same_bits(text: Path, tmp_path: Path, switch: str) -> None:
+    digest, numba_loaded, _ = finish(start(text, tmp_path / "cache", **{switch: "1"}))
+    assert numba_loaded
+    assert digest == expected_digest(text, tmp_path)
+
+
+def test_processes_that_start_at_once_on_an_empty_cache(text: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    started = [start(text, cache, number) for number in range(3)]
+    assert {finish(process)[0] for process in started} == {expected_digest(text, tmp_path)}
+    # Nothing is left but what was kept: the IR and each kernel's code.
+    assert {path.suffix for path in cache.iterdir()} <= {".json", ".o"}
+
+
+def test_a_cache_that_cannot_be_written(text: Path, tmp_path: Path) -> None:
+    no_directory = tmp_path / "file"
+    no_directory.write_text("in the way")
+    digest, _, said = finish(start(text, no_directory))
+    assert digest == expected_digest(text, tmp_path)
+    if not load.PREPARED.exists():
+        assert "GLOVEFAST_CACHE_DIR" in said
+
+
+@pytest.mark.parametrize("suffix", [".o", ".json"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
+def test_a_damaged_cache_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, damage: str
+) -> None:
+    kernels = load.load_kernels()  # from here on the suite's own cache holds the IR
+    if not isinstance(kernels, SimpleNamespace) or os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        pytest.skip("Numba runs the kernels itself")
+    kept = load.PREPARED if load.PREPARED.exists() else load._kept_ir()
+    monkeypatch.setenv("GLOVEFAST_CACHE_DIR", str(tmp_path))
+    ir = tmp_path / "kernels.json"
+    ir.write_bytes(kept.read_bytes())
+    assert load._load_kept(ir) is not None
+    damaged = sorted(tmp_path.glob(f"*{suffix}"))
+    assert damaged
+    for path in damaged:
+        good = path.read_bytes()
+        middle = len(good) // 2
+        path.write_bytes(
+            {
+                "flip": good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :],
+                "cut": good[:middle],
+                "empty": b"",
+            }[damage]
+        )
+    loaded = load._load_kept(ir)
+    if suffix == ".json":
+        assert loaded is None
+    else:
+        assert loaded is not None
+        assert all(path.read_bytes() != b"" for path in damaged)
+        text = np.zeros(256, np.uint8)
+        text[64:69] = np.frombuffer(b"a 1 \n", np.uint8)
+        separators, ends = np.zeros(5, np.int32), np.zeros(5, np.int32)
+        assert loaded.find_separators(text, 64, 69, separators, ends) == 1
+        assert separators[:3].tolist() == [65, 67, 68]
+
+
+def test_ir_of_another_source_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "kernels.json"
+    kernels = {"x": {"ir": "no IR", "symbol": "x", "arguments": []}}
+    for key, said in (("of another time", False), (load.source_key(), True)):
+        made = {"key": key, "kernels": kernels}
+        path.write_text(json.dumps({**made, "digest": load.digest(made)}))
+        with caplog.at_level(logging.INFO, logger="glovefast"):
+            assert load._load_kept(path) is None
+        assert (str(path) in caplog.text) is said
+
+
+def test_wrong_arrays_are_refused() -> None:
+    find_separators = load.load_kernels().find_separators
+    text, places = np.zeros(200, np.uint8), np.zeros(8, np.int32)
+    if hasattr(find_separators, "py_func") or os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        pytest.skip("Numba checks its arguments itself")
+    with pytest.raises(TypeError, match="find_separators takes a contiguous array of int32, not of int64"):
+        find_separators(text, 64, 65, places.astype(np.int64), places)
+    with pytest.raises(TypeError, match="contiguous"):
+        find_separators(text[::2], 64, 65, places, places)
+    with pytest.raises(ValueError, match="argument"):
+        find_separators(text, 64, 65, places)
