@@ -11,7 +11,9 @@ from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.errors import FormatError
 from glovefast.kernels import PADDING
 
-TEXTS = st.lists(st.sampled_from([b"\n", b"a", b"bc 1", b" ", b"\r\n", b"long " * 9])).map(b"".join)
+TEXTS = st.lists(st.sampled_from([b"\n", b"a", b"bc 1", b" ", b"\r\n", b"long " * 9, b"longer " * 99])).map(
+    b"".join
+)
 
 
 class Bytes(io.BytesIO):

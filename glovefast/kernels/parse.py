@@ -131,9 +131,7 @@ def find_separators(text, begin, end, separators, line_ends):
         newlines = _matches(text, block, np.uint8(_NEWLINE))
         both = newlines | _matches(text, block, np.uint8(_SPACE))
         if end - block < 64:
-            inside = (_ONE << np.uint64(end - block)) - _ONE
-            newlines &= inside
-            both &= inside
+            both &= (_ONE << np.uint64(end - block)) - _ONE
         while both != _ZERO_BITS:
             bit = _trailing_zeros(both)
             separators[found] = block + bit
@@ -165,7 +163,6 @@ def _parse_number(text, begin, end, numbers, place):
     power = 0
     digits = 0
     point = False
-    cut = False
     while position < end:
         byte = text[position]
         if _ZERO <= byte <= _ZERO + 9:
@@ -175,8 +172,7 @@ def _parse_number(text, begin, end, numbers, place):
                 if mantissa != _ZERO_BITS:
                     significant += 1
                 power -= 1 if point else 0
-            else:
-                cut = cut or byte != _ZERO
+            else:  # with 19 digits the mantissa is beyond 2**53, so that what is cut off is in doubt
                 power += 0 if point else 1
         elif byte == _POINT and not point:
             point = True
@@ -203,7 +199,7 @@ def _parse_number(text, begin, end, numbers, place):
         return False
     value = np.float64(mantissa)
     value = value / _POWER[-power] if power < 0 else value * _POWER[power]
-    exact = mantissa <= _EXACT_MANTISSA and not cut and -_EXACT_POWER <= power <= _EXACT_POWER
+    exact = mantissa <= _EXACT_MANTISSA and -_EXACT_POWER <= power <= _EXACT_POWER
     if not exact and np.float32(value * (1.0 - _DOUBT)) != np.float32(value * (1.0 + _DOUBT)):
         return False
     numbers[place] = np.float32(value * _SIGN[negative])
