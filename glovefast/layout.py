@@ -60,7 +60,7 @@ def infer_layout(
     Raises
     ------
     FormatError
-        If no row of the sample has numbers, or the header contradicts the rows.
+        If no row of the sample has numbers, tabs separate them, or the header contradicts the rows.
     """
     lines = [(number, line.rstrip(_LINE_END)) for number, line in enumerate(sample.split(b"\n"), start=1)]
     filled = [(number, line) for number, line in lines if line]
@@ -81,6 +81,8 @@ def infer_layout(
         return Layout(dim or 1, None)
     if stated and not rows:
         raise FormatError(name, 1, f"the header promises {stated[0]} rows, and none follows")
+    if dim is None and filled:
+        _refuse_tabs(filled[:SAMPLE_LINES], name)
     if not common and dim is None:
         first_number, first = filled[0]
         raise FormatError(
@@ -94,6 +96,23 @@ def infer_layout(
             name, 1, f"the header says {stated[1]} numbers a row, the rows have {dim or common}"
         )
     return Layout(dim or common, stated)
+
+
+def _refuse_tabs(rows: list[tuple[int, bytes]], name: str) -> None:
+    """Raise if most rows have a tab before their first number: it would be taken for a part of the word."""
+    tabbed = []
+    for number, row in rows:
+        _, tab, value = row.partition(b" ")[0].rpartition(b"\t")
+        if tab and read_number(value) is not None:
+            tabbed.append((number, row))
+    if 2 * len(tabbed) > len(rows):
+        number, row = tabbed[0]
+        raise FormatError(
+            name,
+            number,
+            f"a tab stands before a number in {show(row)}, and only spaces separate; "
+            "replace the tabs first, for example with: tr '\\t' ' '",
+        )
 
 
 def explain_bad_line(line: bytes, dim: int) -> str:

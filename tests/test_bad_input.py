@@ -126,7 +126,7 @@ def test_a_given_dimension_is_checked(tmp_path):
         ("the 0.1 0.2\n".encode("utf-16"), None, "is UTF-16 text"),
         (b"Dear reader,\nthis is a letter.\n", 1, "this is no embedding text"),
         (b"the,0.1,0.2\nof,0.3,0.4\n", 1, "this is no embedding text"),
-        (b"the\t0.1\t0.2\n", 1, "this is no embedding text"),
+        (b"the\t0.1\t0.2\n", 1, r"a tab stands before a number in 'the\t0.1\t0.2', and only spaces separate"),
         (b"400000 50\n", 1, "the header promises 400000 rows, and none follows"),
         (b"2 50\nthe 1 2\nof 3 4\n", 1, "the header says 50 numbers a row, the rows have 2"),
         (b"x" * 2_000_000, None, "a line goes on for more than 1 MiB, so this is no embedding text"),

@@ -113,7 +113,6 @@ def test_no_row_at_all(text):
     [
         ("hello\nworld\n", 1, "'hello'"),
         ("\n\nhello world\n", 3, "'hello world'"),
-        ("the\t0.1\t0.2\n", 1, r"'the\t0.1\t0.2'"),
         ("a,0.1,0.2\n", 1, "'a,0.1,0.2'"),
         ("2 3\nhello world\n", 2, "'hello world'"),
         ("x" * 100, 1, f"'{'x' * 60}'…"),
@@ -126,6 +125,20 @@ def test_text_without_numbers(text, line, shown):
         "this is no embedding text: a row is a word and its numbers, separated by spaces, and here stands "
         + shown
     )
+
+
+@pytest.mark.parametrize("row", ["the\t0.1 0.2 0.3", "the\t0.1\t0.2\t0.3", "the\tof\t0.1 0.2"])
+def test_tabs_before_numbers(row):
+    """The first number would be lost as a part of the word."""
+    error = refusal(f"\nodd 1 2 3\n{row}\n{row}\n{row}\n")
+    assert error.line == 3
+    assert error.reason.startswith(f"a tab stands before a number in {row!r}, and only spaces separate")
+    assert error.reason.endswith("for example with: tr '\\t' ' '")
+
+
+def test_tabs_in_words():
+    assert layout("a\tb 1 2\nthe\t0.1 2 3\nc 5 6\n").dim == 2
+    assert layout("the\t0.1 0.2 0.3\n", dim=2).dim == 2
 
 
 @pytest.mark.parametrize(
