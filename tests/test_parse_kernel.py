@@ -226,6 +226,14 @@ def assert_same_rows(text: bytes, dim: int) -> None:
     assert same_bits(rows, expected)
 
 
+def test_rows_as_short_as_can_be():
+    """An empty word, and numbers that are empty but for the last: more rows than that no chunk holds."""
+    assert_same_rows(b" 1\n" * 1000, 1)
+    assert_same_rows(b" 1 2" + b"\n 3 4" * 1000, 2)
+    (block,) = parse(b"   x\n" * 1000, 3)
+    assert len(block.bad_lines) == 1000
+
+
 def test_what_stood_before_in_the_buffer_is_not_read(monkeypatch):
     """The last line has no newline, and behind it lies what a longer chunk left there."""
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 32)
