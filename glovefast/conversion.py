@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,9 @@ from glovefast.publishing import published_whole
 from glovefast.sources import Source
 from glovefast.store import SUFFIX, StoreWriter, new_checksum
 from glovefast.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from glovefast.wanted import WantedWords
 
 _PROGRESS_SECONDS = 0.1
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
@@ -58,6 +62,7 @@ class Options:
     errors: str = "strict"
     on_bad_row: str = "raise"
     progress: Callable[[Progress], None] | None = None
+    wanted: "WantedWords | None" = None
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -78,6 +83,7 @@ class _Tally:
 
     rows: int = 0
     lines: int = 0
+    rows_not_wanted: int = 0
     words: list[pa.StringArray] = field(default_factory=list)
     bad_lines: list[BadLine] = field(default_factory=list)
 
@@ -123,7 +129,10 @@ class Conversion:
             self._tally.lines = 1
         with StoreWriter(target, layout.dim, overwrite) as writer:
             # The kernels are compiled, or loaded, once before the workers start.
-            parsers = [BlockParser(self._source.name, layout.dim, options.errors) for _ in range(threads)]
+            wanted = options.wanted.kept if options.wanted else None
+            parsers = [
+                BlockParser(self._source.name, layout.dim, options.errors, wanted) for _ in range(threads)
+            ]
             with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
                 work = [
                     pool.submit(self._work, parser, writer, first if number == 0 else None, first_chunk)
@@ -152,35 +161,39 @@ class Conversion:
                 bad_rows_list(target).unlink(missing_ok=True)  # that of a store that was replaced
 
     def _publish(self, writer: StoreWriter, layout: Layout) -> None:
-        tally = self._tally
-        if not tally.rows and self._options.limit != 0:
+        tally, limit, wanted = self._tally, self._options.limit, self._options.wanted
+        if not tally.rows + tally.rows_not_wanted and limit != 0:
             raise FormatError(self._source.name, None, f"not one of its {tally.lines} lines is a row")
         words = pa.concat_arrays(tally.words) if tally.words else pa.nulls(0, pa.string())
         tally.words.clear()
         vocabulary = Vocabulary.from_words(words)
         kept = sum(bad.kept for bad in tally.bad_lines)
         skipped = len(tally.bad_lines) - kept
+        blank_lines = tally.lines - tally.rows - tally.rows_not_wanted - skipped - (layout.header is not None)
+        met = {
+            "header": list(layout.header) if layout.header else None,
+            "blank_lines": blank_lines,
+            "duplicate_words": len(vocabulary.duplicate_rows()),
+            "words_with_spaces": vocabulary.words_with_spaces(),
+            "replaced_words": kept,
+            "skipped_rows": skipped,
+        }
         member = self._source.member
-        self._report()
-        writer.publish(
-            vocabulary,
-            self._checksum.hexdigest(),
-            {
-                "source": {
-                    "name": Path(self._source.name.removesuffix(f"!{member}")).name,
-                    "member": member,
-                    "bytes": self._source.bytes_total or self._source.bytes_read,
-                },
-                "met": {
-                    "header": list(layout.header) if layout.header else None,
-                    "blank_lines": tally.lines - tally.rows - skipped - (layout.header is not None),
-                    "duplicate_words": len(vocabulary.duplicate_rows()),
-                    "words_with_spaces": vocabulary.words_with_spaces(),
-                    "replaced_words": kept,
-                    "skipped_rows": skipped,
-                },
+        metadata: dict[str, Any] = {
+            "source": {
+                "name": Path(self._source.name.removesuffix(f"!{member}")).name,
+                "member": member,
+                "bytes": self._source.bytes_total or self._source.bytes_read,
             },
-        )
+            "met": met,
+        }
+        if wanted:
+            met["rows_not_wanted"] = tally.rows_not_wanted
+            metadata["wanted"] = wanted.coverage(vocabulary)
+            if not metadata["wanted"]["hits"] and tally.rows != limit:
+                raise wanted.none_found(self._source.name)
+        self._report()
+        writer.publish(vocabulary, self._checksum.hexdigest(), metadata)
 
     def _work(
         self, parser: BlockParser, writer: StoreWriter, buffer: TextBuffer | None, chunk: int | None
@@ -251,6 +264,7 @@ class Conversion:
             tally.bad_lines.append(placed)
         tally.rows += len(block.words)
         tally.lines += block.lines
+        tally.rows_not_wanted += block.rows_not_wanted()
         tally.words.append(block.words)
         self._checksum.update(np.ascontiguousarray(block.rows))
 

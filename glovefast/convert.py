@@ -1,14 +1,19 @@
 """Source to store: read, parse on all cores, write, publish."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from glovefast.conversion import Conversion, Options, Progress
 from glovefast.errors import FormatError, StoreError
 from glovefast.sources import AnySource, Source, archive_members, open_source, stem_of
 from glovefast.store import SUFFIX, check_destination
+
+if TYPE_CHECKING:
+    from glovefast.fallback import Fallback
+    from glovefast.training import AnyVocabulary
+    from glovefast.wanted import WantedWords
 
 __all__ = ["Progress", "convert", "convert_archive"]
 
@@ -17,6 +22,8 @@ def convert(
     source: AnySource,
     destination: str | os.PathLike[str] | None = None,
     *,
+    words: "AnyVocabulary | None" = None,
+    fallback: "Fallback | Iterable[Fallback]" = (),
     member: str | None = None,
     dim: int | None = None,
     header: bool | None = None,
@@ -37,6 +44,18 @@ def convert(
     destination : str or path-like, optional
         Where the store shall be. By default beside the source, named after it (``glove.6B.50d.txt`` becomes
         ``glove.6B.50d.glovefast``), and for an archive's member beside the archive, named after the member.
+    words : mapping, tokenizer, layer, sequence of str or array, optional
+        Keep the rows of these words only: any kind of vocabulary that `WordVectors.embedding_matrix` takes,
+        which makes the same matrix of the small store as of the whole one. Beside the words themselves it may
+        need the store's own word for unknown ones (``<unk>``, ``<UNK>`` or ``[UNK]``), so that these are kept
+        too. A word that stands more than once keeps all its rows. Of a row that is not wanted the numbers are
+        counted but not read, so that trash among them does not show, and its word may be no UTF-8; a row with
+        too few numbers or too many is a bad row also here. How many of the words were found stands in the
+        store's metadata under ``wanted``, the rows left out under ``met``.
+    fallback : str, callable, or iterable of them
+        Keep these other forms of every wanted word, too, whether or not the word itself is found; as in
+        `WordVectors.embedding_matrix`, which makes the same of the small store with these fallbacks, or some
+        of them. Callables are called for every word.
     member : str, optional
         The archive's member; not needed if it has only one.
     dim : int, optional
@@ -44,7 +63,7 @@ def convert(
     header : bool, optional
         Whether the first line is ``rows dim``, as word2vec and fastText write it; recognised if not given.
     limit : int, optional
-        Keep the first `limit` rows only.
+        Keep the first `limit` rows only; with `words`, the first `limit` rows of wanted words.
     threads : int, optional
         Workers; by default one for each processor that this process may use.
     errors : {"strict", "replace", "backslashreplace"}
@@ -71,25 +90,26 @@ def convert(
         left behind.
     StoreError
         If the destination exists (and `overwrite` is false), is no store, or cannot be made where it is.
+    VocabularyError
+        If `words` cannot be used, holds no words, or not one of them is in the source.
     OSError
         If the source cannot be read or the store cannot be written.
     ValueError
-        If an argument is out of its range.
+        If an argument is out of its range, or a fallback is given without `words`.
+    TypeError
+        If a fallback is neither name nor callable, or gives no string.
     """
-    options = Options(dim, header, limit, threads, errors, on_bad_row, progress)
-    if destination is not None:
-        check_destination(Path(destination), overwrite)
-    with open_source(source, member) as opened:
-        target = Path(destination) if destination is not None else _default_destination(source, opened)
-        check_destination(target, overwrite)
-        Conversion(opened, options).run(target, overwrite)
-    return target
+    wanted = _wanted_words(words, fallback)
+    options = Options(dim, header, limit, threads, errors, on_bad_row, progress, wanted)
+    return _convert(source, destination, member, options, overwrite)
 
 
 def convert_archive(
     source: str | os.PathLike[str],
     destination: str | os.PathLike[str] | None = None,
     *,
+    words: "AnyVocabulary | None" = None,
+    fallback: "Fallback | Iterable[Fallback]" = (),
     limit: int | None = None,
     threads: int | None = None,
     errors: Literal["strict", "replace", "backslashreplace"] = "strict",
@@ -106,7 +126,7 @@ def convert_archive(
     destination : str or path-like, optional
         The directory for the stores, made if it is missing; by default the archive's own. Each store is named
         after its member.
-    limit, threads, errors, on_bad_row, overwrite, progress
+    words, fallback, limit, threads, errors, on_bad_row, overwrite, progress
         As in `convert`, for every member.
 
     Returns
@@ -116,10 +136,11 @@ def convert_archive(
 
     Raises
     ------
-    FormatError, StoreError, OSError, ValueError
+    FormatError, StoreError, VocabularyError, OSError, ValueError, TypeError
         As `convert` raises them; a StoreError too if two members would make the same store.
     """
-    Options(limit=limit, threads=threads, errors=errors, on_bad_row=on_bad_row)  # before any work
+    wanted = _wanted_words(words, fallback)
+    options = Options(None, None, limit, threads, errors, on_bad_row, progress, wanted)
     members = archive_members(source)
     if not members:
         raise FormatError(source, None, "is a zip archive without any file in it")
@@ -135,19 +156,25 @@ def convert_archive(
     for target in targets:  # before the first of them costs any time
         check_destination(target, overwrite)
     return [
-        convert(
-            source,
-            target,
-            member=member,
-            limit=limit,
-            threads=threads,
-            errors=errors,
-            on_bad_row=on_bad_row,
-            overwrite=overwrite,
-            progress=progress,
-        )
+        _convert(source, target, member, options, overwrite)
         for member, target in zip(members, targets, strict=True)
     ]
+
+
+def _convert(
+    source: AnySource,
+    destination: str | os.PathLike[str] | None,
+    member: str | None,
+    options: Options,
+    overwrite: bool,
+) -> Path:
+    if destination is not None:
+        check_destination(Path(destination), overwrite)
+    with open_source(source, member) as opened:
+        target = Path(destination) if destination is not None else _default_destination(source, opened)
+        check_destination(target, overwrite)
+        Conversion(opened, options).run(target, overwrite)
+    return target
 
 
 def _default_destination(source: AnySource, opened: Source) -> Path:
@@ -157,3 +184,18 @@ def _default_destination(source: AnySource, opened: Source) -> Path:
             opened.name, "has no name to call a store after; say where it shall be (destination, -o)"
         )
     return Path(source).parent / (opened.stem + SUFFIX)
+
+
+def _wanted_words(
+    words: "AnyVocabulary | None", fallback: "Fallback | Iterable[Fallback]"
+) -> "WantedWords | None":
+    """Check the vocabulary and the fallbacks; None where all words are wanted."""
+    if words is not None:
+        from glovefast.wanted import WantedWords
+
+        return WantedWords(words, fallback)
+    if fallback:
+        raise ValueError(
+            "fallback is for the other forms of wanted words; say which words (words=..., --words)"
+        )
+    return None

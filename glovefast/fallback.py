@@ -96,23 +96,47 @@ def find_rows(
     for number, fallback in enumerate(fallbacks, start=1):
         if not missing.size:
             break
-        forms: list[str] = []
-        positions: list[int] = []
-        for position, word in zip(
-            missing.tolist(), words.take(integer_array(missing)).to_pylist(), strict=True
-        ):
-            form = _apply(fallback, word)
-            if form and form != word:
-                forms.append(form)
-                positions.append(position)
+        sought = words.take(integer_array(missing)).to_pylist()
+        places, forms = other_forms(sought, fallback)
         if not forms:
             continue
         found = vocabulary.rows(forms)
-        at = np.array(positions, dtype=np.int64)[found >= 0]
+        at = missing[places][found >= 0]
         rows[at] = found[found >= 0]
         served[at] = number
         missing = missing[rows[missing] < 0]
     return rows, served
+
+
+def other_forms(words: Sequence[str], fallback: Fallback) -> tuple[list[int], list[str]]:
+    """Give the words that have another form, and that form.
+
+    Parameters
+    ----------
+    words : sequence of str
+        n words.
+    fallback : Fallback
+        Checked by `as_fallbacks`.
+
+    Returns
+    -------
+    places : list of int
+        The places of those words, ascending.
+    forms : list of str
+        Their other forms; none is empty.
+
+    Raises
+    ------
+    TypeError
+        If a callable gives something that is neither a string nor None; the message names the word.
+    """
+    places, forms = [], []
+    for place, word in enumerate(words):
+        form = _apply(fallback, word)
+        if form and form != word:
+            places.append(place)
+            forms.append(form)
+    return places, forms
 
 
 def as_fallbacks(fallback: Fallback | Iterable[Fallback]) -> tuple[Fallback, ...]:

@@ -10,18 +10,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-HASH_BITS = 64
+from glovefast.kernels import (
+    HASH_BITS,
+    HASH_BLOCK_BYTES,
+    HASH_FINAL_MULTIPLIER,
+    HASH_FINAL_SHIFT,
+    HASH_MULTIPLIER,
+    HASH_SEED,
+    HASH_SHIFT,
+)
 
 _ALL_BITS = (1 << HASH_BITS) - 1
-# Odd constants with well-spread bits: the golden ratio's, and the two of MurmurHash3's finalizer
-# (https://github.com/aappleby/smhasher/wiki/MurmurHash3).
-_SEED = 0x9E3779B97F4A7C15
-_MULTIPLIER = 0xFF51AFD7ED558CCD
-_FINAL_MULTIPLIER = 0xC4CEB9FE1A85EC53
-_BLOCK_BYTES = 8
 _BATCH_WORDS = 1 << 14
 # _TAIL_MASKS[n] keeps the first n bytes of a block.
-_TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(_BLOCK_BYTES + 1)], dtype=np.uint64)
+_TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(HASH_BLOCK_BYTES + 1)], dtype=np.uint64)
 
 
 def hash_word(word: bytes) -> int:
@@ -38,13 +40,13 @@ def hash_word(word: bytes) -> int:
         The 64-bit hash: the word's blocks, each xored into the state, multiplied and folded, as in
         MurmurHash3; the length is the seed's factor, so that trailing NUL bytes count.
     """
-    state = len(word) * _SEED & _ALL_BITS
-    for start in range(0, len(word), _BLOCK_BYTES):
-        state ^= int.from_bytes(word[start : start + _BLOCK_BYTES], "little")
-        state = state * _MULTIPLIER & _ALL_BITS
-        state ^= state >> 32
-    state = state * _FINAL_MULTIPLIER & _ALL_BITS
-    return state ^ state >> 29
+    state = len(word) * HASH_SEED & _ALL_BITS
+    for start in range(0, len(word), HASH_BLOCK_BYTES):
+        state ^= int.from_bytes(word[start : start + HASH_BLOCK_BYTES], "little")
+        state = state * HASH_MULTIPLIER & _ALL_BITS
+        state ^= state >> HASH_SHIFT
+    state = state * HASH_FINAL_MULTIPLIER & _ALL_BITS
+    return state ^ state >> HASH_FINAL_SHIFT
 
 
 class WordBlocks:
@@ -59,9 +61,9 @@ class WordBlocks:
     def __init__(self, words: pa.StringArray) -> None:
         self.offsets = array_offsets(words)
         data = np.frombuffer(words.buffers()[2] or b"", dtype=np.uint8)
-        if data.size < _BLOCK_BYTES:
-            data = np.concatenate([data, np.zeros(_BLOCK_BYTES, dtype=np.uint8)])
-        self._last = data.size - _BLOCK_BYTES
+        if data.size < HASH_BLOCK_BYTES:
+            data = np.concatenate([data, np.zeros(HASH_BLOCK_BYTES, dtype=np.uint8)])
+        self._last = data.size - HASH_BLOCK_BYTES
         # Overlapping blocks: one begins at every byte.
         self._blocks = np.ndarray((self._last + 1,), dtype="<u8", buffer=data, strides=(1,))
 
@@ -76,7 +78,7 @@ class WordBlocks:
         start = np.minimum(position, self._last)
         blocks: NDArray[np.uint64] = self._blocks[start]
         blocks >>= ((position - start) << 3).astype(np.uint64)
-        blocks &= _TAIL_MASKS[np.minimum(remaining, _BLOCK_BYTES)]
+        blocks &= _TAIL_MASKS[np.minimum(remaining, HASH_BLOCK_BYTES)]
         return blocks
 
 
@@ -105,20 +107,20 @@ def hash_words(words: pa.StringArray) -> NDArray[np.uint64]:
 def _hash_batch(
     blocks: WordBlocks, position: NDArray[np.int64], remaining: NDArray[np.int64]
 ) -> NDArray[np.uint64]:
-    hashes: NDArray[np.uint64] = remaining.astype(np.uint64) * np.uint64(_SEED)
+    hashes: NDArray[np.uint64] = remaining.astype(np.uint64) * np.uint64(HASH_SEED)
     state, active = hashes, np.arange(len(hashes))
     if not remaining.all():
         active = np.flatnonzero(remaining)
         position, remaining, state = position[active], remaining[active], state[active]
     while active.size:
-        state = (state ^ blocks.read(position, remaining)) * np.uint64(_MULTIPLIER)
-        state ^= state >> np.uint64(32)
+        state = (state ^ blocks.read(position, remaining)) * np.uint64(HASH_MULTIPLIER)
+        state ^= state >> np.uint64(HASH_SHIFT)
         hashes[active] = state
-        goes_on = np.flatnonzero(remaining > _BLOCK_BYTES)
+        goes_on = np.flatnonzero(remaining > HASH_BLOCK_BYTES)
         active, state = active[goes_on], state[goes_on]
-        position, remaining = position[goes_on] + _BLOCK_BYTES, remaining[goes_on] - _BLOCK_BYTES
-    hashes *= np.uint64(_FINAL_MULTIPLIER)
-    hashes ^= hashes >> np.uint64(29)
+        position, remaining = position[goes_on] + HASH_BLOCK_BYTES, remaining[goes_on] - HASH_BLOCK_BYTES
+    hashes *= np.uint64(HASH_FINAL_MULTIPLIER)
+    hashes ^= hashes >> np.uint64(HASH_FINAL_SHIFT)
     return hashes
 
 
@@ -141,9 +143,12 @@ def same_words(
     while active.size:
         equal = one.read(position, remaining) == other.read(other_position, remaining)
         same[active] = equal
-        goes_on = np.flatnonzero(equal & (remaining > _BLOCK_BYTES))
-        active, remaining = active[goes_on], remaining[goes_on] - _BLOCK_BYTES
-        position, other_position = position[goes_on] + _BLOCK_BYTES, other_position[goes_on] + _BLOCK_BYTES
+        goes_on = np.flatnonzero(equal & (remaining > HASH_BLOCK_BYTES))
+        active, remaining = active[goes_on], remaining[goes_on] - HASH_BLOCK_BYTES
+        position, other_position = (
+            position[goes_on] + HASH_BLOCK_BYTES,
+            other_position[goes_on] + HASH_BLOCK_BYTES,
+        )
     return same
 
 

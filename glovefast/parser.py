@@ -1,6 +1,6 @@
 """Chunks of text to words and rows: the kernels' buffers, and what the kernels leave to Python."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,8 @@ from glovefast import kernels
 from glovefast.chunks import TextBuffer
 from glovefast.kernels.load import load_kernels
 from glovefast.layout import explain_bad_line, read_number, show
-from glovefast.vocabulary import as_string_array, integer_array
+from glovefast.line_filter import LineFilter
+from glovefast.vocabulary import Vocabulary, as_string_array, integer_array
 
 _ODD_NUMBERS = 1024
 _BAD_LINES = 256
@@ -54,7 +55,10 @@ class Block:
     row_lines : numpy.ndarray
         (rows,) int32: each row's line, counted from 0 at the block's first.
     bad_lines : list of BadLine
-        The lines that gave no row or a changed word, in order. All other lines without a row are blank.
+        The lines that gave no row or a changed word, in order. All other lines without a row are blank or not
+        wanted.
+    kept_lines : numpy.ndarray or None
+        int32, ascending: the lines that were parsed, where the lines of unwanted words were not.
     """
 
     lines: int
@@ -62,6 +66,13 @@ class Block:
     words: pa.StringArray
     row_lines: NDArray[np.int32]
     bad_lines: list[BadLine]
+    kept_lines: NDArray[np.int32] | None = None
+
+    def rows_not_wanted(self) -> int:
+        """Count the lines that were dropped because their words are not wanted."""
+        return (
+            0 if self.kept_lines is None else self.lines - int(np.searchsorted(self.kept_lines, self.lines))
+        )
 
 
 class BlockParser:
@@ -75,13 +86,16 @@ class BlockParser:
         Numbers per row.
     errors : {"strict", "replace", "backslashreplace"}
         What becomes of a word that is not UTF-8: a bad line, or Python's codec error handler of that name.
+    wanted : Vocabulary, optional
+        The words whose rows are to be parsed; all if not given.
     """
 
-    def __init__(self, name: str, dim: int, errors: str = "strict") -> None:
+    def __init__(self, name: str, dim: int, errors: str = "strict", wanted: Vocabulary | None = None) -> None:
         self._kernels = load_kernels()
         self._name = name
         self._dim = dim
         self._errors = errors
+        self._filter = LineFilter(wanted, dim, errors) if wanted is not None else None
         self._status = np.zeros(kernels.STATUS_LENGTH, dtype=np.int64)
         self._bad_lines = np.empty(_BAD_LINES, dtype=np.int32)
         self._odd_numbers = np.empty(3 * max(_ODD_NUMBERS, dim), dtype=np.int64)
@@ -106,13 +120,25 @@ class BlockParser:
         Parameters
         ----------
         buffer : TextBuffer
-            Whole lines, the last with its newline.
+            Whole lines, the last with its newline; reduced to the lines of wanted words where not all are.
 
         Returns
         -------
         Block
             Words, rows and what was met.
         """
+        if self._filter is None:
+            return self._parse(buffer)
+        lines, kept_lines = self._filter.reduce(buffer)
+        block = self._parse(buffer, None if self._filter.is_exact else self._filter.wanted)
+        block.lines = lines
+        block.row_lines = kept_lines[block.row_lines]
+        block.bad_lines = [replace(bad, line=int(kept_lines[bad.line])) for bad in block.bad_lines]
+        block.kept_lines = kept_lines if block.kept_lines is None else kept_lines[block.kept_lines]
+        return block
+
+    def _parse(self, buffer: TextBuffer, wanted: Vocabulary | None = None) -> Block:
+        """Parse all lines of a buffer; then drop, if `wanted` is given, the rows of other words."""
         status = self._status
         self._make_room(buffer.end - buffer.begin)
         lines = self._kernels.find_separators(
@@ -155,6 +181,8 @@ class BlockParser:
             ],
         )
         bad_rows |= self._decode_words(block, buffer, bad_rows)
+        if wanted is not None:
+            bad_rows |= _drop_unwanted(block, wanted)
         if bad_rows:
             kept = np.setdiff1d(np.arange(rows), list(bad_rows))
             block.rows, block.row_lines = block.rows[kept], block.row_lines[kept]
@@ -222,3 +250,12 @@ def _is_utf8(raw: bytes, offsets: NDArray[np.int32]) -> bool:
     filled = offsets[:-1][np.diff(offsets) > 0]
     firsts = np.frombuffer(raw, dtype=np.uint8)[filled]
     return not np.any((firsts & 0xC0) == 0x80)
+
+
+def _drop_unwanted(block: Block, wanted: Vocabulary) -> set[int]:
+    """Forget what was met in rows whose word is not wanted, and give these rows."""
+    unwanted = np.flatnonzero(wanted.rows(block.words) < 0)
+    unwanted_lines = block.row_lines[unwanted]
+    block.bad_lines = [bad for bad in block.bad_lines if bad.line not in unwanted_lines]
+    block.kept_lines = np.delete(np.arange(block.lines, dtype=np.int32), unwanted_lines)
+    return set(unwanted.tolist())

@@ -15,7 +15,8 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.errors import VocabularyError
-from glovefast.hashing import HASH_BITS, WordBlocks, array_offsets, hash_word, hash_words, same_words
+from glovefast.hashing import WordBlocks, array_offsets, hash_word, hash_words, same_words
+from glovefast.kernels import HASH_BITS
 
 Words: TypeAlias = "Sequence[str] | NDArray[np.str_] | NDArray[np.object_] | pa.Array | pa.ChunkedArray"
 
@@ -185,6 +186,18 @@ class Vocabulary:
 
     def __iter__(self) -> Iterator[str]:
         return (word.as_py() for word in self.words)
+
+    def tables(self) -> tuple[NDArray[Any], ...]:
+        """Give the arrays that a look-up goes through, for a kernel.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Where each bucket begins among the hashes, int32; the hashes, uint64; their rows, int32; where
+            each word begins among the bytes, int32; the words' bytes, uint8.
+        """
+        word_bytes = np.frombuffer(self._byte_view, dtype=np.uint8)
+        return self._bucket_offsets, self._hashes, self._rows, array_offsets(self.words), word_bytes
 
     def duplicate_rows(self) -> NDArray[np.int64]:
         """Find the rows whose word stands in an earlier row already.

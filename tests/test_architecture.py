@@ -18,27 +18,31 @@ LAYERS = [
     ["terminal", "summary", "demo"],
     ["comparison", "keras"],
     ["convert", "vectors"],
-    ["conversion", "matrix", "coverage"],
+    ["conversion"],
+    ["wanted"],
+    ["matrix", "coverage"],
     ["parser", "fallback", "training"],
+    ["line_filter"],
     ["chunks", "store", "tutorial"],
     ["layout", "vocabulary", "sources"],
     ["archives", "signatures", "hashing", "publishing"],
     ["kernels.load"],
     ["kernels.build_hook"],
+    ["kernels.wanted"],
     ["kernels.parse"],
-    ["kernels.compile"],
+    ["kernels.compile", "kernels.intrinsics"],
     ["kernels", "errors", "data", "data.make_sample"],
 ]
 LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
 
 # Where there is nothing to compile, the kernels' source is not imported; where there is, it registers itself.
-UPWARDS = {"kernels.compile": {"glovefast.kernels.parse"}}
+UPWARDS = {"kernels.compile": {"glovefast.kernels.wanted"}}
 
 # What is imported with a module, beside the standard library; all else waits in a function.
 LIBRARIES = {"numpy", "pyarrow"}
 MORE_LIBRARIES = {
     "cli": {"click"},
-    "kernels.parse": {"numba", "llvmlite"},
+    "kernels.intrinsics": {"numba", "llvmlite"},
     "kernels.build_hook": {"hatchling"},
 }
 

@@ -1,8 +1,10 @@
 """The kernels: arrays in, arrays and a status out.
 
-`parse` holds their source and is imported only where Numba has to compile it; `compile` turns it into machine
-code without Numba wherever that was done before.
+`parse` and `wanted` hold their source and are imported only where Numba has to compile it; `load` makes
+machine code of it without Numba wherever that was done before. Here stands what they share with Python.
 """
+
+SPACE, NEWLINE, RETURN = 0x20, 0x0A, 0x0D
 
 # Readable bytes that a text needs before and behind it, so that whole blocks can be loaded at its ends.
 PADDING = 64
@@ -10,3 +12,16 @@ PADDING = 64
 # The places in parse_rows' status: how far it came and what it counted.
 NEXT_LINE, NEXT_BYTE, ROWS, WORD_BYTES, BAD_LINES, ODD_NUMBERS = range(6)
 STATUS_LENGTH = 6
+
+# The places in keep_wanted_lines' status: how many lines there were, and where the kept ones end.
+LINES, KEPT_END = range(2)
+WANTED_STATUS_LENGTH = 2
+
+# The hash of a word (see glovefast.hashing.hash_word). The factors are odd, with well-spread bits: the golden
+# ratio's, and the two of MurmurHash3's finalizer (https://github.com/aappleby/smhasher/wiki/MurmurHash3).
+HASH_BITS = 64
+HASH_BLOCK_BYTES = 8
+HASH_SEED = 0x9E3779B97F4A7C15
+HASH_MULTIPLIER = 0xFF51AFD7ED558CCD
+HASH_FINAL_MULTIPLIER = 0xC4CEB9FE1A85EC53
+HASH_SHIFT, HASH_FINAL_SHIFT = 32, 29

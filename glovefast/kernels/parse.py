@@ -9,18 +9,23 @@ of JSON per second", 2019, https://arxiv.org/abs/1902.08318.)
 Texts are padded (`glovefast.kernels.PADDING`).
 """
 
-from typing import Any
-
-import numba
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
 
-from glovefast.kernels import BAD_LINES, NEXT_BYTE, NEXT_LINE, ODD_NUMBERS, ROWS, WORD_BYTES
+from glovefast.kernels import (
+    BAD_LINES,
+    NEWLINE,
+    NEXT_BYTE,
+    NEXT_LINE,
+    ODD_NUMBERS,
+    RETURN,
+    ROWS,
+    SPACE,
+    WORD_BYTES,
+)
 from glovefast.kernels.compile import kernel
+from glovefast.kernels.intrinsics import load_block, matches, trailing_zeros
 
-_SPACE, _NEWLINE, _RETURN, _POINT, _MINUS, _PLUS, _ZERO = 0x20, 0x0A, 0x0D, 0x2E, 0x2D, 0x2B, 0x30
+_POINT, _MINUS, _PLUS, _ZERO = 0x2E, 0x2D, 0x2B, 0x30
 _LOWER_CASE = 0x20  # this bit makes an ASCII letter lower case
 _LETTER_E = 0x65
 
@@ -47,64 +52,6 @@ _SAFE_POWER = 280  # mantissa * 10**280 stays below 10**300, and mantissa / 10**
 _DOUBT = 2.0**-50  # more than the relative error of the product: see _parse_number
 
 
-def _bytes_pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
-    """Make the LLVM code for a pointer of the type `to` to a byte of an array."""
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), ir.PointerType(to))
-
-
-@intrinsic
-def _load_block(typing_context: Any, text: Any, index: Any) -> Any:
-    """Load eight bytes from any address as a little-endian uint64."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        block = ir.IntType(64)
-        pointer = _bytes_pointer(context, builder, signature.args[0], arguments[0], arguments[1], block)
-        return builder.load(pointer, align=1)
-
-    return types.uint64(text, types.int64), generate
-
-
-@intrinsic
-def _matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
-    """Compare 64 bytes with one value; bit n of the result says whether byte n is equal."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, index, byte = arguments
-        vector = ir.VectorType(ir.IntType(8), 64)
-        pointer = _bytes_pointer(context, builder, signature.args[0], array, index, vector)
-        block = builder.load(pointer, align=1)
-        lane = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
-        all_lanes = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
-        value = builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), all_lanes)
-        return builder.bitcast(builder.icmp_unsigned("==", block, value), ir.IntType(64))
-
-    return types.uint64(text, types.int64, types.uint8), generate
-
-
-@intrinsic
-def _trailing_zeros(typing_context: Any, bits: Any) -> Any:
-    """Count the zero bits below the lowest one; the bits must not be all zero."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], cgutils.true_bit)
-
-    return types.int64(types.uint64), generate
-
-
-if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be run and covered without Numba
-
-    def _load_block(text: Any, index: int) -> np.uint64:
-        return np.uint64(int.from_bytes(text[index : index + 8].tobytes(), "little"))
-
-    def _matches(text: Any, index: int, byte: int) -> np.uint64:
-        equal = text[index : index + 64] == byte
-        return np.uint64(int.from_bytes(np.packbits(equal, bitorder="little").tobytes(), "little"))
-
-    def _trailing_zeros(bits: np.uint64) -> int:
-        return (int(bits) & -int(bits)).bit_length() - 1
-
-
 @kernel("uint8[]", "int64", "int64", "int32[]", "int32[]")
 def find_separators(text, begin, end, separators, line_ends):
     """List where the fields and the lines of a chunk end.
@@ -128,12 +75,12 @@ def find_separators(text, begin, end, separators, line_ends):
     found = 0
     lines = 0
     for block in range(begin, end, 64):
-        newlines = _matches(text, block, np.uint8(_NEWLINE))
-        both = newlines | _matches(text, block, np.uint8(_SPACE))
+        newlines = matches(text, block, np.uint8(NEWLINE))
+        both = newlines | matches(text, block, np.uint8(SPACE))
         if end - block < 64:
             both &= (_ONE << np.uint64(end - block)) - _ONE
         while both != _ZERO_BITS:
-            bit = _trailing_zeros(both)
+            bit = trailing_zeros(both)
             separators[found] = block + bit
             if newlines & (_ONE << np.uint64(bit)) != _ZERO_BITS:
                 line_ends[lines] = found
@@ -207,7 +154,7 @@ def _parse_number(text, begin, end, numbers, place):
 
 
 @kernel()
-def _is_of_another_dimension(text, separators, first, last, numbers, place):
+def is_of_another_dimension(text, separators, first, last, numbers, place):
     """Tell a word with spaces from a row with too many numbers (two rows in one line, another dimension).
 
     The fields of the word behind its first one lie between ``separators[first]`` and ``separators[last]``: a
@@ -298,9 +245,9 @@ def parse_rows(
         line_end = np.int64(separators[newline])
         next_line_begin = line_end + 1
         line += 1
-        while line_end > line_begin and (text[line_end - 1] == _RETURN or text[line_end - 1] == _SPACE):
+        while line_end > line_begin and (text[line_end - 1] == RETURN or text[line_end - 1] == SPACE):
             line_end -= 1
-            if text[line_end] == _SPACE:
+            if text[line_end] == SPACE:
                 newline -= 1
             else:
                 separators[newline] = line_end
@@ -312,7 +259,7 @@ def parse_rows(
             bad += 1
             continue
         place = rows * dim
-        if vector > first and _is_of_another_dimension(text, separators, first, vector, numbers, place):
+        if vector > first and is_of_another_dimension(text, separators, first, vector, numbers, place):
             bad_lines[bad] = line - 1
             bad += 1
             continue
@@ -333,7 +280,7 @@ def parse_rows(
             fraction_digits = end - lead - 2
             form = np.uint64(fraction_digits)
             whole = np.uint64(text[lead]) - np.uint64(_ZERO)
-            digits = (_load_block(text, end - 8) ^ _ASCII_ZEROS) & _KEEP[form & np.uint64(15)]
+            digits = (load_block(text, end - 8) ^ _ASCII_ZEROS) & _KEEP[form & np.uint64(15)]
             no_digit = ((digits + _ABOVE_NINE) | digits) & _HIGH_BITS
             if (
                 form <= np.uint64(_MAX_FRACTION_DIGITS)

@@ -1,0 +1,97 @@
+"""What Numba has no function for, as LLVM code: unaligned loads, 64 bytes compared at once, bits counted."""
+
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+
+def _bytes_pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
+    """Make the LLVM code for a pointer of the type `to` to a byte of an array."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), ir.PointerType(to))
+
+
+@intrinsic
+def load_block(typing_context: Any, text: Any, index: Any) -> Any:
+    """Load eight bytes from any address as a little-endian uint64."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        block = ir.IntType(64)
+        pointer = _bytes_pointer(context, builder, signature.args[0], arguments[0], arguments[1], block)
+        return builder.load(pointer, align=1)
+
+    return types.uint64(text, types.int64), generate
+
+
+@intrinsic
+def store_block(typing_context: Any, text: Any, index: Any, block: Any) -> Any:
+    """Store a little-endian uint64 as eight bytes at any address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, index, value = arguments
+        builder.store(
+            value, _bytes_pointer(context, builder, signature.args[0], array, index, value.type), align=1
+        )
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, types.uint64), generate
+
+
+@intrinsic
+def matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
+    """Compare 64 bytes with one value; bit n of the result says whether byte n is equal."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, index, byte = arguments
+        vector = ir.VectorType(ir.IntType(8), 64)
+        pointer = _bytes_pointer(context, builder, signature.args[0], array, index, vector)
+        block = builder.load(pointer, align=1)
+        lane = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+        all_lanes = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+        value = builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), all_lanes)
+        return builder.bitcast(builder.icmp_unsigned("==", block, value), ir.IntType(64))
+
+    return types.uint64(text, types.int64, types.uint8), generate
+
+
+@intrinsic
+def trailing_zeros(typing_context: Any, bits: Any) -> Any:
+    """Count the zero bits below the lowest one; the bits must not be all zero."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], cgutils.true_bit)
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
+def one_bits(typing_context: Any, bits: Any) -> Any:
+    """Count the bits that are one."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), generate
+
+
+if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be run and covered without Numba
+
+    def load_block(text: Any, index: int) -> np.uint64:
+        return np.uint64(int.from_bytes(text[index : index + 8].tobytes(), "little"))
+
+    def store_block(text: Any, index: int, block: np.uint64) -> None:
+        text[index : index + 8] = np.frombuffer(int(block).to_bytes(8, "little"), dtype=np.uint8)
+
+    def matches(text: Any, index: int, byte: int) -> np.uint64:
+        equal = text[index : index + 64] == byte
+        return np.uint64(int.from_bytes(np.packbits(equal, bitorder="little").tobytes(), "little"))
+
+    def trailing_zeros(bits: np.uint64) -> int:
+        return (int(bits) & -int(bits)).bit_length() - 1
+
+    def one_bits(bits: np.uint64) -> int:
+        return int(bits).bit_count()
