@@ -126,7 +126,6 @@ class StoreWriter:
         """
         rows = len(vocabulary)
         os.pwrite(self.vectors_file.fileno(), _npy_header(rows, self.dim), 0)
-        self.vectors_file.truncate(self.header_bytes + rows * self.dim * 4)
         os.fsync(self.vectors_file.fileno())
         self.vectors_file.close()
         checksums = {

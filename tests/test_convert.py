@@ -2,6 +2,8 @@
 
 import io
 import json
+import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +16,10 @@ from hypothesis import strategies as st
 
 import glovefast
 from glovefast import chunks
+from glovefast.chunks import ChunkReader
 from glovefast.convert import Progress, convert
 from glovefast.errors import FormatError
+from glovefast.parser import BlockParser
 from glovefast.vectors import WordVectors, load
 from tests.reference import read_rows, same_bits
 
@@ -210,21 +214,50 @@ class Truncated(io.BytesIO):
         return count
 
 
-@pytest.mark.parametrize("threads", THREADS)
-@pytest.mark.parametrize("rows_before", [1, 5, 40])
+@pytest.fixture
+def read_ahead(monkeypatch):
+    """Let no chunk be parsed before another worker has met the end of what can be read."""
+    met = threading.Event()
+    read, parse = ChunkReader.read, BlockParser.parse
+
+    def read_or_tell(reader, *arguments, **options):
+        try:
+            return read(reader, *arguments, **options)
+        except FormatError:
+            met.set()
+            raise
+
+    def parse_late(block_parser, buffer):
+        assert met.wait(60)
+        return parse(block_parser, buffer)
+
+    monkeypatch.setattr(ChunkReader, "read", read_or_tell)
+    monkeypatch.setattr(BlockParser, "parse", parse_late)
+
+
+# More than is looked at before the first chunk is read, and two chunks.
+FIRST_CHUNK, REST = b"".join(b"word%03d %03d 0.5\n" % (row, row) for row in range(400)), b"word 1 2\n" * 100
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+@pytest.mark.parametrize("limit", [0, 1, 399, 400])
+def test_the_limit_comes_before_what_cannot_be_read(tmp_path, monkeypatch, read_ahead, threads, limit):
+    """With one worker it would not be read."""
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", len(FIRST_CHUNK))
+    made = convert(Truncated(FIRST_CHUNK + REST), tmp_path / "made", limit=limit, threads=threads)
+    assert len(load(made)) == limit
+
+
+@pytest.mark.parametrize("limit", [None, 401, 10_000])
 @pytest.mark.parametrize(
-    ("behind", "error"), [(b"bad x 0.5\n", "line [0-9]+: 'x' in column 5"), (b"", "is truncated")]
+    ("first", "error"), [(b"word 1 x\n", "line 401: 'x'"), (b"", "is truncated: the compressed data ends")]
 )
-def test_what_comes_first_counts(tmp_path, monkeypatch, threads, rows_before, behind, error):
-    """Rows up to the limit, a bad row, the end of what can be read: however far ahead others have read."""
-    monkeypatch.setattr(chunks, "CHUNK_BYTES", 64)
-    rows = b"".join(b"word%d %d 0.5\n" % (row, row) for row in range(rows_before))
-    text = rows + behind + b"word 1 2\n" * 600
-    made = load(convert(Truncated(text), tmp_path / "made", limit=rows_before, threads=threads))
-    assert len(made) == rows_before
+def test_what_cannot_be_read_comes_after_bad_rows(tmp_path, monkeypatch, read_ahead, limit, first, error):
+    text = FIRST_CHUNK + first
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", len(text))
     with pytest.raises(FormatError, match=error):
-        convert(Truncated(text), tmp_path / "refused", threads=threads)
-    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+        convert(Truncated(text + REST), tmp_path / "made", limit=limit, threads=2)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_store_is_the_same_however_it_is_made(tmp_path, monkeypatch):
@@ -302,13 +335,24 @@ def test_progress(tmp_path, threads):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_a_progress_that_raises_ends_the_work(tmp_path, error):
+def test_a_progress_that_raises_ends_the_work(tmp_path, monkeypatch, error):
     def stop(progress):
         raise error
 
+    class Slow(io.BytesIO):
+        reads = 0
+
+        def readinto(self, buffer):
+            self.reads += 1
+            time.sleep(0.005)
+            return super().readinto(buffer)
+
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 600)
+    source = Slow(b"a 1 2\n" * 100_000)  # a thousand chunks, several seconds
     with pytest.raises(error):
-        convert(io.BytesIO(b"a 1 2\n" * 100_000), tmp_path / "made", progress=stop)
+        convert(source, tmp_path / "made", progress=stop)
     assert list(tmp_path.iterdir()) == []
+    assert source.reads < 900
 
 
 @pytest.mark.parametrize(

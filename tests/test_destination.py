@@ -168,24 +168,24 @@ def test_a_link_stays_a_link(exists):
 def test_somebody_else_was_faster(what):
     """What appears at the destination while the text is read is not replaced without being asked."""
 
-    class Slow(io.BytesIO):
-        def readinto(self, buffer):
-            if not Path("made").exists():
-                convert(io.BytesIO(OTHER), "made") if what == "store" else Path("made/mine").mkdir(
-                    parents=True
-                )
-            return super().readinto(buffer)
+    def take_the_name(progress):
+        convert(io.BytesIO(OTHER), "made") if what == "store" else Path("made/mine").mkdir(parents=True)
 
     with pytest.raises(StoreError, match="made: exists already"):
-        convert(Slow(TEXT), "made")
+        convert(io.BytesIO(TEXT), "made", progress=take_the_name)
     assert names() == ["made"]
     assert words("made") == ["rook"] if what == "store" else names(Path("made")) == ["mine"]
 
 
-def test_the_rights_of_any_new_directory():
-    Path("plain").mkdir()
-    convert(io.BytesIO(TEXT), "made")
-    assert Path("made").stat().st_mode == Path("plain").stat().st_mode
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_the_rights_of_any_new_directory(mask):
+    before = os.umask(mask)
+    try:
+        Path("plain").mkdir()
+        convert(io.BytesIO(TEXT), "made")
+        assert Path("made").stat().st_mode == Path("plain").stat().st_mode
+    finally:
+        assert os.umask(before) == mask
 
 
 def no_space(*arguments, **options):
