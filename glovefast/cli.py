@@ -13,10 +13,11 @@ from typing import Any
 import click
 
 import glovefast
-from glovefast.errors import FormatError, GlovefastError
+from glovefast.errors import GlovefastError
 from glovefast.publishing import published_whole
 from glovefast.summary import describe_conversion, describe_speed, describe_store
 from glovefast.terminal import ProgressBar, complain, discard_output, print_json, print_text, shown_log
+from glovefast.word_list import read_word_list
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -60,6 +61,7 @@ Examples:
   glovefast convert glove.6B.zip --member glove.6B.100d.txt
   glovefast convert glove.6B.zip --all -o stores/
   glovefast convert wiki.en.vec.gz -o wiki.glovefast --limit 200000
+  glovefast convert glove.6B.100d.txt -o small.glovefast --words words.txt --fallback lower
   zstd -dc vectors.txt.zst | glovefast convert - -o vectors.glovefast"""
 )
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
@@ -72,6 +74,19 @@ Examples:
 )
 @click.option("--member", metavar="NAME", help="The zip archive's member, by its name or the end of it.")
 @click.option("--all", "every_member", is_flag=True, help="Convert every member of the zip archive.")
+@click.option(
+    "--words",
+    "words_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Keep the rows of these words only: UTF-8 text with one word a line, or - for standard input.",
+)
+@click.option(
+    "--fallback",
+    type=click.Choice(FALLBACKS),
+    multiple=True,
+    help="With --words, keep this other form of each word, too; repeat it for more.",
+)
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep the first N rows only.")
 @click.option("--dim", metavar="N", type=click.IntRange(min=1), help="Numbers per row. Default: inferred.")
 @click.option(
@@ -100,6 +115,7 @@ def convert(
     sources: tuple[str, ...],
     destination: str | None,
     every_member: bool,
+    words_file: Path | None,
     quiet: bool,
     as_json: bool,
     **options: Any,  # noqa: ANN401 - handed on under the library's own names
@@ -117,6 +133,7 @@ def convert(
         raise click.UsageError(
             f"-o names one store, and there are {len(sources)} sources; convert them one by one"
         )
+    options["words"] = _wanted_words(words_file, options["fallback"], sources)
     from glovefast.conversion import bad_rows_list
 
     stores: list[dict[str, Any]] = []
@@ -214,7 +231,7 @@ def matrix(
 
     _check_destination(destination, overwrite)
     vectors = glovefast.load(path)
-    words = _read_words(words_file)
+    words = read_word_list(words_file)
     embedding_matrix = vectors.embedding_matrix(words, oov=oov, fallback=fallback, seed=seed)
     coverage = vectors.coverage(words, fallback=fallback)
     with published_whole(destination) as partial, partial.open("wb") as file:
@@ -346,6 +363,18 @@ def _explain(error: GlovefastError | OSError) -> str:
     return f"{where}{error.strerror}" + (f"; {advice}" if advice else "")
 
 
+def _wanted_words(
+    words_file: Path | None, fallback: tuple[str, ...], sources: tuple[str, ...]
+) -> list[str] | None:
+    if words_file is None:
+        if fallback:
+            raise click.UsageError("--fallback is for the words of --words; without it every word is kept")
+        return None
+    if str(words_file) == "-" and "-" in sources:
+        raise click.UsageError("standard input can be the text or the list of words, not both")
+    return read_word_list(words_file)
+
+
 def _check_destination(file: Path, overwrite: bool) -> None:
     """Make sure that a file may be written at a place, before any work is done for it."""
     parent = file.absolute().parent
@@ -355,19 +384,3 @@ def _check_destination(file: Path, overwrite: bool) -> None:
         raise IsADirectoryError(errno.EISDIR, "is a directory; give the name of a file", str(file))
     if os.path.lexists(file) and not overwrite:
         raise FileExistsError(errno.EEXIST, "exists already; replace it with --force", str(file))
-
-
-def _read_words(path: Path) -> list[str]:
-    """Read one word a line; only a newline ends a word, which may hold any other white space."""
-    if str(path) == "-":
-        name, data = "<stdin>", sys.stdin.buffer.read()
-    else:
-        name, data = str(path), path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(name, line, f"is not UTF-8 ({error.reason}); convert the list of words") from error
-    if not text:
-        raise FormatError(name, None, "is empty: it should hold one word a line")
-    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]

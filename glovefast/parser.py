@@ -127,6 +127,7 @@ class BlockParser:
         Block
             Words, rows and what was met.
         """
+        self._make_room(buffer.end - buffer.begin)
         if self._filter is None:
             return self._parse(buffer)
         lines, kept_lines = self._filter.reduce(buffer)
@@ -140,7 +141,6 @@ class BlockParser:
     def _parse(self, buffer: TextBuffer, wanted: Vocabulary | None = None) -> Block:
         """Parse all lines of a buffer; then drop, if `wanted` is given, the rows of other words."""
         status = self._status
-        self._make_room(buffer.end - buffer.begin)
         lines = self._kernels.find_separators(
             buffer.array, buffer.begin, buffer.end, self._separators, self._line_ends
         )

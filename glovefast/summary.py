@@ -21,7 +21,7 @@ def describe_conversion(store: Mapping[str, Any]) -> str:
         A line for the shape and one for each thing that was met.
     """
     lines = [f"{store['destination']}: {store['rows']:,} words, {store['dim']} dimensions"]
-    lines += [f"  {thing}" for thing in describe_met(store)]
+    lines += [f"  {thing}" for thing in [*describe_wanted(store), *describe_met(store)]]
     if store["bad_rows"] is not None:
         lines.append(f"  rows skipped or changed are listed in {store['bad_rows']}")
     return "\n".join(lines)
@@ -65,11 +65,27 @@ def describe_store(
         ("numbers", str(metadata.get("dtype"))),
         ("size", f"{readable_bytes(sum(sizes.values()))} ({files})"),
         ("source", _describe_source(metadata.get("source"))),
+        *(("wanted", thing) for thing in describe_wanted(metadata)),
         *(("met", thing) for thing in describe_met(metadata)),
         ("format", version),
         ("first words", " ".join(words)),
     ]
     return "\n".join(f"{label:<12}{value}" for label, value in table)
+
+
+def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
+    """Say how many of the words that a store was made for were found, and how; nothing for a whole store."""
+    wanted = metadata.get("wanted")
+    if not wanted:
+        return []
+    ways = ", ".join(f"{way['words']:,} {way['name']}" for way in wanted["served"])
+    share = f"{wanted['hits'] / wanted['words']:.1%}"
+    lines = [f"{wanted['words']:,} words wanted, {share} found: {ways}; {wanted['misses']:,} missing"]
+    if wanted["misses"]:
+        more = wanted["misses"] - len(wanted["first_missing"])
+        names = ", ".join(wanted["first_missing"])
+        lines.append(f"missing: {names}" + (f" and {more:,} more" if more else ""))
+    return lines
 
 
 def describe_met(metadata: Mapping[str, Any]) -> list[str]:
@@ -110,6 +126,7 @@ _MET = {
         "words that are not UTF-8, their bytes replaced",
     ),
     "skipped_rows": ("bad row skipped", "bad rows skipped"),
+    "rows_not_wanted": ("row of another word left out", "rows of other words left out"),
     "padding_rows": ("padding row left out", "padding rows left out"),
     "oov_rows": ("row for words outside the vocabulary", "rows for words outside the vocabulary"),
     "rows_without_word": ("row without a word left out", "rows without a word left out"),

@@ -10,6 +10,9 @@ from glovefast.matrix import UNKNOWN_WORDS
 from glovefast.training import AnyVocabulary, training_vocabulary
 from glovefast.vocabulary import Vocabulary
 
+# Metadata is read whenever a store is opened, so that not all of the missing words stand in it.
+_LISTED = 10
+
 
 class WantedWords:
     """What of an embedding text a training vocabulary needs.
@@ -52,7 +55,7 @@ class WantedWords:
         Returns
         -------
         dict
-            Numbers, and none of the words; under the names that `Coverage` has for them.
+            Numbers under the names that `Coverage` has for them, and of the missing words the first ones.
         """
         found = coverage(vocabulary, self._training, fallback=self._fallbacks)
         return {
@@ -60,6 +63,7 @@ class WantedWords:
             "hits": found.hits,
             "misses": found.misses,
             "served": [{"name": way.name, "words": way.words} for way in found.served],
+            "first_missing": list(found.missing[:_LISTED]),
         }
 
     def none_found(self, name: str) -> VocabularyError:

@@ -15,7 +15,7 @@ PACKAGE = Path(glovefast.__file__).parent
 LAYERS = [
     ["__main__"],
     ["cli"],
-    ["terminal", "summary", "demo"],
+    ["terminal", "summary", "word_list", "demo"],
     ["comparison", "keras"],
     ["convert", "vectors"],
     ["conversion"],

@@ -1,0 +1,40 @@
+"""A list of words in a file, one a line."""
+
+import sys
+from pathlib import Path
+
+from glovefast.errors import FormatError
+
+
+def read_word_list(path: Path) -> list[str]:
+    """Read one word a line; only a newline ends a word, which may hold any other white space.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, UTF-8 with or without a byte order mark; ``-`` is standard input.
+
+    Returns
+    -------
+    list of str
+        The words; an empty line is an empty word.
+
+    Raises
+    ------
+    FormatError
+        If the file is empty or not UTF-8; with the line.
+    OSError
+        If it cannot be read.
+    """
+    if str(path) == "-":
+        name, data = "<stdin>", sys.stdin.buffer.read()
+    else:
+        name, data = str(path), path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FormatError(name, line, f"is not UTF-8 ({error.reason}); convert the list of words") from error
+    if not text:
+        raise FormatError(name, None, "is empty: it should hold one word a line")
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
