@@ -107,8 +107,10 @@ def is_number(field: str) -> bool:
 
 def is_clear(word: str) -> bool:
     """Leave out words of which a part may be taken for the row's first numbers."""
-    later = [is_number(field) for field in word.split(" ")[1:]]
-    return sum(later) < 2 and later[-1:] != [True]
+    first, *later = word.split(" ")
+    later_numbers = list(map(is_number, later))
+    tabbed = "\t" in first and is_number(first.rpartition("\t")[2])
+    return sum(later_numbers) < 2 and later_numbers[-1:] != [True] and not tabbed
 
 
 WORDS = st.one_of(

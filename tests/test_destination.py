@@ -124,6 +124,12 @@ def test_what_is_there_stays_unless_it_may_be_replaced():
     assert names() == ["made"]
 
 
+def test_a_destination_is_looked_at_before_the_source():
+    convert(io.BytesIO(OTHER), "made")
+    with pytest.raises(StoreError, match="made: exists already"):
+        convert("no such file", "made")
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize(
     "there",
