@@ -5,18 +5,24 @@ from pathlib import Path
 
 import numpy as np
 
+REFERENCE_WORDS = "reference.words"
+REFERENCE_MATRIX = "reference.npy"
+
+_BLOCK_NUMBERS = 1 << 24
+
 
 def write_reference(directory: Path, words: Sequence[str], matrix: np.ndarray) -> None:
     """Keep the reference for the processes that compare themselves with it."""
     # No word holds a newline, for that ends its row.
-    (directory / "reference.words").write_text("\n".join(words), encoding="utf-8", newline="\n")
-    np.save(directory / "reference.npy", matrix)
+    text = "".join(f"{word}\n" for word in words)
+    (directory / REFERENCE_WORDS).write_text(text, encoding="utf-8", newline="\n")
+    np.save(directory / REFERENCE_MATRIX, matrix)
 
 
 def read_reference(directory: Path) -> tuple[list[str], np.ndarray]:
-    """Give what `write_reference` kept."""
-    text = (directory / "reference.words").read_bytes().decode("utf-8")
-    return text.split("\n"), np.load(directory / "reference.npy")
+    """Give what `write_reference` kept, the matrix mapped."""
+    text = (directory / REFERENCE_WORDS).read_bytes().decode("utf-8")
+    return text.removesuffix("\n").split("\n"), np.load(directory / REFERENCE_MATRIX, mmap_mode="r")
 
 
 def disagreement(
@@ -51,13 +57,21 @@ def matrix_disagreement(matrix: np.ndarray, true_matrix: np.ndarray, words: Sequ
     """Say what is wrong with a matrix whose rows belong to the given words; None where every bit is right."""
     if matrix.shape != true_matrix.shape or matrix.dtype != true_matrix.dtype:
         return f"{matrix.shape} {matrix.dtype} instead of {true_matrix.shape} {true_matrix.dtype}"
-    different = np.flatnonzero(_bits(matrix) != _bits(true_matrix))
-    if different.size:
-        row, column = divmod(int(different[0]), matrix.shape[1])
-        value, truth = matrix[row, column], true_matrix[row, column]
-        where = f"first at word {words[row]!r}, column {column}: {value!s} instead of {truth!s}"
-        return f"{_count(different.size, 'number')}, {where}"
-    return None
+    rows, dim = matrix.shape
+    block_rows = max(1, _BLOCK_NUMBERS // dim)  # a matrix of gigabytes is compared piece by piece
+    count, first = 0, None
+    for start in range(0, rows, block_rows):
+        block = slice(start, start + block_rows)
+        different = np.flatnonzero(_bits(matrix[block]) != _bits(true_matrix[block]))
+        if different.size and first is None:
+            first = start * dim + int(different[0])
+        count += different.size
+    if first is None:
+        return None
+    row, column = divmod(first, dim)
+    value, truth = matrix[row, column], true_matrix[row, column]
+    where = f"first at word {words[row]!r}, column {column}: {value!s} instead of {truth!s}"
+    return f"{_count(count, 'number')}, {where}"
 
 
 def _bits(matrix: np.ndarray) -> np.ndarray:

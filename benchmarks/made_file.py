@@ -7,19 +7,26 @@ them traps for CSV readers (``null``, ``"``), and the numbers are drawn from a n
 numbers are written as ``%.5g``, which reproduces each number of the real file. The same arguments always make
 the same file.
 
+Who draws the numbers knows them: where a made file is kept for measuring, what a loader should make of it is
+kept beside it. The plain loop would take minutes for that; it checks both on a small file in the tests.
+
     python -m benchmarks.made_file --rows 400000 --dim 300 glove.made.300d.txt
 """
 
 import argparse
 import io
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+
+from benchmarks.agreement import REFERENCE_MATRIX, REFERENCE_WORDS
 
 REAL_FILE_VARIABLE = "GLOVEFAST_GLOVE_6B_50D"
 
@@ -62,7 +69,9 @@ _OTHER_SCRIPTS = (
 _OTHER_SCRIPT_EVERY = 25
 
 
-def write_made_file(path: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None) -> None:
+def write_made_file(
+    path: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None, reference: Path | None = None
+) -> None:
     """Write a made file.
 
     Parameters
@@ -77,6 +86,8 @@ def write_made_file(path: Path, rows: int, dim: int, seed: int = 0, like: Path |
         For the drawing of the numbers.
     like : pathlib.Path, optional
         The real text, or a zip with it as its only member.
+    reference : pathlib.Path, optional
+        A directory to be made, for the words and the matrix that a loader should make of the file.
     """
     generator = np.random.default_rng(seed)
     if like is None:
@@ -87,29 +98,45 @@ def write_made_file(path: Path, rows: int, dim: int, seed: int = 0, like: Path |
     words = islice(chain(known, _words_not_in(set(known))), rows)
     # Fixed width, padded with NUL; the NULs are left out when a block is written.
     pool = np.array([f" {number}".encode() for number in numbers])
+    values = np.asarray(numbers, dtype=np.float32)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("wb") as file:
+        with ExitStack() as files:
+            text_file = files.enter_context(partial.open("wb"))
+            if reference is not None:
+                reference.mkdir()
+                words_file = files.enter_context((reference / REFERENCE_WORDS).open("wb"))
+                matrix = np.lib.format.open_memmap(
+                    reference / REFERENCE_MATRIX, mode="w+", dtype=np.float32, shape=(rows, dim)
+                )
             block_rows = max(1, _BLOCK_NUMBERS // dim)
-            while block := list(islice(words, block_rows)):
-                drawn = pool[generator.integers(len(pool), size=(len(block), dim))]
+            for start in range(0, rows, block_rows):
+                block = list(islice(words, block_rows))
+                drawn = generator.integers(len(pool), size=(len(block), dim))
                 first = np.array([word.encode() for word in block])
-                fields = (first, drawn, np.full(len(block), b"\n"))
+                fields = (first, pool[drawn], np.full(len(block), b"\n"))
                 lines = np.concatenate([_as_bytes(field, len(block)) for field in fields], axis=1).ravel()
-                file.write(lines[lines != 0].data)
+                text_file.write(lines[lines != 0].data)
+                if reference is not None:
+                    words_file.write("".join(f"{word}\n" for word in block).encode())
+                    matrix[start : start + len(block)] = values[drawn]
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def cached_made_file(directory: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None) -> Path:
-    """Give a made file from a directory, where it is made if it is not there yet."""
+def cached_made_file(
+    directory: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None
+) -> tuple[Path, Path]:
+    """Give a made file and its reference from a directory, where they are made if they are not there yet."""
     words = "made" if like is None else "real"
     path = directory / f"glove.made.{rows}x{dim}.{words}-words.seed{seed}.txt"
+    reference = path.with_suffix(".reference")
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        write_made_file(path, rows, dim, seed, like)
-    return path
+        shutil.rmtree(reference, ignore_errors=True)  # of a run that was interrupted
+        write_made_file(path, rows, dim, seed, like, reference)
+    return path, reference
 
 
 def real_file() -> Path | None:

@@ -1,67 +1,34 @@
 """Turn the results of a run into Markdown: ``python -m benchmarks.report results.json -o RESULTS.md``.
 
 Nothing is rounded in our favour and nothing is left out: a row that `benchmarks.tables` does not know is an
-error, one that is missing is named, and one whose result was wrong says so in the place of its time.
+error, one that is missing is named, and one whose result was wrong says so in the place of its time. With
+``--short`` only the goals and the circumstances are written, for the README.
 """
 
 import argparse
-import json
 import statistics
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from benchmarks.goals import GOALS
+from benchmarks.results import (
+    Measured,
+    Results,
+    ResultsError,
+    Rows,
+    bytes_text,
+    ratio,
+    read_results,
+    three_digits,
+    time_text,
+)
+from benchmarks.shapes import SHAPES
 from benchmarks.tables import GLOVEFAST, TABLES, Table
 
-_MIB = 1 << 20
 
-
-class ReportError(Exception):
-    """Results that are not those of these benchmarks."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What was measured of one row."""
-
-    seconds: list[float]
-    first_seconds: list[float] = field(default_factory=list)
-    peak_bytes: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """How many times glovefast's time a row's is; the least and the most, too, where they ran in turn."""
-
-    median: float
-    least: float | None = None
-    most: float | None = None
-
-
-Rows = dict[str, Measured | str]
-
-
-def render(results: dict[str, Any]) -> str:
-    """Render the report.
-
-    Parameters
-    ----------
-    results : dict
-        What ``pytest benchmarks/ --benchmark-json`` wrote.
-
-    Returns
-    -------
-    str
-        Markdown.
-
-    Raises
-    ------
-    ReportError
-        If a row is unknown, appears twice, or the results are not those of these benchmarks.
-    """
-    by_table = _rows_by_table(results)
+def render(results: Results) -> str:
+    """Render the whole report as Markdown."""
     sections = [
         "# Measured",
         "Written by `python -m benchmarks.report`; what each table compares, and by which rules, stands in "
@@ -69,152 +36,150 @@ def render(results: dict[str, Any]) -> str:
         "from the fastest to the slowest. A ratio says how many times glovefast's time a time is: below 1, "
         "the peer is faster. One machine, one run: take the ratios along, not the seconds.",
         _circumstances(results),
-        *_sections(by_table),
-        _where_peers_win(by_table),
+        "## Goals",
+        "The median of the ratios of the runs, turn by turn, and in brackets the least and the most.",
+        _goals(results),
+        *_sections(results),
+        _where_peers_win(results),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _rows_by_table(results: dict[str, Any]) -> dict[str, Rows]:
-    """Sort the results into the tables, in the tables' order."""
-    if "glovefast" not in results:
-        raise ReportError(
-            "these are no results of `pytest benchmarks/`: they do not say which text was measured"
-        )
-    by_table: dict[str, Rows] = {name: {} for name in TABLES}
-
-    def add(table: str, row: str, value: Measured | str) -> None:
-        if table not in TABLES or row not in TABLES[table].rows:
-            raise ReportError(f"unknown row {row!r} of table {table!r}; name it in benchmarks/tables.py")
-        if row in by_table[table]:
-            raise ReportError(f"row {row!r} of table {table!r} appears twice")
-        by_table[table][row] = value
-
-    for withheld in results["glovefast"]["withheld"]:
-        add(withheld["table"], withheld["row"], withheld["wrong"])
-    for benchmark in results["benchmarks"]:
-        extra = benchmark["extra_info"]
-        row = extra.get("row", benchmark["name"])
-        measured = Measured(
-            benchmark["stats"]["data"], extra.get("first_seconds", []), extra.get("peak_bytes", [])
-        )
-        add(benchmark["group"], row, measured)
-    return {name: rows for name, rows in by_table.items() if rows}
+def render_short(results: Results) -> str:
+    """Render the goals alone, and on what they were measured."""
+    return f"{_goals(results)}\n\n{_short_circumstances(results)}\n"
 
 
-def _sections(by_table: dict[str, Rows]) -> Iterator[str]:
-    """Render the tables; a note that the table before had too is not said again."""
-    note = ""
-    for name, rows in by_table.items():
+def _goals(results: Results) -> str:
+    lines = [_line(["what", "text", "goal", "measured", ""]), _line(["---"] * 5)]
+    for goal in GOALS:
+        outcome = goal.judge(results)
+        size = results.size(goal.shape) if goal.shape else ""
+        met = {True: "met", False: "**missed**", None: "not judged"}[outcome.met]
+        lines.append(_line([goal.what, size, goal.target, _escape(outcome.measured), met]))
+    return "\n".join(lines)
+
+
+def _sections(results: Results) -> Iterator[str]:
+    """Render the tables; a heading or a note that the table before had too is not said again."""
+    title = note = ""
+    for name, rows in results.tables.items():
         table = TABLES[name]
-        yield f"## {table.title}"
+        if table.title != title:
+            yield f"## {table.title}"
         if table.note != note:
             yield table.note
-        yield _table(table, rows)
-        note = table.note
+        if table.shape is not None:
+            yield f"The text: {results.size(table.shape)}."
+        yield _table(name, table, rows, results)
+        title, note = table.title, table.note
 
 
-def _table(table: Table, rows: Rows) -> str:
+def _table(name: str, table: Table, rows: Rows, results: Results) -> str:
     """Render one table."""
     measured = [row for row in rows.values() if isinstance(row, Measured)]
+    with_ratio = GLOVEFAST in table.rows
+    with_numbers = any(row.numbers for row in measured)
     with_first = any(row.first_seconds for row in measured)
     with_peak = any(row.peak_bytes for row in measured)
-    head = ["", "median", "range", "runs", "ratio to glovefast"]
+    head = ["", "median", "range", "runs"]
+    head += ["ratio to glovefast"] * with_ratio + ["per number"] * with_numbers
     head += ["first call"] * with_first + ["peak memory"] * with_peak
     lines = [_line(head), _line(["---", *["---:"] * (len(head) - 1)])]
-    for name, label in table.rows.items():
-        row = rows.get(name, "not measured in this run")
-        if isinstance(row, str):
-            reason = row if name not in rows else f"no time, for the result is wrong: {_escape(row)}"
-            lines.append(_line([label, reason, *[""] * (len(head) - 2)]))
+    for row in table.rows:
+        by_size = row in SHAPES
+        if by_size and row not in rows:
             continue
-        cells = [
-            label,
-            _time(statistics.median(row.seconds)),
-            f"{_time(min(row.seconds))} to {_time(max(row.seconds))}",
-            f"{len(row.seconds):,}",
-            _ratio_cell(_ratio(table, rows, name)),
-        ]
-        cells += [_time(statistics.median(row.first_seconds)) if row.first_seconds else ""] * with_first
-        cells += [f"{max(row.peak_bytes) / _MIB:,.0f} MiB" if row.peak_bytes else ""] * with_peak
+        label = results.size(row) if by_size else table.rows[row]
+        found = rows.get(row)
+        if not isinstance(found, Measured):
+            lines.append(_line([label, _escape(results.missing(name, row)), *[""] * (len(head) - 2)]))
+            continue
+        cells = [label, time_text(found.median)]
+        cells += [f"{time_text(min(found.seconds))} to {time_text(max(found.seconds))}"]
+        cells += [f"{len(found.seconds):,}"]
+        cells += [_ratio_cell(rows, row)] * with_ratio
+        cells += [time_text(found.median / found.numbers) if found.numbers else ""] * with_numbers
+        cells += [
+            time_text(statistics.median(found.first_seconds)) if found.first_seconds else ""
+        ] * with_first
+        cells += [bytes_text(max(found.peak_bytes)) if found.peak_bytes else ""] * with_peak
         lines.append(_line(cells))
     return "\n".join(lines)
 
 
-def _ratio(table: Table, rows: Rows, name: str) -> Ratio | None:
-    """Compare a row with ours: run by run where they ran in turn, by their medians otherwise."""
-    ours, row = rows.get(GLOVEFAST), rows.get(name)
-    if name == GLOVEFAST or not isinstance(ours, Measured) or not isinstance(row, Measured):
-        return None
-    if table.in_turn and len(ours.seconds) == len(row.seconds) > 1:
-        ratios = [theirs / our for theirs, our in zip(row.seconds, ours.seconds, strict=True)]
-        return Ratio(statistics.median(ratios), min(ratios), max(ratios))
-    return Ratio(statistics.median(row.seconds) / statistics.median(ours.seconds))
+def _ratio_cell(rows: Rows, row: str) -> str:
+    ours, found = rows.get(GLOVEFAST), rows[row]
+    if row == GLOVEFAST or not isinstance(ours, Measured) or not isinstance(found, Measured):
+        return ""
+    return str(ratio(found, ours))
 
 
-def _where_peers_win(by_table: dict[str, Rows]) -> str:
+def _where_peers_win(results: Results) -> str:
     """List every case in which a peer was faster, or needed less memory for the same."""
     lines = []
-    for name, rows in by_table.items():
+    for name, rows in results.tables.items():
         table, ours = TABLES[name], rows.get(GLOVEFAST)
+        where = table.title + (f", {results.size(table.shape)}" if table.shape else "")
         for row, label in table.rows.items():
-            measured = rows.get(row)
-            if row == GLOVEFAST or row in table.floors or not isinstance(measured, Measured):
+            found = rows.get(row)
+            if not table.is_peer(row) or not isinstance(found, Measured) or not isinstance(ours, Measured):
                 continue
-            ratio = _ratio(table, rows, row)
-            if ratio is not None and ratio.median < 1:
-                lines.append(f"- {table.title}: {label} takes {_ratio_cell(ratio)} times our time.")
-            if (
-                isinstance(ours, Measured)
-                and measured.peak_bytes
-                and max(measured.peak_bytes) < max(ours.peak_bytes)
-            ):
-                share = max(measured.peak_bytes) / max(ours.peak_bytes)
-                lines.append(f"- {table.title}: {label} takes {share:.2f} times our memory.")
+            if ratio(found, ours).median < 1:
+                lines.append(f"- {where}: {label} takes {ratio(found, ours)} times our time.")
+            if found.peak_bytes and max(found.peak_bytes) < max(ours.peak_bytes):
+                share = max(found.peak_bytes) / max(ours.peak_bytes)
+                lines.append(f"- {where}: {label} takes {three_digits(share)} times our memory.")
     return "## Where a peer does better\n\n" + ("\n".join(lines) or "Nowhere in this run.")
 
 
-def _circumstances(results: dict[str, Any]) -> str:
+def _circumstances(results: Results) -> str:
     """Say what was measured, on which machine, with which versions and by which command."""
-    machine, ours = results["machine_info"], results["glovefast"]
-    text, cpu = ours["text"], machine["cpu"]
-    kind = "a made file" if text["made"] else "the real file"
+    ours = results.raw["glovefast"]
     versions = ", ".join(
         f"{package} {version or 'not installed'}" for package, version in ours["versions"].items()
     )
+    texts = "; ".join(
+        f"`{text['name']}`, {'made' if text['made'] else 'the real file'}: {results.size(shape)}"
+        for shape, text in results.texts.items()
+    )
     facts = {
-        "Text": f"{kind}, `{text['name']}`: {text['rows']:,} words, {text['dim']} numbers each, "
-        f"{text['bytes']:,} bytes",
-        "Machine": f"{cpu.get('brand_raw', machine['machine'])}, {ours['processors']} processors used, "
-        f"{ours['memory_bytes'] / (1 << 30):.0f} GiB of memory",
-        "System": f"{machine['system']} {machine['release']}, {machine['python_implementation']} "
-        f"{machine['python_version']}",
+        "Texts": texts,
+        "Machine": _machine(results),
+        "System": _system(results),
         "Versions": versions,
-        "Date": results["datetime"][:10],
+        "Date": results.raw["datetime"][:10],
         "Command": f"`{ours['command']}`",
     }
     return "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
 
 
-def _time(seconds: float) -> str:
-    """Write a time with three digits in a unit that suits it."""
-    for unit, factor in (("s", 1.0), ("ms", 1e3)):
-        if seconds * factor >= 1:
-            return f"{_three_digits(seconds * factor)} {unit}"
-    return f"{_three_digits(seconds * 1e6)} µs"
+def _short_circumstances(results: Results) -> str:
+    versions = results.raw["glovefast"]["versions"]
+    peers = ", ".join(f"{name} {versions[name]}" for name in ("polars", "gensim") if versions.get(name))
+    made = "made files of the same shape" if any(t["made"] for t in results.texts.values()) else ""
+    real = "the real glove.6B.50d" if any(not t["made"] for t in results.texts.values()) else ""
+    return (
+        f"Medians, least and most of ratios taken turn by turn in one run of `pytest benchmarks/` on "
+        f"{' and '.join(filter(None, (real, made)))}; {_machine(results)}; {_system(results)}; {peers}; "
+        f"{results.raw['datetime'][:10]}."
+    )
 
 
-def _three_digits(number: float) -> str:
-    decimals = 2 if number < 9.995 else 1 if number < 99.95 else 0
-    return f"{number:,.{decimals}f}"
+def _machine(results: Results) -> str:
+    machine, ours = results.raw["machine_info"], results.raw["glovefast"]
+    return (
+        f"{machine['cpu'].get('brand_raw', machine['machine'])}, {ours['processors']} processors used, "
+        f"{ours['memory_bytes'] / (1 << 30):.0f} GiB of memory"
+    )
 
 
-def _ratio_cell(ratio: Ratio | None) -> str:
-    if ratio is None:
-        return ""
-    if ratio.least is None or ratio.most is None:
-        return f"{_three_digits(ratio.median)}"
-    return f"{_three_digits(ratio.median)} ({_three_digits(ratio.least)} to {_three_digits(ratio.most)})"
+def _system(results: Results) -> str:
+    machine = results.raw["machine_info"]
+    return (
+        f"{machine['system']} {machine['release']}, {machine['python_implementation']} "
+        f"{machine['python_version']}"
+    )
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -232,12 +197,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "-o", "--output", type=Path, help="where the Markdown goes (default: standard output)"
     )
+    parser.add_argument("--short", action="store_true", help="only the goals, for the README")
     parsed = parser.parse_args(arguments)
     try:
-        report = render(json.loads(parsed.results.read_text(encoding="utf-8")))
-    except ReportError as error:
+        results = read_results(parsed.results)
+    except ResultsError as error:
         print(f"{parsed.results}: {error}", file=sys.stderr)
         return 1
+    report = render_short(results) if parsed.short else render(results)
     if parsed.output is None:
         print(report, end="")
     else:

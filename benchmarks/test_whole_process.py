@@ -1,122 +1,191 @@
-"""Whole processes: text to files, and from the start to an embedding matrix."""
+"""Text to files, the whole process: everything, the wanted words, and the first run after installation."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.ipc
 import pytest
 
-from benchmarks.agreement import disagreement, matrix_disagreement
-from benchmarks.conftest import Reference
-from benchmarks.contenders import is_installed
-from benchmarks.processes import SCRIPTS, Arguments, error_of, run_in_turn, run_python
-from benchmarks.recorder import begin, replay, replayed_time
-from benchmarks.tables import GLOVEFAST, MATRIX_SIZES, TABLES
+from benchmarks.agreement import read_reference
+from benchmarks.conftest import WordIndex
+from benchmarks.contenders import CONTENDERS, is_installed
+from benchmarks.installed import InstallationError, build_wheel, install
+from benchmarks.outputs import files_disagreement, store_disagreement
+from benchmarks.processes import SCRIPTS, Command, Run, run_in_turn
+from benchmarks.recorder import hand_over_processes, replayed_time, withhold
+from benchmarks.shapes import CONVERTED, TUTORIAL
+from benchmarks.tables import GLOVEFAST, TABLES, WANTED_WORDS
+from benchmarks.texts import Text
 
-Results = dict[str, dict[str, Any]]
+Runs = dict[str, list[Run]]
+
+# They take minutes where the others take seconds.
+_SLOW = ("pyarrow", "pandas", "loop")
+_SLOW_ROUNDS = 1
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=CONVERTED)
 def conversions(
-    text: Path, reference: Reference, rounds: int, tmp_path_factory: pytest.TempPathFactory
-) -> Results:
-    """Convert the text, each in turn; what a first run left behind is compared with the reference."""
-    directory = tmp_path_factory.mktemp("whole_process")
-    store, polars_files = directory / "text.glovefast", directory / "polars"
-
-    def cleared(path: Path, *arguments: str | Path) -> Callable[[], Arguments]:
-        def prepare() -> Arguments:
-            shutil.rmtree(path, ignore_errors=True)
-            return arguments
-
-        return prepare
-
-    files = {GLOVEFAST: (store / "vocabulary.arrow", store / "vectors.npy")}
-    commands = {GLOVEFAST: cleared(store, "-m", "glovefast", "convert", text, "-o", store, "--quiet")}
-    if is_installed("polars"):
-        files["polars"] = (polars_files / "words.arrow", polars_files / "matrix.npy")
-        commands["polars"] = cleared(polars_files, SCRIPTS / "polars_to_npy.py", text, polars_files)
-
-    def compared(name: str) -> str | None:
-        words_file, matrix_file = files[name]
-        words = pyarrow.ipc.open_file(words_file).read_all()["word"].to_pylist()
-        return disagreement(words, np.load(matrix_file), reference.words, reference.matrix)
-
-    wrong = {name: run_python(*command()).error or compared(name) for name, command in commands.items()}
-    return _results(commands, wrong, rounds)
+    request: pytest.FixtureRequest,
+    text_named: Callable[[str], Text],
+    rounds: Callable[[str], int],
+    warmed_up: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[str, Runs]:
+    """Convert a text, each in turn."""
+    text = text_named(request.param)
+    directory = tmp_path_factory.mktemp("conversions")
+    commands = {
+        GLOVEFAST: _our_command(text, directory / "text.glovefast"),
+        "polars": _polars_command(text, directory / "polars"),
+        **{name: _slow_command(name, text, directory / name) for name in _SLOW},
+        "floor": _floor_command(text, directory / "floor"),
+    }
+    runs = run_in_turn(
+        {name: command for name, command in commands.items() if command}, rounds(request.param)
+    )
+    shutil.rmtree(directory)
+    return request.param, runs
 
 
 @pytest.fixture(scope="module")
-def starts(
-    text: Path,
-    store: Path,
-    word_index: Callable[[int], dict[str, int]],
-    expected_matrix: Callable[[dict[str, int]], np.ndarray],
-    rounds: int,
+def first_runs(
+    text_named: Callable[[str], Text],
+    rounds: Callable[[str], int],
     tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
-) -> Results:
-    """Build the matrix in new processes, each in turn; once before, the matrix is saved and compared."""
-    directory = tmp_path_factory.mktemp("start_to_matrix")
-    vocabulary = word_index(MATRIX_SIZES[-1])
-    vocabulary_file = directory / "word_index.json"
-    vocabulary_file.write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
-    scripts: dict[str, Arguments] = {
-        GLOVEFAST: (SCRIPTS / "start_with_glovefast.py", store, vocabulary_file),
-        "loop": (SCRIPTS / "start_with_loop.py", text, vocabulary_file),
-    }
-    if is_installed("gensim"):
-        gensim_file = request.getfixturevalue("gensim_file")
-        scripts["gensim"] = (SCRIPTS / "start_with_gensim.py", gensim_file, vocabulary_file)
-    truth = expected_matrix(vocabulary)
-    words = ["", *vocabulary]
+) -> Runs | str:
+    """Convert with a fresh installation and empty caches; what is in the way where there can be none."""
+    text = text_named(TUTORIAL)
+    directory = tmp_path_factory.mktemp("first_runs")
+    prepared, unprepared = directory / "prepared", directory / "unprepared"
+    try:
+        wheel = build_wheel(directory)
+        install(wheel, prepared)
+        install(wheel, unprepared, without_prepared_kernels=True)
+    except InstallationError as error:
+        return str(error)
+    caches = {"GLOVEFAST_CACHE_DIR": directory / "our_cache", "NUMBA_CACHE_DIR": directory / "numba_cache"}
 
-    def compared() -> str | None:
-        return matrix_disagreement(np.load(directory / "matrix.npy"), truth, words)
+    def first_run(installation: Path) -> Command:
+        return _our_command(
+            text,
+            directory / "text.glovefast",
+            removed=tuple(caches.values()),
+            directory=directory,  # not the project's, whose modules would be found first
+            environment={
+                **{name: str(path) for name, path in caches.items()},
+                "PYTHONPATH": str(installation),
+            },
+        )
 
-    wrong = {
-        name: run_python(*arguments, directory / "matrix.npy").error or compared()
-        for name, arguments in scripts.items()
+    commands = {
+        GLOVEFAST: first_run(prepared),
+        "nothing prepared": first_run(unprepared),
+        "polars": _polars_command(text, directory / "polars"),
     }
-    floors = {row: ("-c", row) for row in TABLES["start-to-matrix"].floors}
-    commands = {name: lambda arguments=arguments: arguments for name, arguments in (scripts | floors).items()}
-    return _results(commands, wrong, rounds)
+    return run_in_turn({name: command for name, command in commands.items() if command}, rounds(TUTORIAL))
+
+
+@pytest.fixture(scope="module")
+def wanted_words(
+    text_named: Callable[[str], Text],
+    rounds: Callable[[str], int],
+    word_index: WordIndex,
+    warmed_up: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Runs:
+    """Convert the rows of a training vocabulary's words, each in turn."""
+    text = text_named(TUTORIAL)
+    directory = tmp_path_factory.mktemp("wanted_words")
+    wanted = word_index(read_reference(text.reference)[0], WANTED_WORDS)
+    words_file = directory / "words.txt"
+    words_file.write_text("".join(f"{word}\n" for word in wanted), encoding="utf-8", newline="\n")
+    commands = {
+        GLOVEFAST: _our_command(text, directory / "text.glovefast", words_file, set(wanted)),
+        "polars": _polars_command(text, directory / "polars", words_file, set(wanted)),
+        "polars, all words": _polars_command(text, directory / "polars_all"),
+    }
+    return run_in_turn({name: command for name, command in commands.items() if command}, rounds(TUTORIAL))
 
 
 @pytest.mark.benchmark(timer=replayed_time)
-@pytest.mark.parametrize("name", TABLES["whole-process"].rows)
-def test_text_to_files(benchmark: Any, pytestconfig: pytest.Config, conversions: Results, name: str) -> None:
-    _hand_over(benchmark, pytestconfig, "whole-process", name, conversions)
+@pytest.mark.parametrize("row", TABLES[f"whole-process-{TUTORIAL}"].rows)
+def test_text_to_files(
+    benchmark: Any, pytestconfig: pytest.Config, conversions: tuple[str, Runs], row: str
+) -> None:
+    shape, runs = conversions
+    _hand_over(benchmark, pytestconfig, f"whole-process-{shape}", row, runs)
 
 
 @pytest.mark.benchmark(timer=replayed_time)
-@pytest.mark.parametrize("name", TABLES["start-to-matrix"].rows)
-def test_start_to_matrix(benchmark: Any, pytestconfig: pytest.Config, starts: Results, name: str) -> None:
-    _hand_over(benchmark, pytestconfig, "start-to-matrix", name, starts)
+@pytest.mark.parametrize("row", TABLES["first-run"].rows)
+def test_first_run(benchmark: Any, pytestconfig: pytest.Config, first_runs: Runs | str, row: str) -> None:
+    if isinstance(first_runs, str):
+        withhold(pytestconfig, "first-run", row, first_runs)
+    _hand_over(benchmark, pytestconfig, "first-run", row, first_runs)
 
 
-def _results(
-    commands: dict[str, Callable[[], Arguments]], wrong: dict[str, str | None], rounds: int
-) -> Results:
-    """Time what is not wrong."""
-    right = {name: command for name, command in commands.items() if wrong.get(name) is None}
-    results = {name: {"wrong": reason} for name, reason in wrong.items() if reason is not None}
-    for name, runs in run_in_turn(right, rounds).items():
-        results[name] = {
-            "wrong": error_of(runs),
-            "seconds": [run.seconds for run in runs],
-            "peak_bytes": [run.peak_bytes for run in runs],
-        }
-    return results
+@pytest.mark.benchmark(timer=replayed_time)
+@pytest.mark.parametrize("row", TABLES["wanted-words"].rows)
+def test_wanted_words(benchmark: Any, pytestconfig: pytest.Config, wanted_words: Runs, row: str) -> None:
+    _hand_over(benchmark, pytestconfig, "wanted-words", row, wanted_words)
 
 
-def _hand_over(benchmark: Any, config: pytest.Config, table: str, row: str, results: Results) -> None:
-    if row not in results:
-        pytest.skip(f"not installed: {row}")
-    begin(benchmark, config, table, row, results[row]["wrong"])
-    benchmark.extra_info["peak_bytes"] = results[row]["peak_bytes"]
-    replay(benchmark, results[row]["seconds"])
+def _hand_over(benchmark: Any, config: pytest.Config, table: str, row: str, runs: Runs) -> None:
+    if row not in runs:
+        withhold(config, table, row, "not installed")
+    hand_over_processes(benchmark, config, table, row, runs[row])
+
+
+def _our_command(
+    text: Text,
+    store: Path,
+    words_file: Path | None = None,
+    wanted: set[str] | None = None,
+    removed: tuple[Path, ...] = (),
+    **options: Any,
+) -> Command:
+    arguments = ["-m", "glovefast", "convert", text.path, "-o", store, "--quiet"]
+    return Command(
+        arguments if words_file is None else [*arguments, "--words", words_file],
+        removed=(store, *removed),
+        cached=(text.path,),
+        wrong=lambda: store_disagreement(store, text, wanted),
+        **options,
+    )
+
+
+def _polars_command(
+    text: Text, files: Path, words_file: Path | None = None, wanted: set[str] | None = None
+) -> Command | None:
+    if not is_installed("polars"):
+        return None
+    arguments = [SCRIPTS / "polars_to_npy.py", text.path, files]
+    return Command(
+        arguments if words_file is None else [*arguments, words_file],
+        removed=(files,),
+        cached=(text.path,),
+        wrong=lambda: files_disagreement(files / "words.arrow", files / "matrix.npy", text, wanted),
+    )
+
+
+def _slow_command(name: str, text: Text, files: Path) -> Command | None:
+    if not CONTENDERS[name].installed:
+        return None
+    return Command(
+        (SCRIPTS / "load_and_save.py", name, text.path, files),
+        removed=(files,),
+        cached=(text.path,),
+        wrong=lambda: files_disagreement(files / "words.txt", files / "matrix.npy", text),
+        rounds=_SLOW_ROUNDS,
+    )
+
+
+def _floor_command(text: Text, file: Path) -> Command:
+    store_bytes = sum(part.stat().st_size for part in text.reference.iterdir())
+    return Command(
+        (SCRIPTS / "read_and_write.py", text.path, str(store_bytes), file),
+        removed=(file,),
+        cached=(text.path,),
+    )

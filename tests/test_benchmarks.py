@@ -1,21 +1,26 @@
-"""The benchmarks' own parts: made files, the comparison with the reference, the report."""
+"""The benchmarks' own parts: made files, the comparison with the reference, processes and programs."""
 
 import json
+import subprocess
+import sys
 import zipfile
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+import glovefast
+from benchmarks import agreement
 from benchmarks.agreement import disagreement, matrix_disagreement, read_reference, write_reference
+from benchmarks.compiled import NotCompiledError, compile_fast_float
 from benchmarks.contenders import CONTENDERS
-from benchmarks.made_file import cached_made_file, made_word, write_made_file
-from benchmarks.processes import error_of, run_in_turn, run_python
-from benchmarks.recorder import WITHHELD, begin
-from benchmarks.report import ReportError, main, render
-from benchmarks.tables import GLOVEFAST, TABLES
-from benchmarks.test_matrix import BUILDERS
+from benchmarks.in_memory import InMemory, Worker
+from benchmarks.made_file import REAL_FILE_VARIABLE, cached_made_file, made_word, write_made_file
+from benchmarks.outputs import parsed_disagreement, store_disagreement
+from benchmarks.processes import OUT_OF_MEMORY, SCRIPTS, Command, error_of, run, run_in_turn, run_python
+from benchmarks.shapes import MAIN
+from benchmarks.texts import Text, Texts
+from benchmarks.turns import time_in_turn
 from tests.reference import read_rows, same_bits
 
 
@@ -66,11 +71,36 @@ def test_made_file_keeps_real_words_and_draws_real_numbers(tmp_path, packed):
 
 
 def test_made_file_is_kept_for_the_next_run(tmp_path):
-    path = cached_made_file(tmp_path / "kept", rows=20, dim=2)
+    path, reference = cached_made_file(tmp_path / "kept", rows=20, dim=2)
     before = path.stat().st_mtime_ns
-    assert cached_made_file(tmp_path / "kept", rows=20, dim=2) == path
+    assert cached_made_file(tmp_path / "kept", rows=20, dim=2) == (path, reference)
     assert path.stat().st_mtime_ns == before
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert sorted(path.parent.iterdir()) == sorted([path, reference])
+
+
+@pytest.mark.parametrize("like", [False, True])
+def test_reference_of_a_made_file_is_what_the_plain_loop_reads(tmp_path, monkeypatch, like):
+    monkeypatch.setattr("benchmarks.made_file._BLOCK_NUMBERS", 1000)  # several blocks, the last a short one
+    real = tmp_path / "real.txt"
+    real.write_text("king 0.5 -1.25\nthe 3e-05 0.12345\nreine\u00a0mère 0.30001 2\n", encoding="utf-8")
+    path, reference = cached_made_file(tmp_path / "kept", rows=505, dim=9, like=real if like else None)
+    assert disagreement(*read_reference(reference), *read_rows(path.read_bytes(), 9)) is None
+
+
+def test_texts_are_real_or_made_and_no_larger_than_asked_for(tmp_path, monkeypatch):
+    real = tmp_path / "real.txt"
+    write_made_file(real, rows=30, dim=50)
+    monkeypatch.setenv(REAL_FILE_VARIABLE, str(real))
+    for max_rows, rows in ((None, 30), (20, 20)):
+        scratch = tmp_path / f"scratch-{rows}"
+        scratch.mkdir()
+        texts = Texts(tmp_path / "kept", scratch, max_rows)
+        text = texts[MAIN]
+        assert (text.made, text.rows, text.dim) == (max_rows is not None, rows, 50)
+        assert disagreement(*read_reference(text.reference), *read_rows(text.path.read_bytes(), 50)) is None
+        assert texts[MAIN] is text
+        with zipfile.ZipFile(texts.archive(MAIN)) as archive:
+            assert archive.read(text.path.name) == text.path.read_bytes()
 
 
 def test_disagreement_counts_and_names_what_differs():
@@ -90,6 +120,18 @@ def test_disagreement_counts_and_names_what_differs():
     wrong[0, 0] = -0.0
     assert matrix_disagreement(wrong, matrix, words) == (
         "2 numbers differ, first at word 'a', column 0: -0.0 instead of 0.0"
+    )
+
+
+def test_matrices_are_compared_to_their_last_block(monkeypatch):
+    monkeypatch.setattr(agreement, "_BLOCK_NUMBERS", 6)
+    matrix = np.arange(70, dtype=np.float32).reshape(35, 2)
+    wrong = matrix.copy()
+    wrong[[4, 34], [1, 1]] = -1
+    words = [f"word-{row}" for row in range(35)]
+    assert matrix_disagreement(matrix.copy(), matrix, words) is None
+    assert matrix_disagreement(wrong, matrix, words) == (
+        "2 numbers differ, first at word 'word-4', column 1: -1.0 instead of 9.0"
     )
 
 
@@ -114,32 +156,58 @@ def test_contender_reads_a_made_file(tmp_path, name):
     assert disagreement(as_list, np.asarray(matrix), *read_rows(text.read_bytes(), 9)) is None
 
 
-def test_every_row_of_the_tables_has_its_contender():
-    assert list(CONTENDERS) == list(TABLES["whole-load"].rows)
-    assert all(
-        list(BUILDERS) == list(table.rows) for name, table in TABLES.items() if name.startswith("matrix-")
-    )
-
-
 def test_processes_run_in_turn_and_a_failed_one_no_more(tmp_path):
     log = tmp_path / "log"
     note = "import sys; open(sys.argv[1], 'a').write(sys.argv[2])"
-    fail = note + "; print('said before'); sys.exit('no memory')"
+    fail = note + "; print('said before'); sys.exit('no such thing')"
     runs = run_in_turn(
         {
-            "one": lambda: ("-c", note, log, "1"),
-            "two": lambda: ("-c", f"{note}; print('a line'); x = bytearray(100 << 20)", log, "2"),
-            "bad": lambda: ("-c", fail, log, "x"),
+            "one": Command(("-c", note, log, "1")),
+            "two": Command(("-c", f"{note}; print('a line'); x = bytearray(100 << 20)", log, "2")),
+            "bad": Command(("-c", fail, log, "x")),
+            "wrong": Command(("-c", note, log, "w"), wrong=lambda: "412 numbers differ"),
+            "once": Command(("-c", note, log, "o"), rounds=1, wrong=lambda: None),
         },
         rounds=3,
     )
-    assert log.read_text() == "12x" + "21" + "12"
-    assert {name: len(of_one) for name, of_one in runs.items()} == {"one": 3, "two": 3, "bad": 1}
+    assert log.read_text() == "12xwo" + "21" + "12"
+    assert {name: len(of_one) for name, of_one in runs.items()} == {
+        "one": 3,
+        "two": 3,
+        "bad": 1,
+        "wrong": 1,
+        "once": 1,
+    }
     assert error_of(runs["one"]) is None
-    assert error_of(runs["bad"]) == "the process ended with status 1: no memory"
+    assert error_of(runs["bad"]) == "the process ended with status 1: no such thing"
+    assert error_of(runs["wrong"]) == "412 numbers differ"
+    assert error_of(runs["once"]) is None
     assert runs["two"][0].output == "a line"
-    assert all(run.seconds > 0 for run in runs["two"])
+    assert all(one_run.seconds > 0 for one_run in runs["two"])
     assert runs["two"][0].peak_bytes - runs["one"][0].peak_bytes > 90 << 20
+
+
+def test_run_clears_the_way_and_sets_variables(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    old = tmp_path / "old"
+    (old / "inside").mkdir(parents=True)
+    (tmp_path / "file").write_text("x")
+    say = "import os, sys; print(os.getcwd(), os.environ['GIVEN'], os.listdir(), sys.dont_write_bytecode)"
+    command = Command(
+        ("-c", say),
+        removed=(old, tmp_path / "file", tmp_path / "never"),
+        environment={"GIVEN": "yes"},
+        directory=tmp_path,
+    )
+    assert run(command).output == f"{tmp_path} yes [] False"
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["raise MemoryError", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"],
+)
+def test_running_out_of_memory_is_said(end):
+    assert error_of([run_python("-c", end)]).startswith(OUT_OF_MEMORY)
 
 
 def test_peak_memory_is_not_that_of_the_process_that_asks():
@@ -147,124 +215,96 @@ def test_peak_memory_is_not_that_of_the_process_that_asks():
     assert run_python("-c", "pass").peak_bytes < held.nbytes / 4
 
 
-def test_wrong_result_gets_no_time():
-    config = SimpleNamespace(stash=pytest.Stash())
-    benchmark = SimpleNamespace(group=None, extra_info={})
-    with pytest.raises(pytest.skip.Exception, match="412 numbers differ"):
-        begin(benchmark, config, "whole-load", "pandas", "412 numbers differ")
-    with pytest.raises(pytest.fail.Exception, match="412 numbers differ"):
-        begin(benchmark, config, "whole-load", GLOVEFAST, "412 numbers differ")
-    assert [entry["row"] for entry in config.stash[WITHHELD]] == ["pandas", GLOVEFAST]
-    begin(benchmark, config, "whole-load", "polars", None)
-    assert benchmark.extra_info == {"row": "polars"}
-    with pytest.raises(KeyError):
-        begin(benchmark, config, "whole-load", "duckdb", None)
+def test_functions_are_timed_in_turn():
+    calls = []
+    seconds = time_in_turn({"one": lambda: calls.append(1), "two": lambda: calls.append(2)}, turns=3)
+    assert [len(of_one) for of_one in seconds.values()] == [3, 3]
+    assert all(0 < second < 1 for of_one in seconds.values() for second in of_one)
+    order = [call for call, before in zip(calls, [0, *calls], strict=False) if call != before]
+    assert order == [1, 2, 1, 2, 1, 2]  # a call of each before, then three turns, the second the other way
+    assert len(calls) > 6  # what takes nanoseconds is called more than once a turn
 
 
-def made_results(*rows, withheld=()):
-    """What pytest-benchmark and our hook write, in short; each row is (table, row, seconds, peak MiB)."""
-    return {
-        "datetime": "2026-01-31T12:00:00+00:00",
-        "machine_info": {
-            "cpu": {"brand_raw": "A Processor"},
-            "machine": "x86_64",
-            "system": "Linux",
-            "release": "6.1",
-            "python_implementation": "CPython",
-            "python_version": "3.11.0",
-        },
-        "benchmarks": [
-            {
-                "group": table,
-                "name": f"test[{row}]",
-                "extra_info": {"row": row, "peak_bytes": [peak << 20]},
-                "stats": {"data": seconds},
-            }
-            for table, row, seconds, peak in rows
-        ],
-        "glovefast": {
-            "command": "pytest benchmarks/",
-            "text": {"name": "glove.txt", "bytes": 1, "made": False, "rows": 2, "dim": 3},
-            "processors": 2,
-            "memory_bytes": 8 << 30,
-            "versions": {"glovefast": "0.1.0", "gensim": None},
-            "withheld": [{"table": table, "row": row, "wrong": wrong} for table, row, wrong in withheld],
-        },
-    }
+@pytest.fixture
+def made_text(tmp_path):
+    path, reference = cached_made_file(tmp_path / "made", rows=3000, dim=9)
+    return Text(path, reference, True, 3000, 9)
 
 
-def line_of(report, label):
-    (line,) = (line for line in report.splitlines() if line.startswith(f"| {label}"))
-    return [cell.strip() for cell in line.strip("|").split("|")]
+@pytest.mark.parametrize("threads", [1, 2])
+def test_parsing_in_memory_gives_the_reference(tmp_path, made_text, monkeypatch, threads):
+    monkeypatch.setattr("benchmarks.in_memory.CHUNK_BYTES", 5000)
+    in_memory = InMemory(made_text.path, made_text.dim)
+    workers = [Worker(made_text.dim) for _ in range(threads)]
+    for _ in range(2):
+        in_memory.parse(workers)
+        in_memory.write(tmp_path / "output")
+        assert parsed_disagreement(tmp_path / "output", made_text) is None
+    in_memory.numbers[100] += 1
+    in_memory.write(tmp_path / "output")
+    assert parsed_disagreement(tmp_path / "output", made_text).startswith("1 number differs")
 
 
-def test_report_has_medians_ranges_and_ratios_by_turn():
-    report = render(
-        made_results(
-            ("whole-process", GLOVEFAST, [1.0, 2.0, 4.0], 200),
-            ("whole-process", "polars", [3.0, 8.0, 4.0], 400),
-        )
-    )
-    assert line_of(report, "`glovefast convert`")[1:4] == ["2.00 s", "1.00 s to 4.00 s", "3"]
-    # Ratios 3, 4 and 1 by turn: their median is 3, that of the medians would be 2.
-    assert line_of(report, "polars")[4:] == ["3.00 (1.00 to 4.00)", "400 MiB"]
-    assert "A Processor" in report
-    assert "gensim not installed" in report
-    assert "Nowhere in this run." in report
+def test_fast_float_gives_the_reference(tmp_path, made_text):
+    try:
+        program = compile_fast_float(tmp_path)
+    except NotCompiledError as error:
+        pytest.skip(str(error))
+    command = [program, made_text.path, str(made_text.dim), "2", tmp_path / "output"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert parsed_disagreement(tmp_path / "output", made_text) is None
+    report = json.loads(done.stdout)
+    assert report["first"] > 0
+    assert len(report["again"]) == 2
+    with made_text.path.open("a") as file:
+        file.write("one 1 2 3\n")
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
-def test_report_says_where_a_peer_does_better_but_counts_no_floor():
-    report = render(
-        made_results(
-            ("start-to-matrix", GLOVEFAST, [0.5, 0.5], 200),
-            ("start-to-matrix", "gensim", [0.25, 0.25], 100),
-            ("start-to-matrix", "import glovefast", [0.1, 0.1], 20),
-        )
-    )
-    _, _, better = report.partition("## Where a peer does better")
-    assert better.count("\n- ") == 2
-    assert "takes 0.50 (0.50 to 0.50) times our time" in better
-    assert "takes 0.50 times our memory" in better
-    assert "import glovefast" not in better
+def test_missing_compiler_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotCompiledError, match=r"no C\+\+ compiler"):
+        compile_fast_float(tmp_path)
 
 
-def test_report_withholds_the_time_of_a_wrong_result_and_names_what_is_missing():
-    results = made_results(
-        ("whole-load", GLOVEFAST, [1.0], 200),
-        withheld=[("whole-load", "pandas", "412 numbers differ, first at 'a|b'")],
-    )
-    report = render(results)
-    wrong = next(line for line in report.splitlines() if line.startswith("| pandas"))
-    assert "no time, for the result is wrong: 412 numbers differ, first at 'a\\|b'" in wrong
-    assert " s |" not in wrong
-    assert line_of(report, "polars")[1] == "not measured in this run"
+def test_store_is_compared_with_its_text(tmp_path, made_text):
+    store = glovefast.convert(made_text.path, tmp_path / "whole.glovefast")
+    assert store_disagreement(store, made_text) is None
+    assert store_disagreement(store, made_text, {"the"}) == "3,000 words instead of 1"
+    small = glovefast.convert(made_text.path, tmp_path / "small.glovefast", words=["the", "nobody", "of"])
+    assert store_disagreement(small, made_text, {"the", "nobody", "of"}) is None
+    assert store_disagreement(small, made_text) == "2 words instead of 3,000"
 
 
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ([("whole-load", "duckdb", [1.0], 1)], "unknown row 'duckdb'"),
-        ([("whole-store", GLOVEFAST, [1.0], 1)], "unknown row 'glovefast' of table 'whole-store'"),
-        ([("whole-load", "polars", [1.0], 1)] * 2, "appears twice"),
-    ],
-)
-def test_report_refuses_rows_it_does_not_know(tmp_path, capsys, rows, message):
-    with pytest.raises(ReportError, match=message):
-        render(made_results(*rows))
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps(made_results(*rows)), encoding="utf-8")
-    assert main([str(path), "-o", str(tmp_path / "RESULTS.md")]) == 1
-    assert message in capsys.readouterr().err
-    assert not (tmp_path / "RESULTS.md").exists()
+def test_floor_reads_all_and_writes_as_much_as_a_store_has(tmp_path, made_text):
+    output = tmp_path / "output"
+    for size in (1, made_text.path.stat().st_size // 2):
+        script = SCRIPTS / "read_and_write.py"
+        subprocess.run([sys.executable, script, made_text.path, str(size), output], check=True)
+        assert output.stat().st_size == size
 
 
-def test_report_refuses_other_results():
-    with pytest.raises(ReportError, match="no results of"):
-        render({"benchmarks": []})
+@pytest.mark.parametrize("name", ["pandas", "polars", "pyarrow", "loop"])
+def test_script_loads_and_saves(tmp_path, made_text, name):
+    if not CONTENDERS[name].installed:
+        pytest.skip(f"not installed: {', '.join(CONTENDERS[name].modules)}")
+    files = tmp_path / "files"
+    subprocess.run([sys.executable, SCRIPTS / "load_and_save.py", name, made_text.path, files], check=True)
+    words = (files / "words.txt").read_text(encoding="utf-8").split("\n")
+    matrix = np.load(files / "matrix.npy")
+    assert disagreement(words, matrix, *read_reference(made_text.reference)) is None
 
 
-def test_report_command_writes_the_file(tmp_path):
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps(made_results(("opening", GLOVEFAST, [0.0005], 1))), encoding="utf-8")
-    assert main([str(path), "-o", str(tmp_path / "RESULTS.md")]) == 0
-    assert "500 µs" in Path(tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+def test_polars_script_keeps_the_wanted_words(tmp_path, made_text):
+    pytest.importorskip("polars")
+    (tmp_path / "wanted").write_text("the\nnobody\nnull\n")
+    files = tmp_path / "files"
+    script = SCRIPTS / "polars_to_npy.py"
+    subprocess.run([sys.executable, script, made_text.path, files, tmp_path / "wanted"], check=True)
+    with pa.memory_map(str(files / "words.arrow")) as file:
+        words = pa.ipc.open_file(file).read_all()["word"].to_pylist()
+    true_words, true_matrix = read_reference(made_text.reference)
+    rows = [true_words.index("the"), true_words.index("null")]
+    assert words == ["the", "null"]
+    assert same_bits(np.load(files / "matrix.npy"), np.asarray(true_matrix[rows]))

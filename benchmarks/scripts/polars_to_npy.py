@@ -1,4 +1,7 @@
-"""Convert with polars: ``python polars_to_npy.py TEXT DIRECTORY`` writes matrix.npy and words.arrow."""
+"""Convert with polars: ``python polars_to_npy.py TEXT DIRECTORY [WORDS]`` writes matrix.npy and words.arrow.
+
+WORDS is a file with a word a line; only their rows are kept then.
+"""
 
 import sys
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-text, directory = map(Path, sys.argv[1:])
+text, directory, *wanted = map(Path, sys.argv[1:])
 directory.mkdir()
 with text.open("rb") as file:
     dim = len(file.readline().split(b" ")) - 1
@@ -17,5 +20,8 @@ frame = pl.read_csv(
     quote_char=None,
     schema={"word": pl.String} | {f"{column}": pl.Float32 for column in range(dim)},
 )
+for words_file in wanted:
+    words = words_file.read_bytes().decode().removesuffix("\n").split("\n")
+    frame = frame.filter(pl.col("word").is_in(words))
 np.save(directory / "matrix.npy", frame.drop("word").to_numpy(order="c"))
 frame.select("word").write_ipc(directory / "words.arrow", compression="uncompressed")

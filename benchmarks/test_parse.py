@@ -1,0 +1,72 @@
+"""Parsing alone: text in memory to float32 rows and words."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.compiled import NotCompiledError, compile_fast_float
+from benchmarks.in_memory import AGAIN
+from benchmarks.outputs import parsed_disagreement
+from benchmarks.processes import Command, Run, run, run_in_turn
+from benchmarks.recorder import hand_over_reports, replayed_time, withhold
+from benchmarks.shapes import CONVERTED
+from benchmarks.tables import GLOVEFAST, TABLES
+from benchmarks.texts import Text
+
+# By the row's name, its name for benchmarks.in_memory.
+_OURS = {GLOVEFAST: "glovefast", "two threads": "two-threads", "floor": "floor"}
+
+
+@pytest.fixture(scope="module")
+def fast_float(tmp_path_factory: pytest.TempPathFactory) -> Path | str:
+    """Compile the C++ program; what is in its way where that cannot be done."""
+    try:
+        return compile_fast_float(tmp_path_factory.mktemp("compiled"))
+    except NotCompiledError as error:
+        return str(error)
+
+
+@pytest.fixture(scope="module", params=CONVERTED)
+def parsed(
+    request: pytest.FixtureRequest,
+    text_named: Callable[[str], Text],
+    rounds: Callable[[str], int],
+    fast_float: Path | str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[str, dict[str, list[Run]]]:
+    """Parse a text, each in turn; a run of its own writes what it gives, which is compared."""
+    text = text_named(request.param)
+    output = tmp_path_factory.mktemp("parsed") / "output"
+
+    def checked(*arguments: str | Path, program: bool = False) -> Command:
+        def wrong() -> str | None:
+            error = run(Command((*arguments, output), program=program)).error
+            return error or parsed_disagreement(output, text)
+
+        return Command(arguments, wrong=wrong, program=program)
+
+    size = (text.path, str(text.dim))
+    commands = {row: checked("-m", "benchmarks.in_memory", name, *size) for row, name in _OURS.items()}
+    commands["floor"] = Command(("-m", "benchmarks.in_memory", "floor", *size))
+    if isinstance(fast_float, Path):
+        commands["fast_float"] = checked(fast_float, *size, str(AGAIN), program=True)
+    runs = run_in_turn(commands, rounds(request.param))
+    output.unlink(missing_ok=True)
+    return request.param, runs
+
+
+@pytest.mark.benchmark(timer=replayed_time)
+@pytest.mark.parametrize("row", TABLES[f"parse-{CONVERTED[0]}"].rows)
+def test_parsing_alone(
+    benchmark: Any,
+    pytestconfig: pytest.Config,
+    parsed: tuple[str, dict[str, list[Run]]],
+    fast_float: Path | str,
+    row: str,
+) -> None:
+    shape, runs = parsed
+    if row == "fast_float" and isinstance(fast_float, str):
+        withhold(pytestconfig, f"parse-{shape}", row, fast_float)
+    hand_over_reports(benchmark, pytestconfig, f"parse-{shape}", row, runs[row])
