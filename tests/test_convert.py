@@ -1,7 +1,9 @@
 """From text to store: whatever stands in the text, however it is cut, read and written."""
 
+import errno
 import io
 import json
+import os
 import threading
 import time
 from itertools import pairwise
@@ -259,6 +261,26 @@ def test_what_cannot_be_read_comes_after_bad_rows(tmp_path, monkeypatch, read_ah
     monkeypatch.setattr(chunks, "CHUNK_BYTES", len(text))
     with pytest.raises(FormatError, match=error):
         convert(Truncated(text + REST), tmp_path / "made", limit=limit, threads=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_nothing_is_read_behind_an_error(tmp_path, monkeypatch, threads):
+    """A disk that fails once: what it gives afterwards does not fill the limit."""
+
+    class Failing(io.BytesIO):
+        def readinto(self, buffer):
+            if self.tell() >= len(FIRST_CHUNK) and not self.failed:
+                self.failed = True
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().readinto(buffer)
+
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", len(FIRST_CHUNK))
+    source = Failing(FIRST_CHUNK + REST * 100)
+    source.failed = False
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        convert(source, tmp_path / "made", limit=450, threads=threads)
+    assert source.failed
     assert list(tmp_path.iterdir()) == []
 
 
