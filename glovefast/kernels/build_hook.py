@@ -23,7 +23,9 @@ class PrepareKernels(BuildHookInterface):  # type: ignore[misc]  # hatchling is 
         """Compile the kernels in a process of their own, before the wheel is put together."""
         if self.target_name != "wheel" or version == "editable":
             return
-        environment = {**os.environ, "PYTHONPATH": self.root}
+        # In front of what stands there: pip shows an isolated build its requirements by this variable alone.
+        path = os.pathsep.join(filter(None, [self.root, os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "PYTHONPATH": path}
         run = subprocess.run(  # noqa: S603 - our own code in our own interpreter
             [sys.executable, "-c", _PREPARE], env=environment, capture_output=True, text=True, check=False
         )
