@@ -96,7 +96,11 @@ class StoreWriter:
         target = destination.resolve()
         self._target = target
         self.directory = make_partial(target)
-        self.vectors_file = (self.directory / VECTORS).open("w+b", buffering=0)
+        try:
+            self.vectors_file = (self.directory / VECTORS).open("w+b", buffering=0)
+        except OSError:
+            self.directory.rmdir()
+            raise
         self._published = False
 
     def __enter__(self) -> Self:

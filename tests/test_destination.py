@@ -208,6 +208,7 @@ def no_space(*arguments, **options):
         (store, "put_in_place"),
         (conversion, "_write_list"),
         (Path, "rename"),
+        (Path, "open"),
     ],
 )
 def test_a_full_disk_leaves_nothing(monkeypatch, home, name, replaced):
