@@ -23,6 +23,14 @@ store = glovefast.convert(sys.argv[1], sys.argv[2])
 print(hashlib.sha256((store / "vectors.npy").read_bytes()).hexdigest(), "numba" in sys.modules)
 """
 
+CACHE_VARIABLES = ("HOME", "XDG_CACHE_HOME", "GLOVEFAST_CACHE_DIR")
+HOMELESS = """
+import pwd
+def unknown(user):
+    raise KeyError(user)
+pwd.getpwuid = unknown
+"""
+
 
 @pytest.fixture
 def text(tmp_path: Path) -> Path:
@@ -95,6 +103,24 @@ def test_a_cache_that_cannot_be_written(text: Path, tmp_path: Path) -> None:
     assert digest == expected_digest(text, tmp_path)
     if not load.PREPARED.exists():
         assert "GLOVEFAST_CACHE_DIR" in said
+
+
+def test_without_a_home_directory(text: Path, tmp_path: Path) -> None:
+    # As in a container whose user has no entry in /etc/passwd.
+    environment = {name: value for name, value in os.environ.items() if name not in CACHE_VARIABLES}
+    store = tmp_path / "made.glovefast"
+    run = subprocess.run(
+        [sys.executable, "-c", HOMELESS + CONVERT, str(text), str(store)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split()[0] == expected_digest(text, tmp_path)
+    assert "GLOVEFAST_CACHE_DIR" in run.stderr or load.PREPARED.exists()
+    assert not (tmp_path / "~").exists()
 
 
 @pytest.mark.parametrize("suffix", [".o", ".json"])

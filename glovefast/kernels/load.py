@@ -52,7 +52,10 @@ def _cache_directory() -> Path:
     directory = os.environ.get("GLOVEFAST_CACHE_DIR")
     if directory:
         return Path(directory)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "glovefast"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "glovefast"
+    except RuntimeError:  # no home directory: a place where nothing can be read or kept, nor put by others
+        return Path(os.devnull) / "glovefast"
 
 
 def _kept_ir() -> Path:
