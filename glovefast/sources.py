@@ -56,8 +56,6 @@ class Source:
         The archive's member, by its full name.
     bytes_total : int or None
         The size in the units of `bytes_read`, where it is known.
-    byte_order_mark : bool
-        Whether a UTF-8 byte order mark stood before the text; it is passed over.
     """
 
     def __init__(
@@ -75,7 +73,7 @@ class Source:
         self.stem = stem
         self.member = member
         self.bytes_total = bytes_total
-        self.byte_order_mark = text.pass_over(_BYTE_ORDER_MARK)
+        text.pass_over(_BYTE_ORDER_MARK)
         self._text = text
         self._measured = measured
         self._resources = resources
@@ -268,7 +266,6 @@ def _check_text(name: str, head: bytes, emptiness: str) -> None:
 
 
 def stem_of(file_name: str) -> str:
-    """Take the endings of text and compressed files off a file's name."""
     """Take ``.txt``, ``.vec``, ``.gz`` and the like off a file's name; ``.50d`` and all else stays."""
     path = PurePosixPath(file_name)
     for suffixes in (_COMPRESSION_SUFFIXES, _TEXT_SUFFIXES):
@@ -335,13 +332,11 @@ class _Stream(io.RawIOBase):
         self.bytes_read += count
         return count
 
-    def pass_over(self, prefix: bytes) -> bool:
+    def pass_over(self, prefix: bytes) -> None:
         """Skip these bytes if the stream begins with them."""
-        found = self.head.startswith(prefix)
-        if found:
+        if self.head.startswith(prefix):
             self._pending = self._pending[len(prefix) :]
             self.bytes_read += len(prefix)
-        return found
 
     def _read_raw(self, target: memoryview) -> int:
         count = self._raw_readinto(target)

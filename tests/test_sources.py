@@ -155,10 +155,6 @@ def test_a_byte_order_mark_is_passed_over(file):
     for wrap in (*COMPRESSIONS.values(), lambda data: zipped({"v": data})):
         path = file(wrap(b"\xef\xbb\xbf" + TEXT))
         assert read_all(path) == TEXT
-        with open_source(path) as source:
-            assert source.byte_order_mark
-    with open_source(file(TEXT)) as source:
-        assert not source.byte_order_mark
 
 
 def test_the_real_file_comes_through_whole(glove_6b_50d):
