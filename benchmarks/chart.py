@@ -4,8 +4,10 @@ The whole processes of the same run as the report's tables, each with the range 
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks.results import Results, ResultsError, bytes_text, read_results
 from benchmarks.shapes import CONVERTED
@@ -25,12 +27,13 @@ _LINES = {
 def draw(results: Results, path: Path) -> None:
     """Draw the chart into a file, whose ending names its format."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     figure = Figure(figsize=(7.5, 4.8), dpi=160, layout="constrained")
-    axes = figure.add_subplot()
+    axes = figure.add_subplot(xscale="log", yscale="log")
     sizes = {shape: results.texts[shape]["bytes"] for shape in CONVERTED if shape in results.texts}
-    for row, (name, colour) in _LINES.items():
+    ends = {}
+    for row, (_, colour) in _LINES.items():
         points = [
             (size, measured)
             for shape, size in sizes.items()
@@ -38,33 +41,47 @@ def draw(results: Results, path: Path) -> None:
         ]
         if not points:
             continue
-        ours = row == GLOVEFAST
-        style = {"color": colour, "linewidth": 2.5 if ours else 1.5, "zorder": 3 if ours else 2}
+        style = {"color": colour, "linewidth": 2.5 if row == GLOVEFAST else 1.5}
         x = [size for size, _ in points]
         medians = [measured.median for _, measured in points]
         axes.plot(x, medians, marker="o", markersize=5, linestyle="--" if row == "floor" else "-", **style)
-        axes.vlines(x, [min(m.seconds) for _, m in points], [max(m.seconds) for _, m in points], **style)
+        seconds = [measured.seconds for _, measured in points]
+        axes.vlines(x, [min(of_one) for of_one in seconds], [max(of_one) for of_one in seconds], **style)
+        ends[row] = (x[-1], medians[-1])
+    heights = _apart({row: math.log10(y) for row, (_, y) in ends.items()}, axes)
+    for row, (x_end, _) in ends.items():
+        name, colour = _LINES[row]
         axes.annotate(
             name,
-            (x[-1], medians[-1]),
-            xytext=(8, 0),
+            (x_end, 10 ** heights[row]),
+            xytext=(9, 0),
             textcoords="offset points",
             color=colour,
             va="center",
-            weight="bold" if ours else "normal",
+            weight="bold" if row == GLOVEFAST else "normal",
         )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
     axes.set_xticks(list(sizes.values()), [bytes_text(size) for size in sizes.values()])
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g} s"))
-    axes.margins(x=0.08)
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.grid(visible=True, which="major", color="#DDDDDD", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel("embedding text")
-    axes.set_title("From text to vectors on disk, the whole process", loc="left")
+    axes.set_title("From embedding text to words and vectors on disk, the whole process", loc="left")
     figure.savefig(path)
+
+
+def _apart(heights: dict[str, float], axes: Any) -> dict[str, float]:
+    """Move labels apart that would lie on each other; a line of text is a 22nd part of the axes."""
+    low, high = axes.get_ylim()
+    least = (math.log10(high) - math.log10(low)) / 22
+    placed: dict[str, float] = {}
+    below = -math.inf
+    for row in sorted(heights, key=heights.__getitem__):
+        below = placed[row] = max(heights[row], below + least)
+    return placed
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -153,8 +153,8 @@ def load_with_gensim(text: Path, directory: Path) -> Loaded:
 
 CONTENDERS = {
     GLOVEFAST: Contender(load_with_glovefast, ("glovefast",)),
-    "loop": Contender(load_with_loop, warm=False),
-    "fromstring": Contender(load_with_fromstring, warm=False),
+    "loop": Contender(load_with_loop, warm=False, rounds=3),
+    "fromstring": Contender(load_with_fromstring, warm=False, rounds=3),
     "pandas": Contender(load_with_pandas, ("pandas",)),
     "polars": Contender(load_with_polars, ("polars",)),
     "pyarrow": Contender(load_with_pyarrow, ("pyarrow.csv",)),

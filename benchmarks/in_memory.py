@@ -1,9 +1,9 @@
 """Parse a text that lies in memory, with glovefast's kernels alone, and print the times as JSON.
 
-``python -m benchmarks.in_memory glovefast|two-threads|floor TEXT DIM [OUTPUT]``
+``python -m benchmarks.in_memory glovefast|two-threads|floor TEXT DIM AGAIN [OUTPUT]``
 
-With OUTPUT the rows, the places where the words end and the words are written there, one behind the other, as
-`fast_float_parse.cpp` does it.
+The first call meets untouched memory; AGAIN says how many follow. With OUTPUT the rows, the places where the
+words end and the words are written there, one behind the other, as `fast_float_parse.cpp` does it.
 """
 
 import json
@@ -21,7 +21,6 @@ from glovefast.chunks import CHUNK_BYTES
 from glovefast.kernels import PADDING
 from glovefast.kernels.load import load_kernels
 
-AGAIN = 3
 THREADS = {"glovefast": 1, "two-threads": 2}
 
 
@@ -131,7 +130,7 @@ class InMemory:
 
 def main() -> None:
     """Run the command."""
-    name, path, dim, *output = sys.argv[1:]
+    name, path, dim, again, *output = sys.argv[1:]
     in_memory = InMemory(Path(path), int(dim))
     if name == "floor":
         work: Callable[[], None] = in_memory.read_and_write
@@ -142,7 +141,7 @@ def main() -> None:
             in_memory.parse(workers)
 
     seconds = []
-    for _ in range(1 + AGAIN):
+    for _ in range(1 + int(again)):
         start = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - start)

@@ -17,7 +17,7 @@ SCRIPTS = Path(__file__).with_name("scripts")
 
 # What a user's shell seldom sets, and what would let Python compile our modules in each process anew.
 _NOT_HANDED_ON = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
-_SETTLING_SECONDS = 0.1
+_SETTLING_SECONDS = 0.05
 
 OUT_OF_MEMORY = "it ran out of memory"
 _SAID_WITHOUT_MEMORY = ("MemoryError", "bad_alloc", "memory allocation of")  # by Python, C++ and Rust

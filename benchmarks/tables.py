@@ -164,11 +164,15 @@ TABLES = {
     ),
     "zip": Table(
         title="From a zip archive, in a process that has done it before",
-        note="`convert` of a zip's member, beside the inflating alone: the member's bytes to nowhere, by the "
-        "library that glovefast reads it with.",
-        rows={GLOVEFAST: "`convert(archive)`", "inflate": "the member inflated to nowhere"},
+        note="`convert` of a zip's member, beside the inflating alone: the member's bytes to nowhere, as "
+        "glovefast reads them, and with Python's `zipfile` and nothing else.",
+        rows={
+            GLOVEFAST: "`convert(archive)`",
+            "inflate": "the member inflated to nowhere",
+            "zipfile": "the same with `zipfile` alone",
+        },
         shape=MAIN,
-        others=frozenset({"inflate"}),
+        others=frozenset({"inflate", "zipfile"}),
     ),
     "start-to-matrix": Table(
         title=f"A new process, from its start to the embedding matrix for {WANTED_WORDS:,} words",

@@ -45,7 +45,10 @@ def from_zip(
     archive, store = texts.archive(MAIN), tmp_path_factory.mktemp("zip") / "text.glovefast"
     commands = {
         GLOVEFAST: _command(GLOVEFAST, text, archive, store),
-        "inflate": Command(("-m", "benchmarks.conversions", "inflate", archive, store), cached=(archive,)),
+        **{
+            row: Command(("-m", "benchmarks.conversions", row, archive, store), cached=(archive,))
+            for row in ("inflate", "zipfile")
+        },
     }
     return run_in_turn(commands, rounds(MAIN))
 
@@ -64,7 +67,7 @@ def costs(
     for shape in shapes:
         text = text_named(shape)
         commands[f"cost-parse {shape}"] = Command(
-            ("-m", "benchmarks.in_memory", "glovefast", text.path, str(text.dim)), cached=(text.path,)
+            ("-m", "benchmarks.in_memory", "glovefast", text.path, str(text.dim), "2"), cached=(text.path,)
         )
         store = directory / "text.glovefast"
         commands[f"cost-convert {shape}"] = _command(GLOVEFAST, text, text.path, store)

@@ -1,13 +1,13 @@
 """Parsing alone: text in memory to float32 rows and words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.compiled import NotCompiledError, compile_fast_float
-from benchmarks.in_memory import AGAIN
 from benchmarks.outputs import parsed_disagreement
 from benchmarks.processes import Command, Run, run, run_in_turn
 from benchmarks.recorder import hand_over_reports, replayed_time, withhold
@@ -17,6 +17,7 @@ from benchmarks.texts import Text
 
 # By the row's name, its name for benchmarks.in_memory.
 _OURS = {GLOVEFAST: "glovefast", "two threads": "two-threads", "floor": "floor"}
+_AGAIN = "3"
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +41,19 @@ def parsed(
     text = text_named(request.param)
     output = tmp_path_factory.mktemp("parsed") / "output"
 
-    def checked(*arguments: str | Path, program: bool = False) -> Command:
+    def command(*start: str | Path, program: bool = False) -> Command:
+        arguments = (*start, text.path, str(text.dim))
+
         def wrong() -> str | None:
-            error = run(Command((*arguments, output), program=program)).error
+            error = run(Command((*arguments, "0", output), program=program)).error
             return error or parsed_disagreement(output, text)
 
-        return Command(arguments, wrong=wrong, program=program)
+        return Command((*arguments, _AGAIN), wrong=wrong, program=program)
 
-    size = (text.path, str(text.dim))
-    commands = {row: checked("-m", "benchmarks.in_memory", name, *size) for row, name in _OURS.items()}
-    commands["floor"] = Command(("-m", "benchmarks.in_memory", "floor", *size))
+    commands = {row: command("-m", "benchmarks.in_memory", name) for row, name in _OURS.items()}
+    commands["floor"] = replace(commands["floor"], wrong=None)
     if isinstance(fast_float, Path):
-        commands["fast_float"] = checked(fast_float, *size, str(AGAIN), program=True)
+        commands["fast_float"] = command(fast_float, program=True)
     runs = run_in_turn(commands, rounds(request.param))
     output.unlink(missing_ok=True)
     return request.param, runs
