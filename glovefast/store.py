@@ -13,6 +13,7 @@ It is written under a temporary name beside its destination and published by one
 import errno
 import json
 import os
+import shlex
 import shutil
 import tokenize
 from collections.abc import Mapping
@@ -285,7 +286,7 @@ def _is_store(directory: Path) -> bool:
     """Say whether a directory is a store of whatever version; a foreign one may have a metadata.json too."""
     try:
         metadata = json.loads((directory / METADATA).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
     return isinstance(metadata, dict) and metadata.get("format") == FORMAT
 
@@ -294,10 +295,12 @@ def _read_metadata(directory: Path) -> dict[str, Any]:
     try:
         text = (directory / METADATA).read_text(encoding="utf-8")
     except NotADirectoryError:
-        raise StoreError(
-            directory,
-            f"is a file, not a store; embedding text is converted first, with: glovefast convert {directory}",
-        ) from None
+        if _is_store(directory.parent):
+            reason = f"is a file of a store; give the store itself: {directory.parent}"
+        else:
+            command = f"glovefast convert {shlex.quote(str(directory))}"
+            reason = f"is a file, not a store; embedding text is converted first, with: {command}"
+        raise StoreError(directory, reason) from None
     except FileNotFoundError:
         if directory.is_dir():
             raise StoreError(directory, f"is not a glovefast store: it has no {METADATA}") from None
