@@ -123,7 +123,7 @@ class Coverage:
         if self.missing:
             counts = self.missing_counts
             names = [
-                word if counts is None else f"{word} ({counts[place]:,})"
+                _shown(word) if counts is None else f"{_shown(word)} ({counts[place]:,})"
                 for place, word in enumerate(self.missing[:_LISTED])
             ]
             more = f" and {self.misses - _LISTED:,} more" if self.misses > _LISTED else ""
@@ -206,6 +206,11 @@ def _counts_of(words: pa.StringArray, counts: Counts) -> NDArray[np.int64]:
             f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts are whole and start at 0"
         )
     return np.array([counts.get(word, 0) for word in words.to_pylist()], dtype=np.int64)
+
+
+def _shown(word: str) -> str:
+    """Quote a word that could not be told from the list's own spaces."""
+    return word if word and word == word.strip() else repr(word)
 
 
 def _cell(part: int, whole: int) -> str:

@@ -1,7 +1,7 @@
 """`WordVectors`: a store, open for look-ups and for building embedding matrices."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
@@ -125,6 +125,10 @@ class WordVectors:
     def __len__(self) -> int:
         """Count the rows."""
         return len(self._array)
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the words in row order, duplicates included."""
+        return iter(self._vocabulary)
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self._vocabulary.row(word) >= 0

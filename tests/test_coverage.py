@@ -141,6 +141,8 @@ def test_table():
         "all                6  100.0% words",
         "missing: king, zebra, okapi, gnu",
     ]
+    odd = coverage(STORED, ["", "new york", "zebra", "", " gnu"])
+    assert str(odd).splitlines()[-1] == "missing: new york, zebra, '', ' gnu'"
     many = coverage(STORED, [f"missing{number}" for number in range(1012)])
     assert str(many).splitlines()[-1].endswith("missing8, missing9 and 1,002 more")
 

@@ -44,6 +44,11 @@ def test_shape_and_words(vectors, store):
     assert repr(vectors) == f"<WordVectors {str(store)!r}: 8 words, 5 dimensions>"
 
 
+def test_iterating_gives_the_words_in_row_order(vectors):
+    assert list(vectors) == WORDS
+    assert all(word in vectors for word in vectors)
+
+
 @pytest.mark.parametrize("word", FIRST)
 def test_one_word(vectors, word):
     """Of duplicates the first row counts, in every kind of look-up."""
