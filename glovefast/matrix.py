@@ -62,6 +62,8 @@ def embedding_matrix(
           out-of-vocabulary row.
     fallback : str, callable, or iterable of them
         Other forms to look up for words that are missing, in order; see `glovefast.fallback.WORD_FORMS`.
+        Each begins with the word itself, not with the form before it: for "Word," neither ``"lower"`` nor
+        ``"strip"`` gives "word", ``lambda word: word.strip(",.").lower()`` does.
     dtype : dtype_like
         float16, float32 or float64.
     seed : int, optional

@@ -5,6 +5,7 @@ imported here. The rules of each kind stand at `training_vocabulary`.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -105,9 +106,10 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
     Raises
     ------
     VocabularyError
-        If `vocabulary` is none of these, is empty, not fitted or not adapted; if a word is no string or is
-        not valid Unicode; if an index is no integer, is negative, belongs to two words, or is larger than
-        ``16 * words + 1,000,000``. The message names the word and the index.
+        If `vocabulary` is none of these (a ``collections.Counter`` is none), is empty, not fitted or not
+        adapted; if a word is no string or is not valid Unicode; if an index is no integer, is negative,
+        belongs to two words, or is larger than ``16 * words + 1,000,000``. The message names the word and the
+        index.
     """
     given: Any = vocabulary
     if isinstance(given, TrainingVocabulary):
@@ -118,6 +120,11 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
         return _from_layer(given)
     if callable(getattr(given, "get_vocab", None)):
         return _from_subword_tokenizer(given)
+    if isinstance(given, Counter):
+        raise VocabularyError(
+            "a Counter holds counts, not indices: give the list of its words, the most frequent first: "
+            "[word for word, count in counter.most_common()]"
+        )
     if isinstance(given, Mapping):
         return _without_leading_specials(*_from_mapping(given))
     if isinstance(given, Sequence | pa.Array | pa.ChunkedArray) or hasattr(given, "__array__"):

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from types import MappingProxyType
 
 import numpy as np
@@ -106,6 +106,7 @@ def test_unk_behind_a_gap_is_a_word_as_every_other():
         ({"cat": 1, "\ud800": 2}, ["position 1", "surrogate"]),
         ({"cat": 1, "dog": 10**30}, ["'dog'", str(10**30)]),
         ({"cat": 1, "dog": -(10**30)}, ["'dog'", str(-(10**30))]),
+        (Counter({"cat": 2, "dog": 1}), ["Counter", "counts", "list"]),
         ({}, ["empty"]),
     ],
 )
