@@ -78,11 +78,18 @@ def test_what_is_no_store(tmp_path):
         "is a file, not a store; embedding text is converted first, with: "
         f"glovefast convert {tmp_path / 'vectors.txt'}"
     )
+    (tmp_path / "my vectors.txt").write_text("the 0.1 0.2\n")
+    assert refusal(tmp_path / "my vectors.txt").endswith(f"glovefast convert '{tmp_path / 'my vectors.txt'}'")
     assert refusal(tmp_path / "nothing").startswith("does not exist; a store is made")
     assert refusal(tmp_path) == "is not a glovefast store: it has no metadata.json"
     for text in ('{"format": "other"}', "[]", "{}", '"glovefast"'):
         (tmp_path / "metadata.json").write_text(text)
         assert refusal(tmp_path) == "is not a glovefast store: its metadata.json does not say so"
+
+
+def test_a_file_of_a_store(store):
+    for name in ("vectors.npy", "metadata.json"):
+        assert refusal(store / name) == f"is a file of a store; give the store itself: {store}"
 
 
 def change_metadata(store: Path, **changes) -> None:
