@@ -92,13 +92,17 @@ def embedding_layer(
     StoreError
         If `vectors` is a path and there is no store to open.
     TypeError
-        If `keras_arguments` sets what the vectors and the vocabulary decide.
+        If `vectors` is neither, or `keras_arguments` sets what the vectors and the vocabulary decide.
     ValueError
         If `dtype` cannot hold the vectors: an integer one, or a quantized policy.
     """
     for argument in keras_arguments.keys() & _OURS.keys():
         raise TypeError(f"embedding_layer() takes no {argument!r}: {_OURS[argument]}")
     keras = import_keras()
+    if not isinstance(vectors, WordVectors | str | os.PathLike):
+        raise TypeError(
+            f"the vectors are what glovefast.load gives, or a store's path, not a {type(vectors).__name__}"
+        )
     if not isinstance(vectors, WordVectors):
         vectors = load(vectors)
     training = training_vocabulary(vocabulary)
@@ -150,7 +154,8 @@ def save_embedding(
     vocabulary : mapping, tokenizer, layer, sequence of str or array
         The training vocabulary; see `glovefast.training.training_vocabulary`. Rows for words outside it are
         kept under their token's name (``[UNK]``); the padding row and rows without a word are left out, and
-        counted in ``metadata.json`` (``padding_rows``, ``rows_without_word``).
+        counted in ``metadata.json`` (``padding_rows``, ``rows_without_word``). Where rows share a name, a
+        look-up finds the first; the others are counted, too (``duplicate_words``).
     destination : str or path-like
         Where the store shall be.
     overwrite : bool
@@ -194,6 +199,7 @@ def save_embedding(
             "padding_rows": padding_rows,
             "oov_rows": len(training.oov_indices),
             "rows_without_word": len(values) - len(indices) - padding_rows,
+            "duplicate_words": len(words) - len(words.unique()),
             "rounded_rows": rounded_rows,
         },
     }

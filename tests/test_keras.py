@@ -87,6 +87,11 @@ def test_vectors_may_be_the_path_of_a_store(store, vectors):
         assert same_bits(rows_of(embedding_layer(path, WORD_INDEX)), row_by_row(vectors, WORD_INDEX, 7))
 
 
+def test_vectors_of_another_kind_are_refused():
+    with pytest.raises(TypeError, match=r"glovefast.load gives.*not a ndarray"):
+        embedding_layer(np.ones((3, 4)), WORD_INDEX)
+
+
 def test_layer_draws_no_random_numbers(vectors, monkeypatch):
     def drawn(*arguments, **more):
         raise AssertionError("the layer was filled with random numbers")
@@ -309,7 +314,13 @@ def test_metadata_counts_the_rows_that_have_no_word(tmp_path):
     assert (metadata["rows"], metadata["dim"]) == (5, DIM)
     assert metadata["source"]["name"] == "words"
     # Index 0 is padding; 4, 7 and 8 belong to no word.
-    assert metadata["met"] == {"padding_rows": 1, "oov_rows": 0, "rows_without_word": 3, "rounded_rows": 0}
+    assert metadata["met"] == {
+        "padding_rows": 1,
+        "oov_rows": 0,
+        "rows_without_word": 3,
+        "duplicate_words": 0,
+        "rounded_rows": 0,
+    }
 
 
 def test_rows_of_unknown_words_keep_their_token(tmp_path):
@@ -323,7 +334,9 @@ def test_rows_of_unknown_words_keep_their_token(tmp_path):
     learned = glovefast.load(save_embedding(layer, lookup, tmp_path / "lookup"))
     assert learned.words.to_pylist() == ["?", "?", "king"]
     assert same_bits(np.array(learned["king"]), rows_of(layer)[2])
-    assert saved_metadata(tmp_path / "lookup")["met"]["rows_without_word"] == 1
+    met = saved_metadata(tmp_path / "lookup")["met"]
+    # A look-up finds the first of the two rows under one name.
+    assert (met["oov_rows"], met["rows_without_word"], met["duplicate_words"]) == (2, 1, 1)
 
 
 def test_there_and_back_again(vectors, tmp_path):
