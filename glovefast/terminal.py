@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from glovefast.convert import Progress
+
+_LABEL_LENGTH = 24
 
 
 def complain(message: str) -> None:
@@ -44,6 +47,12 @@ def _escaped(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+
+
+def _label(source: str) -> str:
+    """Name a source in front of a bar: its file or member, cut so that rate and time find room behind it."""
+    label = _escaped(re.split("[/!]", source)[-1])
+    return label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"
 
 
 def discard_output() -> None:
@@ -118,7 +127,7 @@ class ProgressBar:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                desc=progress.source,
+                desc=_label(progress.source),
                 total=progress.bytes_total,
                 unit="B",
                 unit_scale=True,

@@ -495,30 +495,47 @@ def test_a_signal_ends_it_with_130_and_nothing_left(number):
     assert names_here() == ["slow.txt", "small.2d.txt"]
 
 
+def write_large_text(path: str) -> None:
+    rows = [f"word{row} {'0.25 ' * 49}1\n" for row in range(40_000)]
+    Path(path).write_text("".join(rows), encoding="utf-8")
+
+
+def on_terminal(columns: int, *arguments: str) -> tuple[bytes, bytes]:
+    """Run a command with standard error on a terminal; give its output and what the terminal got."""
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, columns))
+    process = started(*arguments, stdout=subprocess.PIPE, stderr=end)
+    os.close(end)
+    shown = b""
+    try:
+        while part := os.read(terminal, 4096):
+            shown += part
+    except OSError:  # how Linux says that the other end of a terminal is closed
+        pass
+    os.close(terminal)
+    output = process.communicate()[0]
+    assert process.returncode == 0
+    return output, shown
+
+
 def test_a_bar_on_a_terminal_only():
-    rows = 40_000
-    Path("large.txt").write_text(
-        "".join(f"word{row} {'0.25 ' * 49}1\n" for row in range(rows)), encoding="utf-8"
-    )
+    write_large_text("large.txt")
     for quiet in ([], ["--quiet"]):
-        terminal, end = pty.openpty()
-        termios.tcsetwinsize(end, (24, 100))
-        process = started("convert", "large.txt", "--force", *quiet, stdout=subprocess.PIPE, stderr=end)
-        os.close(end)
-        shown = b""
-        try:
-            while part := os.read(terminal, 4096):
-                shown += part
-        except OSError:  # how Linux says that the other end of a terminal is closed
-            pass
-        os.close(terminal)
-        output = process.communicate()[0]
-        assert (process.returncode, output.splitlines()[0]) == (
-            0,
-            b"large.glovefast: 40,000 words, 50 dimensions",
-        )
+        output, shown = on_terminal(100, "convert", "large.txt", "--force", *quiet)
+        assert output.splitlines()[0] == b"large.glovefast: 40,000 words, 50 dimensions"
         assert (b"large.txt:" in shown and b"B/s, " in shown and b" rows]" in shown) is not bool(quiet)
         assert shown == b"" if quiet else shown.endswith(b"\r")
+
+
+def test_a_long_path_leaves_the_bar_its_room():
+    directory = "a long directory name/" * 4
+    Path(directory).mkdir(parents=True)
+    write_large_text(f"{directory}wiki_\x1b[7m_vectors_seed_123_alpha_0.75_combined.txt")
+    source = next(Path(directory).iterdir())
+    _, shown = on_terminal(80, "convert", str(source), "-o", "large.glovefast")
+    assert "wiki_\\x1b[7m_vectors_se…:".encode() in shown
+    assert b" rows]" in shown
+    assert b"\x1b[7m" not in shown
 
 
 def test_words_that_the_output_cannot_hold_are_escaped(store):
