@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,15 @@ def glove_6b_50d_text(glove_6b_50d: Path, tmp_path_factory: pytest.TempPathFacto
     directory = tmp_path_factory.mktemp("real")
     with zipfile.ZipFile(glove_6b_50d) as archive:
         return Path(archive.extract("glove.6B.50d.txt", directory))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """Write bytes into a file; give its path."""
+
+    def write(data: bytes, name: str = "vectors.txt") -> Path:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return write
