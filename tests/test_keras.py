@@ -1,48 +1,33 @@
-"""The Keras side: layers that start with a store's vectors, and stores made of learned layers."""
+"""The Keras side: layers that start with a store's vectors."""
 
 import json
 import subprocess
 import sys
 import textwrap
 import zipfile
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 import glovefast
-from glovefast.errors import StoreError, VocabularyError
+from glovefast.errors import VocabularyError
 from glovefast.keras import embedding_layer, save_embedding
-from glovefast.store import write_store
+from tests.keras_layers import DIM, TOKENS, WORD_INDEX, classifier, make_store, rows_of
 from tests.reference import same_bits
 
 keras = pytest.importorskip("keras")
 # Keras 3.15's own saving and quantizing do not know NumPy 2's copy keyword yet.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 
-WORDS = ["the", "king", "queen", "Paris", "répété", "1990", "unk", "<unk>", "apple", "pear"]
-DIM = 7
-WORD_INDEX = {"king": 1, "zebra": 2, "pear": 3, "apple": 5, "queen": 6}  # no 4, and no zebra in the store
-TOKENS = np.array([[1, 3, 0, 0], [6, 5, 2, 0]])
-
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    rows = np.random.default_rng(5).normal(size=(len(WORDS), DIM)).astype(np.float32)
-    destination = tmp_path_factory.mktemp("keras") / "small.glovefast"
-    return write_store(destination, pa.array(WORDS), rows, {})
+    return make_store(tmp_path_factory.mktemp("keras"))
 
 
 @pytest.fixture(scope="module")
 def vectors(store):
     return glovefast.load(store)
-
-
-def rows_of(layer):
-    embeddings = layer.embeddings
-    is_variable = isinstance(embeddings, keras.Variable)  # with LoRA it is a tensor
-    return embeddings.numpy() if is_variable else np.asarray(keras.ops.convert_to_numpy(embeddings))
 
 
 def row_by_row(vectors, word_index, input_dim):
@@ -53,24 +38,6 @@ def row_by_row(vectors, word_index, input_dim):
         if vector is not None:
             matrix[index] = vector
     return matrix
-
-
-def classifier(layer, functional=False):
-    layers = [layer, keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")]
-    if not functional:
-        return keras.Sequential(layers)
-    inputs = keras.Input((TOKENS.shape[1],), dtype="int32")
-    outputs = inputs
-    for each in layers:
-        outputs = each(outputs)
-    return keras.Model(inputs, outputs)
-
-
-def saved_metadata(path):
-    return json.loads((path / "metadata.json").read_text(encoding="utf-8"))
-
-
-# --- embedding_layer ---------------------------------------------------------------------------------------
 
 
 def test_layer_is_keras_own_and_holds_the_matrix(vectors):
@@ -285,147 +252,3 @@ def test_old_keras_is_refused(vectors, monkeypatch):
 def test_importing_the_module_does_not_import_keras():
     script = "import sys, glovefast.keras; sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-# --- save_embedding ----------------------------------------------------------------------------------------
-
-
-def learned_layer(rows=7, **arguments):
-    layer = keras.layers.Embedding(rows, DIM, **arguments)
-    layer.build()
-    return layer
-
-
-def test_learned_rows_come_back_bit_for_bit(tmp_path):
-    layer = learned_layer()
-    rows = rows_of(layer).copy()
-    rows[1, :3] = -0.0, np.nan, np.inf
-    layer.set_weights([rows])
-    path = save_embedding(layer, WORD_INDEX, str(tmp_path / "learned.glovefast"))
-    assert isinstance(path, Path)
-    learned = glovefast.load(path)
-    assert learned.words.to_pylist() == ["king", "zebra", "pear", "apple", "queen"]
-    for word, index in WORD_INDEX.items():
-        assert same_bits(np.array(learned[word]), rows[index])
-
-
-def test_metadata_counts_the_rows_that_have_no_word(tmp_path):
-    metadata = saved_metadata(save_embedding(learned_layer(9, name="words"), WORD_INDEX, tmp_path / "x"))
-    assert (metadata["rows"], metadata["dim"]) == (5, DIM)
-    assert metadata["source"]["name"] == "words"
-    # Index 0 is padding; 4, 7 and 8 belong to no word.
-    assert metadata["met"] == {
-        "padding_rows": 1,
-        "oov_rows": 0,
-        "rows_without_word": 3,
-        "duplicate_words": 0,
-        "rounded_rows": 0,
-    }
-
-
-def test_rows_of_unknown_words_keep_their_token(tmp_path):
-    text = keras.layers.TextVectorization(vocabulary=["king", "pear"])
-    layer = learned_layer(4)
-    learned = glovefast.load(save_embedding(layer, text, tmp_path / "text"))
-    assert learned.words.to_pylist() == ["[UNK]", "king", "pear"]
-    assert same_bits(learned.vectors.view(np.ndarray), rows_of(layer)[1:])
-
-    lookup = keras.layers.StringLookup(vocabulary=["king"], num_oov_indices=2, oov_token="?")
-    learned = glovefast.load(save_embedding(layer, lookup, tmp_path / "lookup"))
-    assert learned.words.to_pylist() == ["?", "?", "king"]
-    assert same_bits(np.array(learned["king"]), rows_of(layer)[2])
-    met = saved_metadata(tmp_path / "lookup")["met"]
-    # A look-up finds the first of the two rows under one name.
-    assert (met["oov_rows"], met["rows_without_word"], met["duplicate_words"]) == (2, 1, 1)
-
-
-def test_there_and_back_again(vectors, tmp_path):
-    layer = embedding_layer(vectors, WORD_INDEX, trainable=True)
-    model = classifier(layer)
-    model.compile(optimizer="adam", loss="binary_crossentropy")
-    model.fit(TOKENS, np.array([0, 1]), epochs=2, verbose=0)
-    path = save_embedding(layer, WORD_INDEX, tmp_path / "learned.glovefast")
-    again = embedding_layer(path, WORD_INDEX)
-    named = sorted(WORD_INDEX.values())
-    assert same_bits(rows_of(again)[named], rows_of(layer)[named])
-
-
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_16_bit_rows_become_the_same_numbers(tmp_path, dtype):
-    layer = learned_layer(dtype=dtype)
-    path = save_embedding(layer, WORD_INDEX, tmp_path / "x")
-    expected = [[float(number) for number in rows_of(layer)[index]] for index in WORD_INDEX.values()]
-    assert glovefast.load(path).vectors.tolist() == expected
-    assert saved_metadata(path)["met"]["rounded_rows"] == 0
-
-
-def test_mixed_precision_keeps_what_the_variable_holds(tmp_path):
-    layer = learned_layer(dtype="mixed_float16")
-    learned = glovefast.load(save_embedding(layer, WORD_INDEX, tmp_path / "x"))
-    assert same_bits(np.array(learned["king"]), rows_of(layer)[1])
-
-
-def test_float64_rows_are_rounded_and_counted(tmp_path):
-    layer = learned_layer(dtype="float64", embeddings_initializer="zeros")
-    rows = np.zeros((7, DIM))
-    rows[1] = 0.1  # between two float32 numbers
-    rows[2] = 0.5  # a float32 number
-    rows[3] = np.nan
-    rows[4] = 0.3  # has no word
-    layer.set_weights([rows])
-    path = save_embedding(layer, WORD_INDEX, tmp_path / "x")
-    assert glovefast.load(path)["king"].tolist() == [float(np.float32(0.1))] * DIM
-    assert saved_metadata(path)["met"]["rounded_rows"] == 1
-
-
-def test_float64_beyond_float32_is_refused(tmp_path):
-    layer = learned_layer(dtype="float64", embeddings_initializer="zeros")
-    rows = np.zeros((7, DIM))
-    rows[2, 1] = np.inf
-    layer.set_weights([rows])
-    assert np.isinf(glovefast.load(save_embedding(layer, WORD_INDEX, tmp_path / "inf"))["zebra"][1])
-    rows[3, 2] = 1e39
-    layer.set_weights([rows])
-    with pytest.raises(ValueError, match="the word 'pear' has numbers beyond what float32 can hold"):
-        save_embedding(layer, WORD_INDEX, tmp_path / "x")
-    assert not (tmp_path / "x").exists()
-
-
-def test_lora_and_quantized_layers_give_what_they_hand_on(vectors, tmp_path):
-    lora = embedding_layer(vectors, WORD_INDEX, trainable=True, lora_rank=2)
-    lora.lora_embeddings_b.assign(np.full((2, DIM), 0.25, dtype=np.float32))
-    quantized = embedding_layer(vectors, WORD_INDEX)
-    quantized.quantize("int8")
-    for number, layer in enumerate((lora, quantized)):
-        handed_on = keras.ops.convert_to_numpy(layer(np.arange(7)))
-        learned = glovefast.load(save_embedding(layer, WORD_INDEX, tmp_path / str(number)))
-        for word, index in WORD_INDEX.items():
-            assert same_bits(np.array(learned[word]), handed_on[index])
-        assert not same_bits(np.array(learned["king"]), np.array(vectors["king"]))
-
-
-def test_vocabulary_with_more_indices_than_rows_is_refused(tmp_path):
-    with pytest.raises(VocabularyError, match=r"the word 'apple' has the index 5, .* has 5 rows"):
-        save_embedding(learned_layer(5), WORD_INDEX, tmp_path / "x")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_vocabulary_of_padding_alone_is_refused(tmp_path):
-    with pytest.raises(VocabularyError, match="no words"):
-        save_embedding(learned_layer(1), [""], tmp_path / "x")
-
-
-def test_what_has_no_rows_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="'words' has no rows yet"):
-        save_embedding(keras.layers.Embedding(7, DIM, name="words"), WORD_INDEX, tmp_path / "x")
-    with pytest.raises(TypeError, match="a Dense has not"):
-        save_embedding(keras.layers.Dense(3), WORD_INDEX, tmp_path / "x")
-
-
-def test_existing_store_is_replaced_only_on_request(tmp_path):
-    path = save_embedding(learned_layer(), WORD_INDEX, tmp_path / "x")
-    layer = learned_layer()
-    with pytest.raises(StoreError, match="exists already"):
-        save_embedding(layer, WORD_INDEX, path)
-    save_embedding(layer, WORD_INDEX, path, overwrite=True)
-    assert same_bits(np.array(glovefast.load(path)["pear"]), rows_of(layer)[3])
