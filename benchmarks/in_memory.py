@@ -1,11 +1,14 @@
 """Parse a text that lies in memory, with glovefast's kernels alone, and print the times as JSON.
 
-``python -m benchmarks.in_memory glovefast|two-threads|floor TEXT DIM AGAIN [OUTPUT]``
+``python -m benchmarks.in_memory glovefast|two-threads|two-apart|floor TEXT DIM AGAIN [OUTPUT]``
 
-The first call meets untouched memory; AGAIN says how many follow. With OUTPUT the rows, the places where the
-words end and the words are written there, one behind the other, as `fast_float_parse.cpp` does it.
+``two-apart`` parses the whole text on each of two threads, which share nothing, and prints half the time:
+what two threads could reach on this machine. The first call meets untouched memory; AGAIN says how many
+follow. With OUTPUT the rows, the places where the words end and the words are written there, one behind the
+other, as `fast_float_parse.cpp` does it.
 """
 
+import copy
 import json
 import sys
 import threading
@@ -90,12 +93,30 @@ class InMemory:
         self._next_begin = PADDING
         self._next_chunk = self._finished_chunks = 0
         self.rows = self.word_bytes = 0
+        self._failed = False
         self._cutting, self._turn = threading.Lock(), threading.Condition()
         with ThreadPoolExecutor(len(workers)) as pool:
             for future in [pool.submit(self._work, worker) for worker in workers]:
                 future.result()
 
+    def apart(self) -> "InMemory":
+        """Give the same text with room of its own."""
+        other = copy.copy(self)
+        other.numbers, other.word_ends, other.words = map(
+            np.empty_like, (self.numbers, self.word_ends, self.words)
+        )
+        return other
+
     def _work(self, worker: Worker) -> None:
+        try:
+            self._parse_chunks(worker)
+        except BaseException:
+            with self._turn:
+                self._failed = True
+                self._turn.notify_all()
+            raise
+
+    def _parse_chunks(self, worker: Worker) -> None:
         dim = self.dim
         while True:
             with self._cutting:
@@ -106,7 +127,9 @@ class InMemory:
                 self._next_chunk, self._next_begin = number + 1, end
             rows, word_bytes = worker.parse(self.text[begin - PADDING : end + PADDING])
             with self._turn:
-                self._turn.wait_for(lambda number=number: self._finished_chunks == number)
+                self._turn.wait_for(lambda number=number: self._failed or self._finished_chunks == number)
+                if self._failed:
+                    return
                 row, word_byte = self.rows, self.word_bytes
                 self.rows, self.word_bytes = row + rows, word_byte + word_bytes
                 self._finished_chunks += 1
@@ -132,8 +155,17 @@ def main() -> None:
     """Run the command."""
     name, path, dim, again, *output = sys.argv[1:]
     in_memory = InMemory(Path(path), int(dim))
+    shares = 1
     if name == "floor":
         work: Callable[[], None] = in_memory.read_and_write
+    elif name == "two-apart":
+        shares = 2
+        apart = [(one, Worker(one.dim)) for one in (in_memory, in_memory.apart())]
+
+        def work() -> None:
+            with ThreadPoolExecutor(shares) as pool:
+                for future in [pool.submit(one.parse, [worker]) for one, worker in apart]:
+                    future.result()
     else:
         workers = [Worker(in_memory.dim) for _ in range(THREADS[name])]
 
@@ -144,7 +176,7 @@ def main() -> None:
     for _ in range(1 + int(again)):
         start = time.perf_counter()
         work()
-        seconds.append(time.perf_counter() - start)
+        seconds.append((time.perf_counter() - start) / shares)
     for file in output:
         in_memory.write(Path(file))
     print(json.dumps({"first": seconds[0], "again": seconds[1:]}))

@@ -11,13 +11,13 @@ from benchmarks.compiled import NotCompiledError, compile_fast_float
 from benchmarks.outputs import parsed_disagreement
 from benchmarks.processes import Command, Run, run, run_in_turn
 from benchmarks.recorder import hand_over_reports, replayed_time, withhold
-from benchmarks.shapes import CONVERTED
+from benchmarks.shapes import CONVERTED, LARGEST
 from benchmarks.tables import GLOVEFAST, TABLES
 from benchmarks.texts import Text
 
 # By the row's name, its name for benchmarks.in_memory.
-_OURS = {GLOVEFAST: "glovefast", "two threads": "two-threads", "floor": "floor"}
-_AGAIN = "3"
+_OURS = {GLOVEFAST: "glovefast", "two threads": "two-threads", "two apart": "two-apart", "floor": "floor"}
+_AGAIN, _AGAIN_OF_THE_LARGEST = "3", "1"
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +48,12 @@ def parsed(
             error = run(Command((*arguments, "0", output), program=program)).error
             return error or parsed_disagreement(output, text)
 
-        return Command((*arguments, _AGAIN), wrong=wrong, program=program)
+        again = _AGAIN_OF_THE_LARGEST if request.param == LARGEST else _AGAIN
+        return Command((*arguments, again), wrong=wrong, program=program)
 
     commands = {row: command("-m", "benchmarks.in_memory", name) for row, name in _OURS.items()}
-    commands["floor"] = replace(commands["floor"], wrong=None)
+    for floor in ("two apart", "floor"):
+        commands[floor] = replace(commands[floor], wrong=None)
     if isinstance(fast_float, Path):
         commands["fast_float"] = command(fast_float, program=True)
     runs = run_in_turn(commands, rounds(request.param))

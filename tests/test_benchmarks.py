@@ -245,6 +245,16 @@ def test_parsing_in_memory_gives_the_reference(tmp_path, made_text, monkeypatch,
     assert parsed_disagreement(tmp_path / "output", made_text).startswith("1 number differs")
 
 
+def test_parsing_in_memory_ends_where_a_chunk_cannot_be_parsed(made_text, monkeypatch):
+    monkeypatch.setattr("benchmarks.in_memory.CHUNK_BYTES", 5000)
+    with made_text.path.open("r+b") as file:
+        file.seek(made_text.path.stat().st_size // 2)
+        file.write(b" trash trash ")
+    in_memory = InMemory(made_text.path, made_text.dim)
+    with pytest.raises(ValueError, match="measure another one"):
+        in_memory.parse([Worker(made_text.dim) for _ in range(2)])
+
+
 def test_fast_float_gives_the_reference(tmp_path, made_text):
     try:
         program = compile_fast_float(tmp_path)
