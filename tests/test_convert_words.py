@@ -79,7 +79,7 @@ def texts_and_words(draw):
     return text, header, dim, wanted, draw(st.lists(st.sampled_from(list(FORMS)), max_size=4, unique=True))
 
 
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # of vectors that hold inf
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, of vectors that hold inf and the like
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=texts_and_words(), chunk_bytes=st.sampled_from(CHUNK_BYTES), threads=st.integers(1, 3))
 def test_the_small_store_gives_what_the_whole_one_gives(tmp_path, made, chunk_bytes, threads):
@@ -148,36 +148,50 @@ def test_words_of_every_length_and_those_beside_them(tmp_path, dim):
             assert same_bits(np.array(small.vectors), np.array([[row] * dim for row in rows], "f4"))
 
 
-def twin(word: bytes) -> bytes:
-    """Find another word with the same hash: any first block, and the second that makes up for it."""
+def state_after(state: int, block: bytes) -> int:
+    state = (state ^ int.from_bytes(block, "little")) * HASH_MULTIPLIER % 2**HASH_BITS
+    return state ^ state >> HASH_SHIFT
 
-    def state_after(block: bytes) -> int:
-        state = (len(word) * HASH_SEED) % 2**HASH_BITS ^ int.from_bytes(block, "little")
-        state = state * HASH_MULTIPLIER % 2**HASH_BITS
-        return state ^ state >> HASH_SHIFT
 
-    assert len(word) == 2 * HASH_BLOCK_BYTES
-    first, second = word[:HASH_BLOCK_BYTES], int.from_bytes(word[HASH_BLOCK_BYTES:], "little")
+def block_between(before: int, after: int) -> bytes:
+    """Find the block that leads from one state of the hash to another."""
+    after ^= after >> HASH_SHIFT
+    factor = pow(HASH_MULTIPLIER, -1, 2**HASH_BITS)
+    return (after * factor % 2**HASH_BITS ^ before).to_bytes(HASH_BLOCK_BYTES, "little")
+
+
+def words_with_the_same_hash() -> tuple[str, str, str]:
+    """Make a word of 16 bytes, another one, and a longer one that begins with the first."""
+    found = {}
     for number in range(1_000_000):
-        other = (b"%08d" % number)[::-1]
-        rest = (state_after(other) ^ state_after(first) ^ second).to_bytes(HASH_BLOCK_BYTES, "little")
-        if all(0x21 <= byte < 0x7F for byte in rest):
-            return other + rest
-    raise AssertionError("no twin")
+        first = (b"%08d" % number)[::-1]
+        states = {length: state_after(length * HASH_SEED % 2**HASH_BITS, first) for length in (16, 24)}
+        end = state_after(states[16], b"the_word")
+        if "longer" not in found:
+            last = block_between(state_after(states[24], b"the_word"), end)
+            if last.isascii() and last.decode().isprintable() and b" " not in last:
+                found["word"], found["longer"], target = first + b"the_word", first + b"the_word" + last, end
+        else:
+            last = block_between(states[16], target)
+            if last.isascii() and last.decode().isprintable() and b" " not in last:
+                return found["word"].decode(), (first + last).decode(), found["longer"].decode()
+    raise AssertionError("there is no such word")
 
 
 def test_words_that_share_a_hash(tmp_path):
-    """All 64 bits of it: only the bytes tell them apart."""
-    word = b"sixteen letters!".replace(b" ", b"_")
-    other = twin(word)
-    assert hash_word(word) == hash_word(other)
-    assert word != other
-    text = b"x 1 2\n" + other + b" 3 4\n" + word + b" 5 6\n" + other + b" 7 8\n"
-    assert converted(text, tmp_path, [word.decode()]).words.to_pylist() == [word.decode()]
-    assert converted(text, tmp_path, [other.decode()])[other.decode()].tolist() == [3, 4]
-    both = converted(text, tmp_path, [word.decode(), other.decode()])
-    assert both.words.to_pylist() == [other.decode(), word.decode(), other.decode()]
-    assert np.array(both.vectors).tolist() == [[3, 4], [5, 6], [7, 8]]
+    """All 64 bits of it: only their lengths and bytes tell them apart."""
+    words = words_with_the_same_hash()
+    assert len(set(words)) == 3
+    assert len({hash_word(word.encode()) for word in words}) == 1
+    there = [*words, "x", *words]
+    text = "".join(f"{word} {row} 0.5\n" for row, word in enumerate(there)).encode()
+    # In memory the bytes of the last two follow each other as in the longer word.
+    halves = (words[0], words[2].removeprefix(words[0]))
+    for wanted in (words[:1], words[1:2], words[2:], words[:2], words[1:], words, halves):
+        small = converted(text, tmp_path, wanted)
+        rows = [row for row, word in enumerate(there) if word in wanted]
+        assert small.words.to_pylist() == [there[row] for row in rows]
+        assert np.array(small.vectors)[:, 0].tolist() == rows
 
 
 def test_many_words(tmp_path):

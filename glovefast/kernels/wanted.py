@@ -68,7 +68,7 @@ def _word_end(text, begin, end, spaces, dim, separators, scratch):
         end -= 1
         if text[end] == SPACE:
             spaces -= 1
-    if end == begin or spaces < dim:
+    if spaces < dim:
         return -1
     if spaces == dim:  # the common form: the word is the first field
         while matches(text, begin, np.uint8(SPACE)) == _ZERO_BITS:
