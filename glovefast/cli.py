@@ -34,7 +34,18 @@ _ADVICE = {
     errno.EROFS: "choose another destination with -o",
 }
 
-_quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+
+def _show_log(context: click.Context, parameter: click.Parameter, quiet: bool) -> bool:
+    context.with_resource(shown_log(quiet))
+    return quiet
+
+
+_quiet_option = click.option(
+    "--quiet", "-q", is_flag=True, callback=_show_log, help="No progress, only warnings."
+)
+_quiet_log_option = click.option(
+    "--quiet", "-q", is_flag=True, callback=_show_log, expose_value=False, help="Only warnings."
+)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 
 
@@ -137,7 +148,7 @@ def convert(
     from glovefast.conversion import bad_rows_list
 
     stores: list[dict[str, Any]] = []
-    with shown_log(quiet), ProgressBar(quiet) as progress:
+    with ProgressBar(quiet) as progress:
         for source in sources:
             if every_member:
                 made = glovefast.convert_archive(source, destination, progress=progress, **options)
@@ -164,6 +175,7 @@ Examples:
   glovefast info glove.6B.100d.glovefast --json"""
 )
 @click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
+@_quiet_log_option
 @_json_option
 def info(*, path: Path, as_json: bool) -> None:
     """Show what a store holds and where it came from."""
@@ -209,6 +221,7 @@ Examples:
 )
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Makes --oov normal repeatable.")
 @click.option("--force", "overwrite", is_flag=True, help="Replace a file that is there already.")
+@_quiet_log_option
 @_json_option
 def matrix(
     *,
@@ -282,7 +295,7 @@ def demo(
     """
     from glovefast.demo import run
 
-    with shown_log(quiet), ProgressBar(quiet) as progress:
+    with ProgressBar(quiet) as progress:
 
         def report(text: str) -> None:
             progress.hide()

@@ -70,8 +70,14 @@ class Options:
             ("limit", self.limit, 0),
             ("threads", self.threads, 1),
         ):
-            if value is not None and value < least:
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | np.integer):
+                raise TypeError(f"{name}={value!r} is no whole number")
+            if value < least:
                 raise ValueError(f"{name}={value} is out of range: at least {least}")
+        if self.progress is not None and not callable(self.progress):
+            raise TypeError(f"progress={self.progress!r} cannot be called")
         check_errors_rule(self.errors)
         if self.on_bad_row not in ("raise", "skip"):
             raise ValueError(f"on_bad_row={self.on_bad_row!r} is neither 'raise' nor 'skip'")
@@ -130,9 +136,7 @@ class Conversion:
         with StoreWriter(target, layout.dim, overwrite) as writer:
             # The kernels are compiled, or loaded, once before the workers start.
             wanted = options.wanted.kept if options.wanted else None
-            parsers = [
-                BlockParser(self._source.name, layout.dim, options.errors, wanted) for _ in range(threads)
-            ]
+            parsers = [BlockParser(layout.dim, options.errors, wanted) for _ in range(threads)]
             with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
                 work = [
                     pool.submit(self._work, parser, writer, first if number == 0 else None, first_chunk)
@@ -187,6 +191,8 @@ class Conversion:
             },
             "met": met,
         }
+        if tally.rows == limit:
+            metadata["limit"] = limit
         if wanted:
             met["rows_not_wanted"] = tally.rows_not_wanted
             metadata["wanted"] = wanted.coverage(vocabulary)

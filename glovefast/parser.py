@@ -80,8 +80,6 @@ class BlockParser:
 
     Parameters
     ----------
-    name : str
-        The source's name, for errors.
     dim : int
         Numbers per row.
     errors : {"strict", "replace", "backslashreplace"}
@@ -90,9 +88,8 @@ class BlockParser:
         The words whose rows are to be parsed; all if not given.
     """
 
-    def __init__(self, name: str, dim: int, errors: str = "strict", wanted: Vocabulary | None = None) -> None:
+    def __init__(self, dim: int, errors: str = "strict", wanted: Vocabulary | None = None) -> None:
         self._kernels = load_kernels()
-        self._name = name
         self._dim = dim
         self._errors = errors
         self._filter = LineFilter(wanted, dim, errors) if wanted is not None else None

@@ -93,9 +93,14 @@ def describe_met(metadata: Mapping[str, Any]) -> list[str]:
     met = dict(metadata.get("met") or {})
     things = []
     header = met.pop("header", None)
+    limit = metadata.get("limit")
+    if limit is not None:
+        things.append(f"cut off: only the first {limit:,} rows are kept")
     if header:
         stated = f"a header of {header[0]:,} rows and {header[1]} dimensions"
-        things.append(stated if header[0] == metadata["rows"] else f"{stated}, which are not the rows it has")
+        whole = limit is None and "wanted" not in metadata
+        wrong = whole and header[0] != metadata["rows"]
+        things.append(f"{stated}, which are not the rows it has" if wrong else stated)
     for key, count in met.items():
         if count:
             singular, plural = _MET.get(key, (key.replace("_", " "),) * 2)

@@ -22,6 +22,7 @@ from glovefast.chunks import ChunkReader
 from glovefast.convert import Progress, convert
 from glovefast.errors import FormatError
 from glovefast.parser import BlockParser
+from glovefast.summary import describe_met
 from glovefast.vectors import WordVectors, load
 from tests.reference import read_rows, same_bits
 
@@ -395,3 +396,26 @@ def test_choices_out_of_range(tmp_path, options):
     (name, value), *_ = options.items()
     with pytest.raises(ValueError, match=f"{name}={value!r}"):
         convert(tmp_path / "not even looked for", **options)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("limit", 2.5), ("limit", True), ("dim", "5"), ("threads", 1.0), ("progress", 3)]
+)
+def test_options_of_the_wrong_type(tmp_path, option, value):
+    (tmp_path / "made.txt").write_text("a 1 2\n")
+    with pytest.raises(TypeError, match=option):
+        glovefast.convert(tmp_path / "made.txt", **{option: value})
+    assert [path.name for path in tmp_path.iterdir()] == ["made.txt"]
+
+
+def test_a_store_says_that_it_was_cut_off(tmp_path):
+    (tmp_path / "made.txt").write_text("3 2\na 1 2\nb 1 2\nc 1 2\n")
+    cut = glovefast.load(glovefast.convert(tmp_path / "made.txt", tmp_path / "cut.glovefast", limit=2))
+    whole = glovefast.load(glovefast.convert(tmp_path / "made.txt", tmp_path / "whole.glovefast", limit=4))
+    assert cut.metadata["limit"] == 2
+    assert "limit" not in whole.metadata
+    assert describe_met(cut.metadata) == [
+        "cut off: only the first 2 rows are kept",
+        "a header of 3 rows and 2 dimensions",
+    ]
+    assert describe_met(whole.metadata) == ["a header of 3 rows and 2 dimensions"]

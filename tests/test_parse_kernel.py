@@ -57,7 +57,7 @@ def parse(text: bytes, dim: int) -> list[Block]:
     """Parse a text chunk by chunk, with a parser for each, since a block's arrays are the parser's."""
     reader, buffer, blocks = ChunkReader(Bytes(text)), TextBuffer(), []
     while reader.read(buffer) is not None:
-        blocks.append(BlockParser("text", dim).parse(buffer))
+        blocks.append(BlockParser(dim).parse(buffer))
     return blocks
 
 
@@ -202,7 +202,7 @@ def test_separators_around_the_chunk_are_not_in_it(around):
         buffer.bytes[:] = around * len(buffer.bytes)
         buffer.end = buffer.begin + length
         buffer.bytes[buffer.begin : buffer.end] = b"w" * (length - 1) + b"\n"
-        block = BlockParser("text", 1).parse(buffer)
+        block = BlockParser(1).parse(buffer)
         assert (block.lines, len(block.rows), len(block.bad_lines)) == (1, 0, length > 1)
 
 
