@@ -12,6 +12,8 @@ from glovefast.layout import show
 
 # 768 KiB: less, and the work between two chunks shows; more, and text, separators and rows outgrow the cache.
 CHUNK_BYTES = 3 << 18
+# Where only some lines are wanted, most of a chunk is looked at once, and the work between two chunks counts.
+CHUNKS_TO_FILTER = 4
 MAX_LINE_BYTES = 1 << 24
 
 _NEWLINE = b"\n"
@@ -62,9 +64,17 @@ class ChunkReader:
     ----------
     source : ByteSource
         Where the bytes come from.
+
+    Attributes
+    ----------
+    chunk_bytes : int
+        How much is read at once; may be raised between two chunks.
+    chunks : int
+        How many chunks were read.
     """
 
     def __init__(self, source: ByteSource) -> None:
+        self.chunk_bytes = CHUNK_BYTES
         self._source = source
         self._rest = b""
         self._ended = False
@@ -90,7 +100,7 @@ class ChunkReader:
         FormatError
             If a line is longer than 16 MiB, or as the source raises it.
         """
-        while len(self._rest) > buffer.capacity:
+        while buffer.capacity < max(self.chunk_bytes, len(self._rest)):
             buffer.grow()
         buffer.begin, buffer.end = PADDING, PADDING + len(self._rest)
         buffer.bytes[buffer.begin : buffer.end] = self._rest

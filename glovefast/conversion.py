@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from glovefast.chunks import ChunkReader, TextBuffer
+from glovefast.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
 from glovefast.errors import FormatError
 from glovefast.layout import Layout, infer_layout
 from glovefast.parser import BadLine, Block, BlockParser, check_errors_rule
@@ -133,6 +133,8 @@ class Conversion:
         if layout.header:
             first.begin += sample.index(b"\n") + 1
             self._tally.lines = 1
+        if options.wanted:
+            self._reader.chunk_bytes *= CHUNKS_TO_FILTER
         with StoreWriter(target, layout.dim, overwrite) as writer:
             # The kernels are compiled, or loaded, once before the workers start.
             wanted = options.wanted.kept if options.wanted else None
