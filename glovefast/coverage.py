@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
 from glovefast.fallback import EXACT, MISSING, Fallback, as_fallbacks, fallback_name, find_rows
 from glovefast.training import AnyVocabulary, is_fitted_tokenizer, non_integer_item, training_vocabulary
-from glovefast.vocabulary import Vocabulary, integer_array
+from glovefast.vocabulary import Vocabulary, as_string_array
 
 Counts: TypeAlias = Mapping[str, int]
 
@@ -166,8 +165,9 @@ def coverage(
     fallbacks = as_fallbacks(fallback)
     if counts is None and is_fitted_tokenizer(training):
         counts = getattr(training, "word_counts", None) or None
-    words = training_vocabulary(training).words.unique()
-    _, served = find_rows(vocabulary, words, fallbacks)
+    # Without Arrow's own functions for this, whose import takes longer than all that is done here.
+    words = list(dict.fromkeys(training_vocabulary(training).words.to_pylist()))
+    _, served = find_rows(vocabulary, as_string_array(words), fallbacks)
     of_each = None if counts is None else _counts_of(words, counts)
     absent = np.flatnonzero(served == MISSING)
     if of_each is not None:
@@ -189,12 +189,12 @@ def coverage(
             Served(name, int(np.count_nonzero(served == way)), tokens(served == way))
             for way, name in enumerate(names, start=EXACT)
         ),
-        missing=tuple(words.take(integer_array(absent)).to_pylist()),
+        missing=tuple(words[place] for place in absent.tolist()),
         missing_counts=None if of_each is None else tuple(of_each[absent].tolist()),
     )
 
 
-def _counts_of(words: pa.StringArray, counts: Counts) -> NDArray[np.int64]:
+def _counts_of(words: list[str], counts: Counts) -> NDArray[np.int64]:
     """Take each word's count."""
     if not isinstance(counts, Mapping):
         raise VocabularyError(f"counts is a mapping word -> count, not a {type(counts).__name__}")
@@ -205,7 +205,7 @@ def _counts_of(words: pa.StringArray, counts: Counts) -> NDArray[np.int64]:
         raise VocabularyError(
             f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts are whole and start at 0"
         )
-    return np.array([counts.get(word, 0) for word in words.to_pylist()], dtype=np.int64)
+    return np.array([counts.get(word, 0) for word in words], dtype=np.int64)
 
 
 def _shown(word: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.vocabulary import Vocabulary, integer_array
+from glovefast.vocabulary import Vocabulary
 
 Fallback: TypeAlias = str | Callable[[str], str | None]
 
@@ -93,11 +93,11 @@ def find_rows(
     rows = vocabulary.rows(words)
     served = np.where(rows < 0, MISSING, EXACT).astype(np.int64)
     missing = np.flatnonzero(rows < 0)
+    listed = words.to_pylist() if missing.size and fallbacks else []
     for number, fallback in enumerate(fallbacks, start=1):
         if not missing.size:
             break
-        sought = words.take(integer_array(missing)).to_pylist()
-        places, forms = other_forms(sought, fallback)
+        places, forms = other_forms([listed[place] for place in missing.tolist()], fallback)
         if not forms:
             continue
         found = vocabulary.rows(forms)

@@ -209,9 +209,9 @@ class Vocabulary:
         """
         # Equal words have equal hashes, and in the index equal hashes are neighbours.
         neighbours = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
+        if not neighbours.size:  # np.unique and Arrow's take are slow to load where nothing else needs them
+            return neighbours
         suspects = np.unique(self._rows[neighbours + 1]).astype(np.int64)
-        if not suspects.size:
-            return suspects
         duplicates: NDArray[np.int64] = suspects[
             self.rows(self.words.take(integer_array(suspects))) != suspects
         ]
@@ -222,7 +222,8 @@ class Vocabulary:
         offsets = array_offsets(self.words)
         spaces = np.flatnonzero(np.frombuffer(self._byte_view, dtype=np.uint8) == ord(" "))
         inside = spaces[(spaces >= offsets[0]) & (spaces < offsets[-1])]
-        return len(np.unique(np.searchsorted(offsets, inside, side="right")))
+        rows = np.searchsorted(offsets, inside, side="right")  # ascending, as the spaces are
+        return int(np.count_nonzero(rows[1:] != rows[:-1])) + bool(rows.size)
 
     def row(self, word: str) -> int:
         """Find one word's row: the first where the word stands more than once, -1 where it is missing."""
