@@ -124,6 +124,8 @@ class InMemory:
                 if begin == self.end:
                     return
                 end = self.bytes.rfind(b"\n", begin, min(begin + CHUNK_BYTES, self.end)) + 1
+                if end == 0:
+                    raise ValueError(f"no line ends within {CHUNK_BYTES} bytes; measure another text")
                 self._next_chunk, self._next_begin = number + 1, end
             rows, word_bytes = worker.parse(self.text[begin - PADDING : end + PADDING])
             with self._turn:

@@ -42,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times the one time the other is; the least and the most, too, if taken turn by turn."""
+    """How many times the one time the other is; with the least and the most of more than one turn."""
 
     median: float
     least: float | None = None
@@ -55,11 +55,9 @@ class Ratio:
 
 
 def ratio(one: Measured, other: Measured) -> Ratio:
-    """Divide the one time by the other: turn by turn if both have as many, else their medians."""
-    if len(one.seconds) == len(other.seconds) > 1:
-        ratios = [mine / theirs for mine, theirs in zip(one.seconds, other.seconds, strict=True)]
-        return Ratio(statistics.median(ratios), min(ratios), max(ratios))
-    return Ratio(one.median / other.median)
+    """Divide the one time by the other, turn by turn; the one that has fewer turns had them at first."""
+    ratios = [mine / theirs for mine, theirs in zip(one.seconds, other.seconds, strict=False)]
+    return Ratio(statistics.median(ratios), *((min(ratios), max(ratios)) if len(ratios) > 1 else ()))
 
 
 Rows = dict[str, Measured | str]

@@ -119,10 +119,13 @@ def test_report_has_medians_ranges_and_ratios_by_turn():
     report = report_of(
         ("first-run", GLOVEFAST, [1.0, 2.0, 4.0], peak(200)),
         ("first-run", "polars", [3.0, 8.0, 4.0], peak(400)),
+        ("first-run", "nothing prepared", [15.0, 10.0], peak(300)),
     )
     assert line_of(report, "`glovefast convert`")[1:4] == ["2.00 s", "1.00 s to 4.00 s", "3"]
     # Ratios 3, 4 and 1 by turn: their median is 3, that of the medians would be 2.
     assert line_of(report, "polars")[4:] == ["3.00 (1.00 to 4.00)", "400 MB"]
+    # It took part in two turns.
+    assert line_of(report, "the same, everything")[4] == "10.0 (5.00 to 15.0)"
     assert "A Processor" in report
     assert "gensim not installed" in report
     assert "400,000 x 100, 320 MB" in report
