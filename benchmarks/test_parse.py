@@ -11,13 +11,14 @@ from benchmarks.compiled import NotCompiledError, compile_fast_float
 from benchmarks.outputs import parsed_disagreement
 from benchmarks.processes import Command, Run, run, run_in_turn
 from benchmarks.recorder import hand_over_reports, replayed_time, withhold
-from benchmarks.shapes import CONVERTED, LARGEST
+from benchmarks.shapes import CONVERTED, MAIN, TUTORIAL
 from benchmarks.tables import GLOVEFAST, TABLES
 from benchmarks.texts import Text
 
 # By the row's name, its name for benchmarks.in_memory.
 _OURS = {GLOVEFAST: "glovefast", "two threads": "two-threads", "two apart": "two-apart", "floor": "floor"}
-_AGAIN, _AGAIN_OF_THE_LARGEST = "3", "1"
+# The calls after the first, in each process: of a large text one, for it takes seconds to read it in.
+_AGAIN = {MAIN: "3", TUTORIAL: "3"}
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +49,7 @@ def parsed(
             error = run(Command((*arguments, "0", output), program=program)).error
             return error or parsed_disagreement(output, text)
 
-        again = _AGAIN_OF_THE_LARGEST if request.param == LARGEST else _AGAIN
-        return Command((*arguments, again), wrong=wrong, program=program)
+        return Command((*arguments, _AGAIN.get(request.param, "1")), wrong=wrong, program=program)
 
     commands = {row: command("-m", "benchmarks.in_memory", name) for row, name in _OURS.items()}
     for floor in ("two apart", "floor"):
