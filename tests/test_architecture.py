@@ -15,6 +15,7 @@ PACKAGE = Path(glovefast.__file__).parent
 LAYERS = [
     ["__main__"],
     ["cli"],
+    ["commands"],
     ["terminal", "summary", "word_list", "demo"],
     ["comparison", "keras"],
     ["convert", "vectors"],
@@ -42,6 +43,7 @@ UPWARDS = {"kernels.compile": {"glovefast.kernels.wanted"}}
 LIBRARIES = {"numpy", "pyarrow"}
 MORE_LIBRARIES = {
     "cli": {"click"},
+    "commands": {"click"},
     "kernels.intrinsics": {"numba", "llvmlite"},
     "kernels.build_hook": {"hatchling"},
 }

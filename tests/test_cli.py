@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import glovefast
-from glovefast import cli, fallback, matrix, parser
+from glovefast import commands, fallback, matrix, parser
 from glovefast.cli import main
 from glovefast.conversion import Progress
 
@@ -373,7 +373,7 @@ def test_wrong_usage_exits_with_2(run, arguments):
     assert names_here() == ["small.2d.txt"]
 
 
-@pytest.mark.parametrize("name", cli.command.commands)
+@pytest.mark.parametrize("name", commands.command.commands)
 def test_every_command_has_help_with_examples(run, name):
     code, output, errors = run(name, "--help")
     assert (code, errors) == (0, "")
@@ -390,9 +390,9 @@ def test_help_and_version(run):
 
 
 def test_the_choices_are_the_librarys():
-    assert list(cli.FALLBACKS) == list(fallback.WORD_FORMS)
-    assert set(cli.ERRORS) == set(parser._ERRORS)
-    assert list(cli.OUT_OF_VOCABULARY) == list(matrix.POLICIES)
+    assert list(commands.FALLBACKS) == list(fallback.WORD_FORMS)
+    assert set(commands.ERRORS) == set(parser._ERRORS)
+    assert list(commands.OUT_OF_VOCABULARY) == list(matrix.POLICIES)
 
 
 # Errors
