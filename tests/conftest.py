@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from glovefast.cli import main
+from tests.command_line import TEXT
+
 # How long an example may take is the machine's matter.
 settings.register_profile("glovefast", deadline=None)
 settings.load_profile("glovefast")
@@ -44,3 +47,29 @@ def file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def command_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory to start commands in, which holds one embedding text."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.2d.txt").write_text(TEXT, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], command_directory: Path) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in this process; give its exit code, output and error output."""
+
+    def run_here(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        return code, *capsys.readouterr()
+
+    return run_here
+
+
+@pytest.fixture
+def store(run: Callable[..., tuple[int, str, str]]) -> Path:
+    """The store of the embedding text in the directory of the commands."""
+    assert run("convert", "small.2d.txt")[0] == 0
+    return Path("small.2d.glovefast")
