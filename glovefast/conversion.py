@@ -16,7 +16,7 @@ from glovefast.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
 from glovefast.errors import FormatError
 from glovefast.layout import Layout, infer_layout
 from glovefast.parser import BadLine, Block, BlockParser, check_errors_rule
-from glovefast.publishing import published_whole
+from glovefast.publishing import clear_remains, published_whole
 from glovefast.sources import Source
 from glovefast.store import SUFFIX, StoreWriter, new_checksum
 from glovefast.vocabulary import Vocabulary
@@ -165,6 +165,7 @@ class Conversion:
             else:
                 self._publish(writer, layout)
                 bad_rows_list(target).unlink(missing_ok=True)  # that of a store that was replaced
+                clear_remains(bad_rows_list(target))
 
     def _publish(self, writer: StoreWriter, layout: Layout) -> None:
         tally, limit, wanted = self._tally, self._options.limit, self._options.wanted

@@ -14,7 +14,6 @@ import errno
 import json
 import os
 import shlex
-import shutil
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from numpy.typing import NDArray
 
 import glovefast
 from glovefast.errors import StoreError
-from glovefast.publishing import make_partial, put_in_place
+from glovefast.publishing import Partial, clear_remains
 from glovefast.vocabulary import BUCKET_TYPE, Vocabulary
 
 FORMAT = "glovefast"
@@ -41,6 +40,8 @@ METADATA = "metadata.json"
 CHECKSUM = "xxh3_128"
 
 _PIECE_BYTES = 1 << 20
+# No space, no more of the user's quota, no larger files for this process (ulimit -f).
+_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class StoreWriter:
     """
 
     def __init__(self, destination: Path, dim: int, overwrite: bool = False) -> None:
+        clear_remains(destination.resolve())
         check_destination(destination, overwrite)
         self.destination = destination
         self.dim = dim
@@ -94,15 +96,13 @@ class StoreWriter:
         # The npy header is written last, when the rows are known; NumPy leaves room in it for any row count.
         self.header_bytes = len(_npy_header(0, dim))
         # Resolved, so that a destination given as a symbolic link is replaced where it points to.
-        target = destination.resolve()
-        self._target = target
-        self.directory = make_partial(target)
+        self._partial = Partial(destination.resolve())
+        self.directory = self._partial.path
         try:
             self.vectors_file = (self.directory / VECTORS).open("w+b", buffering=0)
-        except OSError:
-            self.directory.rmdir()
+        except BaseException:
+            self._partial.discard()
             raise
-        self._published = False
 
     def __enter__(self) -> Self:
         return self
@@ -114,8 +114,9 @@ class StoreWriter:
         traceback: TracebackType | None,
     ) -> None:
         self.vectors_file.close()
-        if not self._published:
-            shutil.rmtree(self.directory, ignore_errors=True)
+        self._partial.discard()
+        if isinstance(error, OSError) and error.errno in _DISK_IS_FULL and error.filename is None:
+            error.filename = str(self.destination)  # a write knows only the number of its file
 
     def publish(self, vocabulary: Vocabulary, vectors_checksum: str, metadata: Mapping[str, Any]) -> None:
         """Add the words, the index and the metadata to the vectors, and put the store in its place.
@@ -155,8 +156,10 @@ class StoreWriter:
             os.fsync(file.fileno())
         # Once more, because minutes may have passed and another process may have published here.
         check_destination(self.destination, self._overwrite)
-        put_in_place(self.directory, self._target)
-        self._published = True
+        try:
+            self._partial.put_in_place(self._overwrite)
+        except FileExistsError:  # in the instant since
+            raise _exists(self.destination) from None
 
 
 def write_store(
@@ -261,13 +264,17 @@ def check_destination(destination: Path, overwrite: bool) -> None:
     if not os.path.lexists(destination):
         return
     if not overwrite:
-        raise StoreError(
-            destination, "exists already; choose another destination, or replace it (overwrite=True, --force)"
-        )
+        raise _exists(destination)
     if destination.exists() and not _is_store(destination):
         raise StoreError(
             destination, "is not a glovefast store, so it is not replaced; choose another destination"
         )
+
+
+def _exists(destination: Path) -> StoreError:
+    return StoreError(
+        destination, "exists already; choose another destination, or replace it (overwrite=True, --force)"
+    )
 
 
 def checksum_of(data: Any) -> str:  # noqa: ANN401 - anything with a buffer

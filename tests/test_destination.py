@@ -205,7 +205,7 @@ def no_space(*arguments, **options):
         (conversion.os, "pwrite"),
         (store.os, "fsync"),
         (store, "_write_column"),
-        (store, "put_in_place"),
+        (store.Partial, "put_in_place"),
         (conversion, "_write_list"),
         (Path, "rename"),
         (Path, "open"),

@@ -11,7 +11,7 @@ import pytest
 
 from glovefast import publishing
 from glovefast.errors import StoreError
-from glovefast.publishing import make_partial, published_whole, put_in_place
+from glovefast.publishing import Partial, published_whole
 from glovefast.store import open_store, write_store
 from glovefast.vectors import load
 from tests.reference import same_bits
@@ -211,10 +211,10 @@ def test_a_file_that_may_not_be_read_is_not_damaged(store, monkeypatch):
         load(store)
 
 
-def finished(target: Path, content: str) -> Path:
-    directory = make_partial(target)
-    (directory / "file").write_text(content)
-    return directory
+def publish(target: Path, content: str, overwrite: bool = True) -> None:
+    with Partial(target) as partial:
+        (partial.path / "file").write_text(content)
+        partial.put_in_place(overwrite)
 
 
 @pytest.mark.parametrize("exchange", [True, False])
@@ -224,9 +224,13 @@ def test_put_in_place(tmp_path, monkeypatch, exchange):
         monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
     target = tmp_path / "target"
     for content in ("first", "second", "third"):
-        put_in_place(finished(target, content), target)
+        publish(target, content)
         assert (target / "file").read_text() == content
         assert [path.name for path in tmp_path.iterdir()] == ["target"]
+    with pytest.raises(FileExistsError, match=r"exists.*target"):
+        publish(target, "fourth", overwrite=False)
+    assert (target / "file").read_text() == "third"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the exchange is a call of Linux's")
@@ -239,25 +243,29 @@ def test_the_exchange_is_in_one_step(tmp_path):
     assert not publishing._exchange(tmp_path / "one", tmp_path / "nothing")
 
 
-def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch):
-    """The way back fails too: the old store then still exists under its other name."""
+@pytest.mark.parametrize("failing", [{2}, {3}, {3, 4}])
+def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch, failing):
+    """Where the way back fails too, it still exists under its other name, and gets its own from the next."""
     monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
     target = tmp_path / "target"
-    put_in_place(finished(target, "old"), target)
-    partial = finished(target, "new")
+    publish(target, "old")
     rename, calls = Path.rename, []
 
     def fail(path, name):
         calls.append(path)
-        if len(calls) > 1:
+        if len(calls) in failing:
             raise OSError(5, "Input/output error")
         return rename(path, name)
 
-    monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(OSError, match="Input/output error"):
-        put_in_place(partial, target)
-    assert len(calls) == 3
-    assert [path.read_text() for path in tmp_path.glob(".target.*/target/file")] == ["old"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            publish(target, "new")
+    if 4 in failing:
+        assert [path.read_text() for path in tmp_path.glob(".target.*.retired/file")] == ["old"]
+        publishing.clear_remains(target)
+    assert (target / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
 def test_a_file_is_published_whole(tmp_path):
