@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from glovefast.convert import Progress, convert, convert_archive
     from glovefast.coverage import Coverage
     from glovefast.errors import FormatError, GlovefastError, StoreError, VocabularyError
+    from glovefast.remedies import Explanation
     from glovefast.vectors import WordVectors, load
 
 _HOMES = {
     "Coverage": "glovefast.coverage",
+    "Explanation": "glovefast.remedies",
     "FormatError": "glovefast.errors",
     "GlovefastError": "glovefast.errors",
     "Progress": "glovefast.convert",
@@ -33,6 +35,7 @@ _HOMES = {
 
 __all__ = [
     "Coverage",
+    "Explanation",
     "FormatError",
     "GlovefastError",
     "Progress",

@@ -113,8 +113,8 @@ class Coverage:
         lines = [*ways, ("missing", self.misses, self.token_misses), ("all", self.words, self.tokens)]
         width = max(len(name) for name, _, _ in lines)
         table = [
-            f"{name:<{width}}  {_cell(words, self.words)} words"
-            + ("" if tokens is None or self.tokens is None else f"  {_cell(tokens, self.tokens)} tokens")
+            f"{name:<{width}}  {share_cell(words, self.words)} words"
+            + ("" if tokens is None or self.tokens is None else f"  {share_cell(tokens, self.tokens)} tokens")
             for name, words, tokens in lines
         ]
         if self.tokens_outside:
@@ -122,7 +122,7 @@ class Coverage:
         if self.missing:
             counts = self.missing_counts
             names = [
-                _shown(word) if counts is None else f"{_shown(word)} ({counts[place]:,})"
+                shown(word) if counts is None else f"{shown(word)} ({counts[place]:,})"
                 for place, word in enumerate(self.missing[:_LISTED])
             ]
             more = f" and {self.misses - _LISTED:,} more" if self.misses > _LISTED else ""
@@ -208,11 +208,12 @@ def _counts_of(words: list[str], counts: Counts) -> NDArray[np.int64]:
     return np.array([counts.get(word, 0) for word in words], dtype=np.int64)
 
 
-def _shown(word: str) -> str:
+def shown(word: str) -> str:
     """Quote a word that could not be told from the list's own spaces."""
     return word if word and word == word.strip() else repr(word)
 
 
-def _cell(part: int, whole: int) -> str:
+def share_cell(part: int, whole: int) -> str:
+    """Write a part of a whole as a number and a share, in columns."""
     share = f"{part / whole:7.1%}" if whole else "      -"
     return f"{part:>11,} {share}"

@@ -1,6 +1,5 @@
 """Other forms of a word, to be looked up where the word itself is missing."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
@@ -14,51 +13,6 @@ Fallback: TypeAlias = str | Callable[[str], str | None]
 
 MISSING = -1
 EXACT = 0
-
-_DIGITS = str.maketrans("0123456789", "#" * 10)
-
-
-def _nfkc(word: str) -> str:
-    return unicodedata.normalize("NFKC", word)
-
-
-def _digits(word: str) -> str:
-    return word.translate(_DIGITS)
-
-
-def _strip(word: str) -> str:
-    first, last = 0, len(word)
-    while first < last and _is_punctuation(word[first]):
-        first += 1
-    while first < last and _is_punctuation(word[last - 1]):
-        last -= 1
-    return word[first:last]
-
-
-def _is_punctuation(character: str) -> bool:
-    """Say whether a character is punctuation or a symbol: ``string.punctuation`` for all of Unicode."""
-    return unicodedata.category(character)[0] in "PS"
-
-
-WORD_FORMS: dict[str, Callable[[str], str]] = {
-    "lower": str.lower,
-    "title": str.title,
-    "upper": str.upper,
-    "nfkc": _nfkc,
-    "digits": _digits,
-    "strip": _strip,
-}
-"""The named word forms.
-
-``lower``, ``title``, ``upper``
-    As the methods of `str` (so ``title`` makes "Don'T" of "don't"; ``str.capitalize`` can be given itself).
-``nfkc``
-    Unicode's compatibility composition: full-width letters, ligatures and the like in their plain form.
-``digits``
-    Each ASCII digit as ``#``, as the Google News vectors of word2vec have their numbers ("2013" is "####").
-``strip``
-    Without the punctuation and symbols around the word.
-"""
 
 
 def find_rows(
@@ -131,8 +85,9 @@ def other_forms(words: Sequence[str], fallback: Fallback) -> tuple[list[int], li
         If a callable gives something that is neither a string nor None; the message names the word.
     """
     places, forms = [], []
+    form_of = _named(fallback) if isinstance(fallback, str) else _checked(fallback)
     for place, word in enumerate(words):
-        form = _apply(fallback, word)
+        form = form_of(word)
         if form and form != word:
             places.append(place)
             forms.append(form)
@@ -145,7 +100,8 @@ def as_fallbacks(fallback: Fallback | Iterable[Fallback]) -> tuple[Fallback, ...
     Parameters
     ----------
     fallback : str, callable, or iterable of them
-        Names of `WORD_FORMS`, or callables word to word (None where they have no form for a word).
+        Names of `glovefast.word_forms.WORD_FORMS`, also several joined by ``+``, or callables word to word
+        (None where they have no form for a word).
 
     Returns
     -------
@@ -164,9 +120,7 @@ def as_fallbacks(fallback: Fallback | Iterable[Fallback]) -> tuple[Fallback, ...
     fallbacks = tuple(fallback)
     for entry in fallbacks:
         if isinstance(entry, str):
-            if entry not in WORD_FORMS:
-                names = ", ".join(map(repr, WORD_FORMS))
-                raise ValueError(f"unknown fallback {entry!r}: give a callable or one of {names}")
+            _named(entry)
         elif not callable(entry):
             raise TypeError(f"a fallback is a name or a callable, not the {type(entry).__name__} {entry!r}")
     return fallbacks
@@ -179,13 +133,23 @@ def fallback_name(fallback: Fallback) -> str:
     return str(getattr(fallback, "__name__", None) or type(fallback).__name__)
 
 
-def _apply(fallback: Fallback, word: str) -> str | None:
-    if isinstance(fallback, str):
-        return WORD_FORMS[fallback](word)
-    form = fallback(word)
-    if form is not None and not isinstance(form, str):
-        raise TypeError(
-            f"the fallback {fallback_name(fallback)!r} gave a {type(form).__name__} for the word {word!r}: "
-            "it must give a string or None"
-        )
-    return form
+def _named(name: str) -> Callable[[str], str]:
+    """Make a form of its name; where no fallback is asked for, the forms are not loaded."""
+    from glovefast.word_forms import word_form
+
+    return word_form(name)
+
+
+def _checked(fallback: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Let a callable give strings and None only."""
+
+    def form_of(word: str) -> str | None:
+        form = fallback(word)
+        if form is not None and not isinstance(form, str):
+            raise TypeError(
+                f"the fallback {fallback_name(fallback)!r} gave a {type(form).__name__} "
+                f"for the word {word!r}: it must give a string or None"
+            )
+        return form
+
+    return form_of

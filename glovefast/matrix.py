@@ -61,9 +61,9 @@ def embedding_matrix(
         - a callable word to vector, called in the order of the indices, with the token (``[UNK]``) for an
           out-of-vocabulary row.
     fallback : str, callable, or iterable of them
-        Other forms to look up for words that are missing, in order; see `glovefast.fallback.WORD_FORMS`.
+        Other forms to look up for words that are missing, in order; see `glovefast.word_forms.WORD_FORMS`.
         Each begins with the word itself, not with the form before it: for "Word," neither ``"lower"`` nor
-        ``"strip"`` gives "word", ``lambda word: word.strip(",.").lower()`` does.
+        ``"strip"`` gives "word", ``"strip+lower"`` does. `glovefast.remedies.explain_coverage` suggests some.
     dtype : dtype_like
         float16, float32 or float64.
     seed : int, optional

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from glovefast.coverage import Counts, Coverage
     from glovefast.fallback import Fallback
     from glovefast.matrix import OutOfVocabulary
+    from glovefast.remedies import Explanation
     from glovefast.training import AnyVocabulary
 
 Default = TypeVar("Default")
@@ -228,3 +229,15 @@ class WordVectors:
         from glovefast.coverage import coverage
 
         return coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback)
+
+    def explain_coverage(
+        self,
+        vocabulary: "AnyVocabulary",
+        counts: "Counts | None" = None,
+        fallback: "Fallback | Iterable[Fallback]" = (),
+        least: float = 0.01,
+    ) -> "Explanation":
+        """Say why words are missing, and what finds them; see `glovefast.remedies.explain_coverage`."""
+        from glovefast.remedies import explain_coverage
+
+        return explain_coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback, least=least)

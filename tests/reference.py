@@ -1,5 +1,6 @@
 """The oracles: slow, obvious ways to do what glovefast does. Results are compared with theirs bit for bit."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +76,41 @@ def coverage(vectors, words, counts, forms):
         if way == "missing":
             missing.append(word)
     return ways, tokens, sorted(missing, key=lambda word: -counts.get(word, 0))
+
+
+def fallback_chain(stored, words, counts, forms, losses, least):
+    """Choose fallbacks for missing words by trying everything: the least lossy first, then what wins most.
+
+    `forms` are the named functions in the order in which they are joined, `losses` what each loses.
+    """
+
+    def steps(word, names):
+        for name in names:
+            word = forms[name](word)
+            yield word
+
+    def finds(word, names):
+        *_, form = steps(word, names)
+        return form != "" and form in stored
+
+    def finds_by_every_part(word, names):
+        return finds(word, names) and all(
+            one != other for one, other in zip([word, *steps(word, names)], steps(word, names), strict=False)
+        )
+
+    left = [word for word in words if word not in stored]
+    weight = counts if sum(counts.get(word, 0) for word in left) else dict.fromkeys(left, 1)
+    joined = [names for many in (1, 2, 3) for names in itertools.combinations(forms, many)]
+    useful = [names for names in joined if any(finds_by_every_part(word, names) for word in left)]
+    chain = []
+    for loss in sorted({sum(losses[name] for name in names) for names in useful}):
+        candidates = [names for names in useful if sum(losses[name] for name in names) == loss]
+        while candidates:
+            won = [sum(weight.get(word, 0) for word in left if finds(word, names)) for names in candidates]
+            best = won.index(max(won))
+            if won[best] < max(1, least * sum(weight.get(word, 0) for word in left)):
+                break
+            chain.append("+".join(candidates[best]))
+            names = candidates.pop(best)
+            left = [word for word in left if not finds(word, names)]
+    return chain

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glovefast.fallback import WORD_FORMS, as_fallbacks, fallback_name, find_rows
+from glovefast.fallback import as_fallbacks, fallback_name, find_rows
 from glovefast.vocabulary import Vocabulary
+from glovefast.word_forms import WORD_FORMS
 from tests import reference
 
 FORMS = {
@@ -26,36 +27,6 @@ FORMS = {
 """The obvious way to make each form (`strip` for the punctuation used here)."""
 
 words = st.text(alphabet='aAbB1\N{FULLWIDTH DIGIT TWO}ﬁé"$«', min_size=1, max_size=3)
-
-
-@pytest.mark.parametrize(
-    ("name", "word", "form"),
-    [
-        ("lower", "ÉTÉ", "été"),
-        ("title", "new-york", "New-York"),
-        ("upper", "nato", "NATO"),
-        ("nfkc", "ﬁve\N{FULLWIDTH DIGIT TWO}", "five2"),
-        ("nfkc", "e\u0301", "é"),
-        ("digits", "2013", "####"),
-        ("digits", "$5.20", "$#.##"),
-        ("digits", "٣2", "٣#"),
-        ("strip", '"king,"', "king"),
-        ("strip", "“king”…", "king"),
-        ("strip", "$100", "100"),
-        ("strip", "o'neil", "o'neil"),
-        ("strip", "...", ""),
-        ("strip", "'", ""),
-        ("strip", "!e\u0301!", "e\u0301"),
-    ],
-)
-def test_named_form(name, word, form):
-    assert WORD_FORMS[name](word) == form
-
-
-@given(st.text())
-def test_strip_of_ascii_punctuation_is_str_strip(word):
-    ascii_only = "".join(character for character in word if character.isascii() or character.isalnum())
-    assert WORD_FORMS["strip"](ascii_only) == ascii_only.strip(string.punctuation)
 
 
 @given(
