@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from glovefast.checksums import new_checksum
 from glovefast.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
 from glovefast.errors import FormatError
 from glovefast.layout import Layout, infer_layout
 from glovefast.parser import BadLine, Block, BlockParser, check_errors_rule
 from glovefast.publishing import clear_remains, published_whole
 from glovefast.sources import Source
-from glovefast.store import SUFFIX, StoreWriter, new_checksum
+from glovefast.store import SUFFIX, StoreWriter
 from glovefast.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ Plain operating-system errors (a file that is not there, a full disk) stay the `
 """
 
 from os import PathLike, fspath
+from typing import Self
 
 
 class GlovefastError(Exception):
@@ -52,6 +53,11 @@ class StoreError(GlovefastError):
 
     def __reduce__(self) -> tuple[type["StoreError"], tuple[str, str]]:
         return type(self), (self.path, self.reason)
+
+    @classmethod
+    def damaged(cls, path: str | PathLike[str], reason: str) -> Self:
+        """Make the error of a store that is not as it was written: `reason` says in what."""
+        return cls(path, f"the store is damaged: {reason}; convert its source again")
 
 
 class VocabularyError(GlovefastError, ValueError):

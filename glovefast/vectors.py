@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from glovefast.store import open_store
+from glovefast.opening import open_store
 from glovefast.vocabulary import Words, as_string_array, integer_array
 
 if TYPE_CHECKING:

@@ -8,13 +8,14 @@ loads no compiler.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from os import PathLike
 from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from glovefast.errors import VocabularyError
+from glovefast.errors import StoreError, VocabularyError
 from glovefast.hashing import WordBlocks, array_offsets, hash_word, hash_words, same_words
 from glovefast.kernels import HASH_BITS
 
@@ -156,10 +157,17 @@ class Vocabulary:
         n words in row order.
     index : pyarrow.ListArray
         What `build_index` made of them.
+    path : path-like, optional
+        The store that both were mapped from, and where neither is trusted: a look-up checks what it follows,
+        `words` checks all at the first use.
     """
 
-    def __init__(self, words: pa.StringArray, index: pa.ListArray) -> None:
-        self.words = words
+    def __init__(
+        self, words: pa.StringArray, index: pa.ListArray, path: str | PathLike[str] | None = None
+    ) -> None:
+        self._words = words
+        self._path = path
+        self._checked = path is None
         self.index = index
         buckets = len(index)
         self._shift = HASH_BITS - (buckets.bit_length() - 1)
@@ -181,8 +189,28 @@ class Vocabulary:
         array = as_string_array(words)
         return cls(array, build_index(array))
 
+    @property
+    def words(self) -> pa.StringArray:
+        """The words in row order.
+
+        Those of a store are gone through at the first use: every offset lies within the words' bytes and
+        every word is UTF-8, so that neither Arrow nor a kernel can be led elsewhere.
+
+        Raises
+        ------
+        StoreError
+            If that is not so.
+        """
+        if not self._checked:
+            try:
+                self._words.validate(full=True)
+            except pa.ArrowException as error:
+                raise self._damaged(f"its words cannot be used ({error})") from error
+            self._checked = True
+        return self._words
+
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self._words)
 
     def __iter__(self) -> Iterator[str]:
         return (word.as_py() for word in self.words)
@@ -197,7 +225,7 @@ class Vocabulary:
             each word begins among the bytes, int32; the words' bytes, uint8.
         """
         word_bytes = np.frombuffer(self._byte_view, dtype=np.uint8)
-        return self._bucket_offsets, self._hashes, self._rows, array_offsets(self.words), word_bytes
+        return self._bucket_offsets, self._hashes, self._rows, array_offsets(self._words), word_bytes
 
     def duplicate_rows(self) -> NDArray[np.int64]:
         """Find the rows whose word stands in an earlier row already.
@@ -219,25 +247,36 @@ class Vocabulary:
 
     def words_with_spaces(self) -> int:
         """Count the words that hold a space."""
-        offsets = array_offsets(self.words)
+        offsets = array_offsets(self._words)
         spaces = np.flatnonzero(np.frombuffer(self._byte_view, dtype=np.uint8) == ord(" "))
         inside = spaces[(spaces >= offsets[0]) & (spaces < offsets[-1])]
         rows = np.searchsorted(offsets, inside, side="right")  # ascending, as the spaces are
         return int(np.count_nonzero(rows[1:] != rows[:-1])) + bool(rows.size)
 
     def row(self, word: str) -> int:
-        """Find one word's row: the first where the word stands more than once, -1 where it is missing."""
+        """Find one word's row: the first where the word stands more than once, -1 where it is missing.
+
+        Raises
+        ------
+        StoreError
+            If the index leads out of the store.
+        """
         try:
             encoded = word.encode()
         except UnicodeEncodeError:  # a lone surrogate: no UTF-8 text holds it
             return -1
         hashed = hash_word(encoded)
         bucket = hashed >> self._shift
-        for slot in range(self._bucket_view[bucket], self._bucket_view[bucket + 1]):
-            if self._hash_view[slot] == hashed:
-                row = self._row_view[slot]
-                if self._byte_view[self._offset_view[row] : self._offset_view[row + 1]] == encoded:
-                    return row
+        try:
+            for slot in range(self._bucket_view[bucket], self._bucket_view[bucket + 1]):
+                if self._hash_view[slot] == hashed:
+                    row = self._row_view[slot]
+                    if self._byte_view[self._offset_view[row] : self._offset_view[row + 1]] == encoded:
+                        if row < 0:  # Python takes it for a place counted from the end
+                            raise IndexError(f"row {row}")
+                        return row
+        except IndexError as error:
+            raise self._damaged(f"its index leads out of it ({error})") from error
         return -1
 
     def rows(self, words: Words) -> NDArray[np.int64]:
@@ -257,8 +296,16 @@ class Vocabulary:
         ------
         VocabularyError
             If an entry is no string.
+        StoreError
+            If the index leads out of the store.
         """
         wanted = as_string_array(words)
+        try:
+            return self._find(wanted)
+        except IndexError as error:  # NumPy follows no index out of an array
+            raise self._damaged(f"its index leads out of it ({error})") from error
+
+    def _find(self, wanted: pa.StringArray) -> NDArray[np.int64]:
         hashes = hash_words(wanted)
         bucket = (hashes >> np.uint64(self._shift)).astype(np.int64)
         slot, end = self._bucket_offsets[bucket], self._bucket_offsets[bucket + 1]
@@ -275,9 +322,14 @@ class Vocabulary:
             pending, slot, end, sought = pending[going_on], slot[going_on], end[going_on], sought[going_on]
         hits = np.flatnonzero(slot_found >= 0)
         rows = self._rows[slot_found[hits]]
+        if rows.size and rows.min() < 0:  # NumPy takes it for a place counted from the end
+            raise IndexError(f"row {rows.min()}")
         same = same_words(self._blocks, rows, WordBlocks(wanted), hits)
         found = np.full(len(wanted), -1, dtype=np.int64)
         found[hits] = rows
         for other in hits[~same].tolist():  # another word with the same 64 bits: look behind it
             found[other] = self.row(wanted[other].as_py())
         return found
+
+    def _damaged(self, reason: str) -> StoreError:
+        return StoreError.damaged(self._path or "vocabulary", reason)

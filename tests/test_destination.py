@@ -204,7 +204,7 @@ def no_space(*arguments, **options):
     [
         (conversion.os, "pwrite"),
         (store.os, "fsync"),
-        (store, "_write_column"),
+        (store, "write_column"),
         (store.Partial, "put_in_place"),
         (conversion, "_write_list"),
         (Path, "rename"),

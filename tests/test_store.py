@@ -11,8 +11,9 @@ import pytest
 
 from glovefast import publishing
 from glovefast.errors import StoreError
+from glovefast.opening import open_store
 from glovefast.publishing import Partial, published_whole
-from glovefast.store import open_store, write_store
+from glovefast.store import write_store
 from glovefast.vectors import load
 from tests.reference import same_bits
 
@@ -172,7 +173,12 @@ def test_no_changed_byte_is_taken_for_another_trouble(store, tmp_path, file):
         ({"rows": 99}, "vocabulary.arrow holds 100 entries, metadata.json says 99"),
         ({"rows": -1}, "metadata.json gives no usable 'rows'"),
         ({"rows": "100"}, "metadata.json gives no usable 'rows'"),
-        ({"dim": 8}, "vectors.npy holds (100, 7) float32, not (100, 8) float32"),
+        ({"rows": True}, "metadata.json gives no usable 'rows'"),
+        (
+            {"dim": 8},
+            "vectors.npy does not hold (100, 8) float32; its header says "
+            "\"{'descr': '<f4', 'fortran_order': False, 'shape': (100, 7), }\"",
+        ),
         ({"dim": None}, "metadata.json gives no usable 'dim'"),
     ],
 )
@@ -184,7 +190,11 @@ def test_metadata_that_contradicts_the_files(store, changes, reason):
 def test_files_that_do_not_belong_together(store, tmp_path):
     other = write_store(tmp_path / "other", pa.array(["a", "b"]), np.zeros((2, 7)), {})
     for file, reason in [
-        ("vectors.npy", "vectors.npy holds (2, 7) float32, not (100, 7) float32"),
+        (
+            "vectors.npy",
+            "vectors.npy does not hold (100, 7) float32; its header says "
+            "\"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 7), }\"",
+        ),
         ("vocabulary.arrow", "vocabulary.arrow holds 2 entries, metadata.json says 100"),
         ("index.arrow", "index.arrow does not index 100 words"),
     ]:
@@ -193,22 +203,29 @@ def test_files_that_do_not_belong_together(store, tmp_path):
         shutil.copy(other / file, mixed / file)
         assert refusal(mixed) == f"the store is damaged: {reason}; convert its source again"
     shutil.copy(store / "index.arrow", store / "vocabulary.arrow")
-    assert "vocabulary.arrow has columns ['bucket'] of types " in refusal(store)
+    assert "vocabulary.arrow cannot be mapped (it has columns ['bucket'] of types " in refusal(store)
 
 
 @pytest.mark.parametrize("array", [VECTORS.astype("f8"), VECTORS.astype(">f4"), np.asfortranarray(VECTORS)])
 def test_vectors_of_another_kind(store, array):
     np.save(store / "vectors.npy", array)
-    assert "vectors.npy holds (100, 7)" in refusal(store)
+    reason = refusal(store)
+    assert "vectors.npy does not hold (100, 7) float32; its header says " in reason
+    assert array.dtype.str in reason
 
 
 def test_a_file_that_may_not_be_read_is_not_damaged(store, monkeypatch):
-    def refuse(*arguments, **options):
-        raise PermissionError(13, "Permission denied")
+    open_file = os.open
 
-    monkeypatch.setattr(pa, "memory_map", refuse)
-    with pytest.raises(PermissionError):
+    def refuse(name, *arguments, **options):
+        if name == "vocabulary.arrow":
+            raise PermissionError(13, "Permission denied", name)
+        return open_file(name, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError) as caught:
         load(store)
+    assert caught.value.filename == str(store / "vocabulary.arrow")
 
 
 def publish(target: Path, content: str, overwrite: bool = True) -> None:
