@@ -34,14 +34,14 @@ class Worker:
         self.dim = dim
         self.max_rows = CHUNK_BYTES // (dim + 1) + 1
         self.kernels = load_kernels()
-        self.separators = np.empty(CHUNK_BYTES, dtype=np.int32)
+        self.separators = np.empty(CHUNK_BYTES + kernels.SEPARATORS_AT_ONCE, dtype=np.int32)
         self.line_ends = np.empty(CHUNK_BYTES, dtype=np.int32)
         self.numbers = np.empty(self.max_rows * dim + 1, dtype=np.float32)
-        self.words = np.empty(CHUNK_BYTES, dtype=np.uint8)
+        self.words = np.empty(CHUNK_BYTES + kernels.WORD_BLOCK_BYTES, dtype=np.uint8)
         self.word_ends = np.empty(self.max_rows, dtype=np.int32)
         self.row_lines = np.empty(self.max_rows, dtype=np.int32)
         self.bad_lines = np.empty(1, dtype=np.int32)
-        self.odd_numbers = np.empty(3 * dim, dtype=np.int64)
+        self.odd_numbers = np.empty(3 * (dim + kernels.LANES), dtype=np.int64)
         self.status = np.zeros(kernels.STATUS_LENGTH, dtype=np.int64)
 
     def parse(self, chunk: np.ndarray) -> tuple[int, int]:

@@ -95,7 +95,7 @@ class BlockParser:
         self._filter = LineFilter(wanted, dim, errors) if wanted is not None else None
         self._status = np.zeros(kernels.STATUS_LENGTH, dtype=np.int64)
         self._bad_lines = np.empty(_BAD_LINES, dtype=np.int32)
-        self._odd_numbers = np.empty(3 * max(_ODD_NUMBERS, dim), dtype=np.int64)
+        self._odd_numbers = np.empty(3 * max(_ODD_NUMBERS, dim + kernels.LANES), dtype=np.int64)
         self._capacity = 0
 
     def _make_room(self, text_bytes: int) -> None:
@@ -104,10 +104,10 @@ class BlockParser:
             return
         self._capacity = text_bytes
         self._max_rows = text_bytes // (self._dim + 1) + 1
-        self._separators = np.empty(text_bytes, dtype=np.int32)
+        self._separators = np.empty(text_bytes + kernels.SEPARATORS_AT_ONCE, dtype=np.int32)
         self._line_ends = np.empty(text_bytes, dtype=np.int32)
         self._numbers = np.empty(self._max_rows * self._dim + 1, dtype=np.float32)
-        self._words = np.empty(text_bytes, dtype=np.uint8)
+        self._words = np.empty(text_bytes + kernels.WORD_BLOCK_BYTES, dtype=np.uint8)
         self._word_ends = np.zeros(self._max_rows + 1, dtype=np.int32)
         self._row_lines = np.empty(self._max_rows, dtype=np.int32)
 

@@ -32,7 +32,7 @@ LAYERS = [
     ["kernels.build_hook"],
     ["kernels.wanted"],
     ["kernels.parse"],
-    ["kernels.compile", "kernels.intrinsics"],
+    ["kernels.compile", "kernels.intrinsics", "kernels.lanes"],
     ["kernels", "errors", "data", "data.make_sample"],
 ]
 LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
@@ -46,6 +46,7 @@ MORE_LIBRARIES = {
     "cli": {"click"},
     "commands": {"click"},
     "kernels.intrinsics": {"numba", "llvmlite"},
+    "kernels.lanes": {"numba", "llvmlite"},
     "kernels.build_hook": {"hatchling"},
 }
 

@@ -1,6 +1,7 @@
 """Numbers, words and lines as the kernel reads them, bit for bit against Python and NumPy."""
 
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from glovefast import chunks, parser
 from glovefast.chunks import ChunkReader, TextBuffer
+from glovefast.kernels import LANES
 from glovefast.parser import Block, BlockParser
 from tests.reference import read_rows, same_bits
 
@@ -70,6 +72,12 @@ def parsed(text: bytes, dim: int) -> tuple[list[str], np.ndarray]:
 
 
 def assert_numbers(fields: list[str], dim: int = 1) -> None:
+    """Compare with NumPy: one by one if there are fewer than `LANES` in a row, and so many at once."""
+    assert_numbers_in_rows(fields, dim)
+    assert_numbers_in_rows(fields, dim + LANES)
+
+
+def assert_numbers_in_rows(fields: list[str], dim: int) -> None:
     fields = fields + ["1"] * (-len(fields) % dim)
     rows = ["w " + " ".join(fields[start : start + dim]) for start in range(0, len(fields), dim)]
     numbers = parsed("\n".join(rows).encode(), dim)[1].ravel()
@@ -92,7 +100,7 @@ def left_to_python(monkeypatch):
     return fields
 
 
-@pytest.mark.parametrize("dim", [1, 2, 7])
+@pytest.mark.parametrize("dim", [1, 2, 7, 8])
 def test_forms_of_numbers(dim):
     assert_numbers(FORMS + ODD_FORMS + FORMS[::-1], dim)
 
@@ -172,13 +180,36 @@ def test_any_decimal_number(field):
     assert_numbers([field, field])
 
 
+@pytest.mark.parametrize("dim", [*range(1, 2 * LANES + 2), 50])
+def test_every_place_of_a_row(dim, left_to_python):
+    """Numbers of the common form and others, each in every place of rows that end anywhere in a group."""
+    common = [f"-0.{place:03}" for place in range(dim)]
+    for other in ("1e-5", "12.5", "1.123456789", "nan"):
+        rows = [[*common[:place], other, *common[place + 1 :]] for place in range(dim)]
+        assert_numbers_in_rows([field for row in rows for field in row], dim)
+    assert set(left_to_python) == {"nan"}
+
+
+@given(st.lists(st.from_regex(r"\A-?[0-9/:.]?[./-]?[0-9/:.]{0,9}[0-9]\Z"), min_size=LANES, max_size=LANES))
+def test_what_looks_like_the_common_form(fields):
+    """One digit, the point, up to eight digits, and what differs from that in one place or two."""
+    (block,) = parse(f"w {' '.join(fields)}\n".encode(), LANES)
+    try:
+        expected = np.asarray(fields, dtype="float32")
+    except ValueError:
+        assert len(block.bad_lines) == 1
+    else:
+        assert same_bits(block.rows[0], expected)
+
+
 @given(st.text("0123456789+-.eE_naift", min_size=1))
 def test_any_field_is_a_number_where_float_says_so(field):
     try:
         float(field)
     except ValueError:
-        (block,) = parse(f"w {field}\n".encode(), 1)
-        assert len(block.bad_lines) == 1
+        for before in range(LANES + 1):
+            (block,) = parse(f"w{' 1' * before} {field}\n".encode(), before + 1)
+            assert len(block.bad_lines) == 1
     else:
         assert_numbers([field])
 
@@ -189,9 +220,10 @@ def test_separators_at_every_place_of_a_block(line_end, left_to_python):
     lines = []
     for length in range(131):
         lines += [f"{'w' * length} 0.{'1' * length} -{length}.5", f"{'9' * length} {length} 1.25"]
-    text = line_end.join(lines).encode()
-    assert_same_rows(text, 2)
-    assert len(parsed(text, 2)[0]) == len(lines)
+    for more in (0, LANES):
+        text = line_end.join(line + " 0.5" * more for line in lines).encode()
+        assert_same_rows(text, 2 + more)
+        assert len(parsed(text, 2 + more)[0]) == len(lines)
     assert left_to_python == []
 
 
@@ -209,14 +241,14 @@ def test_separators_around_the_chunk_are_not_in_it(around):
 @pytest.mark.parametrize("chunk_bytes", [1, 63, 64, 65, 100, 127, 128, 129, 1000])
 @pytest.mark.parametrize("number", ["1.23456", "-8", "1e-05", "0.123456789012"])
 def test_a_number_ends_with_the_chunk(monkeypatch, chunk_bytes, number):
-    for length in range(70):
-        text = f"{'w' * length} 7 {number}".encode()
+    for length, more in itertools.product(range(70), (0, LANES)):
+        text = f"{'w' * length}{' 7' * more} 7 {number}".encode()
         monkeypatch.setattr(chunks, "CHUNK_BYTES", chunk_bytes)
-        assert_same_rows(text, 2)
-        assert_same_rows(text + b"\nv 1 2", 2)
+        assert_same_rows(text, 2 + more)
+        assert_same_rows(text + b"\nv 1" + b" 2" * (1 + more), 2 + more)
         monkeypatch.setattr(chunks, "CHUNK_BYTES", len(text))
-        assert_same_rows(text, 2)
-        assert_same_rows(text + b"\n" + text, 2)
+        assert_same_rows(text, 2 + more)
+        assert_same_rows(text + b"\n" + text, 2 + more)
 
 
 def assert_same_rows(text: bytes, dim: int) -> None:
@@ -284,9 +316,11 @@ def test_words_with_spaces_and_rows_with_too_many_numbers(line, word):
 
 @pytest.mark.parametrize("switch", ["NUMBA_BOUNDSCHECK", "NUMBA_DISABLE_JIT"])
 def test_with_bounds_checks_and_as_plain_python(switch, tmp_path):
-    chosen = "forms_of_numbers or separators or ends_with_the_chunk or words_with_spaces or lists_hold"
-    if switch == "NUMBA_DISABLE_JIT":
-        chosen = "forms_of_numbers and 7 or words_with_spaces"
+    chosen = "forms_of_numbers or place_of_a_row or separators or ends_with_the_chunk or words_with_spaces"
+    if switch == "NUMBA_BOUNDSCHECK":
+        chosen += " or lists_hold"
+    else:
+        chosen = "forms_of_numbers and (7 or 8) or words_with_spaces"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
     run = subprocess.run(
         # In the kernel uint64 wraps around, and NumPy warns of that where the kernel runs as Python.

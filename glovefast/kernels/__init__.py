@@ -9,6 +9,11 @@ SPACE, NEWLINE, RETURN = 0x20, 0x0A, 0x0D
 # Readable bytes that a text needs before and behind it, so that whole blocks can be loaded at its ends.
 PADDING = 64
 
+# What the kernels write at once, and so the room they need behind what they list.
+SEPARATORS_AT_ONCE = 12
+LANES = 8  # numbers parsed at once: the float64 in the longest vector registers there are
+WORD_BLOCK_BYTES = 32
+
 # The places in parse_rows' status: how far it came and what it counted.
 NEXT_LINE, NEXT_BYTE, ROWS, WORD_BYTES, BAD_LINES, ODD_NUMBERS = range(6)
 STATUS_LENGTH = 6

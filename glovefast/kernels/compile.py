@@ -20,7 +20,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 # at once or after a fork (https://github.com/numba/numba/issues/8563). error_model: kernels never raise.
 # No fastmath: the numbers must be those of the file.
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
-_SOURCES = ("__init__.py", "compile.py", "intrinsics.py", "parse.py", "wanted.py")
+_SOURCES = ("__init__.py", "compile.py", "intrinsics.py", "lanes.py", "parse.py", "wanted.py")
 
 _exported: dict[str, tuple[Any, list[str]]] = {}
 

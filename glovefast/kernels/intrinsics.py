@@ -8,6 +8,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from glovefast.kernels import WORD_BLOCK_BYTES
+
 
 def _bytes_pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
     """Make the LLVM code for a pointer of the type `to` to a byte of an array."""
@@ -42,6 +44,21 @@ def store_block(typing_context: Any, text: Any, index: Any, block: Any) -> Any:
 
 
 @intrinsic
+def copy_block(typing_context: Any, text: Any, index: Any, target: Any, place: Any) -> Any:
+    """Copy `WORD_BLOCK_BYTES` bytes from any address to any other."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        text, index, target, place = arguments
+        block = ir.VectorType(ir.IntType(8), WORD_BLOCK_BYTES)
+        source = _bytes_pointer(context, builder, signature.args[0], text, index, block)
+        to = _bytes_pointer(context, builder, signature.args[2], target, place, block)
+        builder.store(builder.load(source, align=1), to, align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, target, types.int64), generate
+
+
+@intrinsic
 def matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
     """Compare 64 bytes with one value; bit n of the result says whether byte n is equal."""
 
@@ -60,12 +77,23 @@ def matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
 
 @intrinsic
 def trailing_zeros(typing_context: Any, bits: Any) -> Any:
-    """Count the zero bits below the lowest one; the bits must not be all zero."""
+    """Count the zero bits below the lowest one; 64 where all are zero."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], cgutils.true_bit)
+        return builder.cttz(arguments[0], cgutils.false_bit)
 
     return types.int64(types.uint64), generate
+
+
+@intrinsic
+def without_lowest_bit(typing_context: Any, bits: Any) -> Any:
+    """Set the lowest bit that is one to zero; zero stays zero."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = arguments[0]
+        return builder.and_(bits, builder.sub(bits, bits.type(1)))
+
+    return types.uint64(types.uint64), generate
 
 
 @intrinsic
@@ -90,8 +118,14 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be r
         equal = text[index : index + 64] == byte
         return np.uint64(int.from_bytes(np.packbits(equal, bitorder="little").tobytes(), "little"))
 
+    def copy_block(text: Any, index: int, target: Any, place: int) -> None:
+        target[place : place + WORD_BLOCK_BYTES] = text[index : index + WORD_BLOCK_BYTES]
+
     def trailing_zeros(bits: np.uint64) -> int:
-        return (int(bits) & -int(bits)).bit_length() - 1
+        return (int(bits) & -int(bits)).bit_length() - 1 if bits else 64
+
+    def without_lowest_bit(bits: np.uint64) -> np.uint64:
+        return np.uint64(int(bits) & (int(bits) - 1)) if bits else bits
 
     def one_bits(bits: np.uint64) -> int:
         return int(bits).bit_count()

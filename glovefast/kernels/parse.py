@@ -13,37 +13,29 @@ import numpy as np
 
 from glovefast.kernels import (
     BAD_LINES,
+    LANES,
     NEWLINE,
     NEXT_BYTE,
     NEXT_LINE,
     ODD_NUMBERS,
     RETURN,
     ROWS,
+    SEPARATORS_AT_ONCE,
     SPACE,
+    WORD_BLOCK_BYTES,
     WORD_BYTES,
 )
 from glovefast.kernels.compile import kernel
-from glovefast.kernels.intrinsics import load_block, matches, trailing_zeros
+from glovefast.kernels.intrinsics import copy_block, matches, one_bits, trailing_zeros, without_lowest_bit
+from glovefast.kernels.lanes import parse_eight
 
 _POINT, _MINUS, _PLUS, _ZERO = 0x2E, 0x2D, 0x2B, 0x30
 _LOWER_CASE = 0x20  # this bit makes an ASCII letter lower case
 _LETTER_E = 0x65
 
-_MAX_FRACTION_DIGITS = 8
-# _KEEP[n] keeps the last n bytes of a little-endian block of eight; beyond 8 the entry is never used.
-_KEEP = np.array([(1 << 64) - (1 << (64 - 8 * n)) if n <= 8 else 0 for n in range(16)], dtype=np.uint64)
 _POWER = np.array([10.0**n for n in range(309)], dtype=np.float64)
-_INTEGER_POWER = np.array([10 ** min(n, 8) for n in range(16)], dtype=np.uint64)
 _SIGN = np.array([1.0, -1.0], dtype=np.float64)
-
-_ASCII_ZEROS = np.uint64(0x3030303030303030)
-_ABOVE_NINE = np.uint64(0x7676767676767676)
-_HIGH_BITS = np.uint64(0x8080808080808080)
-_EVEN_PAIRS = np.uint64(0x000000FF000000FF)
-_PAIR_WEIGHTS = np.uint64(100 + (1000000 << 32))
-_ODD_PAIR_WEIGHTS = np.uint64(1 + (10000 << 32))
-_TEN, _EIGHT, _SIXTEEN, _THIRTY_TWO = np.uint64(10), np.uint64(8), np.uint64(16), np.uint64(32)
-_ONE, _ZERO_BITS = np.uint64(1), np.uint64(0)
+_TEN, _ONE, _ZERO_BITS = np.uint64(10), np.uint64(1), np.uint64(0)
 
 _MAX_MANTISSA_DIGITS = 19  # 10**19 < 2**64
 _EXACT_MANTISSA = np.uint64(1 << 53)
@@ -62,8 +54,8 @@ def find_separators(text, begin, end, separators, line_ends):
         The text, padded by `PADDING` bytes on both sides.
     begin, end : int64
         The chunk is ``text[begin:end]``.
-    separators : (end - begin,) int32, written
-        The position of every space and newline, ascending.
+    separators : (end - begin + SEPARATORS_AT_ONCE,) int32, written
+        The position of every space and newline, ascending; what lies behind them is scratch.
     line_ends : (end - begin,) int32, written
         For every line the number in `separators` of its newline.
 
@@ -79,14 +71,20 @@ def find_separators(text, begin, end, separators, line_ends):
         both = newlines | matches(text, block, np.uint8(SPACE))
         if end - block < 64:
             both &= (_ONE << np.uint64(end - block)) - _ONE
-        while both != _ZERO_BITS:
-            bit = trailing_zeros(both)
-            separators[found] = block + bit
-            if newlines & (_ONE << np.uint64(bit)) != _ZERO_BITS:
-                line_ends[lines] = found
-                lines += 1
-            found += 1
-            both &= both - _ONE
+            newlines &= both
+        while newlines != _ZERO_BITS:
+            line_ends[lines] = found + one_bits(both & ((newlines - _ONE) & ~newlines))
+            lines += 1
+            newlines = without_lowest_bit(newlines)
+        # 64 bytes of numbers hold about eight separators, now a few more, now a few less. A loop that ends
+        # with the last of them would be mispredicted at nearly every block; one that always lists 12 is not.
+        block_end = found + one_bits(both)
+        while found < block_end:
+            for place in range(SEPARATORS_AT_ONCE):
+                separators[found + place] = block + trailing_zeros(both)
+                both = without_lowest_bit(both)
+            found += SEPARATORS_AT_ONCE
+        found = block_end
     return lines
 
 
@@ -210,16 +208,17 @@ def parse_rows(
         How many rows there is room for.
     numbers : (max_rows * dim + 1,) float32, written
         The rows; the place behind the last row is scratch.
-    words : (n,) uint8, written
-        The words' bytes, one after the other.
+    words : (n + WORD_BLOCK_BYTES,) uint8, written
+        The words' bytes, one after the other; what lies behind them is scratch.
     word_ends : (max_rows,) int32, written
         Where each word ends in `words`.
     row_lines : (max_rows,) int32, written
         Each row's line in the chunk, counted from 0.
     bad_lines : (b,) int32, written
         The bad lines, counted from 0.
-    odd_numbers : (3 * m,) int64, m >= dim, written
-        For each number left to Python: its place in `numbers`, its begin and its end in `text`.
+    odd_numbers : (3 * m,) int64, m >= dim + LANES, written
+        For each number left to Python: its place in `numbers`, its begin and its end in `text`. One that two
+        groups have in common is listed twice.
     status : (STATUS_LENGTH,) int64, changed
         What `glovefast.kernels` names: the line to begin with and the byte at which it begins (0 and the
         chunk's begin at first), then counters; all go on from what they hold.
@@ -237,7 +236,7 @@ def parse_rows(
     # Not looked up in `separators`: the entry of the line before is changed where that ends in CRLF.
     next_line_begin = status[NEXT_BYTE]
     while line < lines:
-        if rows >= max_rows or bad >= len(bad_lines) or 3 * (odd + dim) > len(odd_numbers):
+        if rows >= max_rows or bad >= len(bad_lines) or 3 * (odd + dim + LANES) > len(odd_numbers):
             break
         newline = np.int64(line_ends[line])
         first = np.int64(line_ends[line - 1]) + 1 if line > 0 else 0
@@ -265,44 +264,28 @@ def parse_rows(
             continue
 
         end = np.int64(separators[vector])
-        for index in range(line_begin, end):
-            words[word_bytes] = text[index]
-            word_bytes += 1
+        for index in range(0, end - line_begin, WORD_BLOCK_BYTES):
+            copy_block(text, line_begin + index, words, word_bytes + index)
+        word_bytes += end - line_begin
         word_ends[rows] = word_bytes
         row_lines[rows] = line - 1
-        for number in range(vector, newline):
-            begin_number = end + 1
-            end = np.int64(separators[number + 1])
-            negative = np.int64(text[begin_number] == _MINUS)
-            lead = begin_number + negative
-            # The common form is one digit, the point and up to eight digits. The block that ends where the
-            # number ends holds the fraction in its last bytes; all that stands before is masked to zero.
-            fraction_digits = end - lead - 2
-            form = np.uint64(fraction_digits)
-            whole = np.uint64(text[lead]) - np.uint64(_ZERO)
-            digits = (load_block(text, end - 8) ^ _ASCII_ZEROS) & _KEEP[form & np.uint64(15)]
-            no_digit = ((digits + _ABOVE_NINE) | digits) & _HIGH_BITS
-            if (
-                form <= np.uint64(_MAX_FRACTION_DIGITS)
-                and text[lead + 1] == _POINT
-                and whole < _TEN
-                and no_digit == _ZERO_BITS
-            ):
-                pairs = digits * _TEN + (digits >> _EIGHT)
-                fraction = (
-                    (pairs & _EVEN_PAIRS) * _PAIR_WEIGHTS
-                    + ((pairs >> _SIXTEEN) & _EVEN_PAIRS) * _ODD_PAIR_WEIGHTS
-                ) >> _THIRTY_TWO
-                mantissa = whole * _INTEGER_POWER[form] + fraction
-                # Mantissa and power are exact, so the quotient is the correctly rounded float64. The sign as
-                # a factor, not a branch: signs are as good as random, and a mispredicted branch costs more.
-                numbers[place] = np.float32(np.float64(np.int64(mantissa)) / _POWER[form] * _SIGN[negative])
-            elif not _parse_number(text, begin_number, end, numbers, place):
-                odd_numbers[3 * odd] = place
-                odd_numbers[3 * odd + 1] = begin_number
-                odd_numbers[3 * odd + 2] = end
-                odd += 1
-            place += 1
+        for group in range(0, dim, LANES):
+            number = min(group, dim - LANES)  # the last group overlaps the one before: no rest to care for
+            if dim < LANES:
+                number = 0
+                odd_forms = (_ONE << np.uint64(dim)) - _ONE
+            else:
+                odd_forms = parse_eight(text, separators, vector + number, numbers, place + number)
+            while odd_forms != _ZERO_BITS:
+                odd_number = number + trailing_zeros(odd_forms)
+                odd_forms = without_lowest_bit(odd_forms)
+                begin_number = np.int64(separators[vector + odd_number]) + 1
+                end = np.int64(separators[vector + odd_number + 1])
+                if not _parse_number(text, begin_number, end, numbers, place + odd_number):
+                    odd_numbers[3 * odd] = place + odd_number
+                    odd_numbers[3 * odd + 1] = begin_number
+                    odd_numbers[3 * odd + 2] = end
+                    odd += 1
         rows += 1
     status[NEXT_LINE] = line
     status[NEXT_BYTE] = next_line_begin
