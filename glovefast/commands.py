@@ -2,38 +2,28 @@
 
 import errno
 import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 import glovefast
+from glovefast.convert_command import convert
 from glovefast.errors import GlovefastError
+from glovefast.options import (
+    OUT_OF_VOCABULARY,
+    fallback_option,
+    json_option,
+    quiet_log_option,
+    quiet_option,
+)
 from glovefast.publishing import published_whole
-from glovefast.summary import describe_conversion, describe_speed, describe_store
-from glovefast.terminal import ProgressBar, print_json, print_text, shown_log
+from glovefast.summary import describe_store
+from glovefast.terminal import ProgressBar, print_json, print_text
 from glovefast.word_list import read_word_list
 
-# The library's own lists would have to be imported for every --help; a test holds them together.
-ERRORS = ("strict", "replace", "backslashreplace")
-OUT_OF_VOCABULARY = ("zeros", "normal", "mean", "unk")
-FALLBACKS = ("lower", "title", "upper", "nfkc", "digits", "strip")
-
 _FIRST_WORDS = 10
-
-
-def _show_log(context: click.Context, parameter: click.Parameter, quiet: bool) -> bool:
-    context.with_resource(shown_log(quiet))
-    return quiet
-
-
-_quiet_option = click.option(
-    "--quiet", "-q", is_flag=True, callback=_show_log, help="No progress, only warnings."
-)
-_quiet_log_option = click.option(
-    "--quiet", "-q", is_flag=True, callback=_show_log, expose_value=False, help="Only warnings."
-)
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 
 
 @click.group(
@@ -43,6 +33,7 @@ Examples:
   glovefast convert glove.6B.100d.txt
   glovefast info glove.6B.100d.glovefast
   glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
+  glovefast coverage glove.6B.100d.glovefast train.txt
   glovefast demo
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.""",
@@ -52,107 +43,7 @@ def command() -> None:
     """Pretrained word vectors, converted once, then in a Keras Embedding layer in milliseconds."""
 
 
-@command.command(
-    epilog="""\b
-Examples:
-  glovefast convert glove.6B.100d.txt
-  glovefast convert glove.6B.zip --member glove.6B.100d.txt
-  glovefast convert glove.6B.zip --all -o stores/
-  glovefast convert wiki.en.vec.gz -o wiki.glovefast --limit 200000
-  glovefast convert glove.6B.100d.txt -o small.glovefast --words words.txt --fallback lower
-  zstd -dc vectors.txt.zst | glovefast convert - -o vectors.glovefast"""
-)
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    "destination",
-    metavar="DEST",
-    help="The store to make, or with --all the directory for the stores. Default: beside SOURCE.",
-)
-@click.option("--member", metavar="NAME", help="The zip archive's member, by its name or the end of it.")
-@click.option("--all", "every_member", is_flag=True, help="Convert every member of the zip archive.")
-@click.option(
-    "--words",
-    "words_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Keep the rows of these words only: UTF-8 text with one word a line, or - for standard input.",
-)
-@click.option(
-    "--fallback",
-    type=click.Choice(FALLBACKS),
-    multiple=True,
-    help="With --words, keep this other form of each word, too; repeat it for more.",
-)
-@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep the first N rows only.")
-@click.option("--dim", metavar="N", type=click.IntRange(min=1), help="Numbers per row. Default: inferred.")
-@click.option(
-    "--header/--no-header", default=None, help="Whether the first line is `rows dims`. Default: recognised."
-)
-@click.option(
-    "--errors",
-    type=click.Choice(ERRORS),
-    default="strict",
-    show_default=True,
-    help="Whether a word that is not UTF-8 makes a bad row, or what replaces its bytes.",
-)
-@click.option(
-    "--on-bad-row",
-    type=click.Choice(["raise", "skip"]),
-    default="raise",
-    show_default=True,
-    help="Whether a row that cannot be read ends the conversion, or is left out and listed beside the store.",
-)
-@click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Workers. Default: one a processor.")
-@click.option("--force", "overwrite", is_flag=True, help="Replace a store that is there already.")
-@_quiet_option
-@_json_option
-def convert(
-    *,
-    sources: tuple[str, ...],
-    destination: str | None,
-    every_member: bool,
-    words_file: Path | None,
-    quiet: bool,
-    as_json: bool,
-    **options: Any,  # noqa: ANN401 - handed on under the library's own names
-) -> None:
-    """Convert embedding text into stores.
-
-    SOURCE is text as GloVe, word2vec and fastText publish it: a plain file, one compressed with gzip, bzip2
-    or xz, a zip archive (nothing is unpacked to disk), or - for standard input.
-    """
-    if every_member:
-        for name in ("member", "dim", "header"):
-            if options.pop(name) is not None:
-                raise click.UsageError(f"--{name} is for one member; it does not go with --all")
-    elif destination is not None and len(sources) > 1:
-        raise click.UsageError(
-            f"-o names one store, and there are {len(sources)} sources; convert them one by one"
-        )
-    options["words"] = _wanted_words(words_file, options["fallback"], sources)
-    from glovefast.conversion import bad_rows_list
-
-    stores: list[dict[str, Any]] = []
-    with ProgressBar(quiet) as progress:
-        for source in sources:
-            if every_member:
-                made = glovefast.convert_archive(source, destination, progress=progress, **options)
-            else:
-                made = [glovefast.convert(source, destination, progress=progress, **options)]
-            progress.hide()
-            for path in made:
-                store = {"destination": str(path), "bad_rows": None, **glovefast.load(path).metadata}
-                if store["met"]["skipped_rows"] or store["met"]["replaced_words"]:
-                    store["bad_rows"] = str(bad_rows_list(path))
-                stores.append(store)
-                if not as_json:
-                    print_text(describe_conversion(store))
-    if as_json:
-        print_json({"stores": stores, "bytes_read": progress.bytes_read, "seconds": progress.seconds})
-    else:
-        print_text(describe_speed(progress.bytes_read, progress.seconds))
+command.add_command(convert)
 
 
 @command.command(
@@ -162,8 +53,8 @@ Examples:
   glovefast info glove.6B.100d.glovefast --json"""
 )
 @click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
-@_quiet_log_option
-@_json_option
+@quiet_log_option
+@json_option
 def info(*, path: Path, as_json: bool) -> None:
     """Show what a store holds and where it came from."""
     vectors = glovefast.load(path)
@@ -200,16 +91,13 @@ Examples:
     show_default=True,
     help="The row of a word that the store lacks.",
 )
-@click.option(
-    "--fallback",
-    type=click.Choice(FALLBACKS),
-    multiple=True,
-    help="Another form of a word to look up where the word itself is missing; repeat it for more, in order.",
+@fallback_option(
+    "Another form of a word to look up where the word itself is missing; repeat it for more, in order."
 )
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Makes --oov normal repeatable.")
 @click.option("--force", "overwrite", is_flag=True, help="Replace a file that is there already.")
-@_quiet_log_option
-@_json_option
+@quiet_log_option
+@json_option
 def matrix(
     *,
     path: Path,
@@ -254,6 +142,69 @@ def matrix(
 @command.command(
     epilog="""\b
 Examples:
+  glovefast coverage glove.6B.100d.glovefast train.txt
+  glovefast coverage glove.6B.100d.glovefast train/*.txt.gz --fallback lower --json
+  glovefast coverage glove.840B.300d.glovefast train.txt --keep-case --keep-punctuation
+  cut -f1 counts.tsv | glovefast coverage glove.6B.100d.glovefast - --words"""
+)
+@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
+@click.argument("texts", metavar="TEXT...", nargs=-1, required=True)
+@click.option("--words", "as_words", is_flag=True, help="TEXT is a list of words, one a line.")
+@click.option("--keep-case", is_flag=True, help="Count words as they stand instead of in lower case.")
+@click.option("--keep-punctuation", is_flag=True, help="Separate words at white space only.")
+@fallback_option("What the suggested fallbacks shall begin with; repeat it for more, in order.")
+@click.option(
+    "--least",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    default=0.01,
+    show_default=True,
+    help="The share of what is missing still that a fallback must find to be suggested.",
+)
+@quiet_option
+@json_option
+def coverage(
+    *,
+    path: Path,
+    texts: tuple[str, ...],
+    as_words: bool,
+    keep_case: bool,
+    keep_punctuation: bool,
+    fallback: tuple[str, ...],
+    least: float,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Say how much of a text a store covers, why words are missing, and what would find them.
+
+    TEXT is UTF-8 text, also compressed with gzip, bzip2 or xz, or - for standard input. Its words are counted
+    as Keras's Tokenizer counts them: in lower case, with punctuation and white space between them. Memory
+    grows with the number of different words, not with the text.
+    """
+    from glovefast.tutorial import PUNCTUATION
+    from glovefast.word_counts import WHITE_SPACE, count_words
+
+    if as_words and (keep_case or keep_punctuation):
+        raise click.UsageError("a list of --words is taken as it stands; leave --keep-... out")
+    vectors = glovefast.load(path)
+    with ProgressBar(quiet, counted="lines") as progress:
+        if as_words:
+            counts = Counter(word for text in texts for word in read_word_list(Path(text)) if word)
+        else:
+            filters = WHITE_SPACE if keep_punctuation else PUNCTUATION
+            counts = count_words(_pieces(texts, progress), lower=not keep_case, filters=filters)
+    if not counts:
+        raise GlovefastError(f"{', '.join(texts)}: no word in it; check that it is text")
+    explained = vectors.explain_coverage(list(counts), counts, fallback, least)
+    if as_json:
+        print_json({"store": str(path), "texts": list(texts), **explained.to_dict()})
+    else:
+        print_text(str(explained))
+
+
+@command.command(
+    epilog="""\b
+Examples:
   glovefast demo
   glovefast demo --vectors glove.6B.zip --member glove.6B.100d.txt
   glovefast demo --vectors glove.6B.100d.glovefast -o learned/"""
@@ -271,8 +222,8 @@ Examples:
     metavar="DIR",
     help="The directory for what is learned. Default: a new temporary one, which is kept.",
 )
-@_quiet_option
-@_json_option
+@quiet_option
+@json_option
 def demo(
     *, vectors_file: str | None, member: str | None, output: str | None, quiet: bool, as_json: bool
 ) -> None:
@@ -297,16 +248,18 @@ def demo(
         print_json(result.to_dict())
 
 
-def _wanted_words(
-    words_file: Path | None, fallback: tuple[str, ...], sources: tuple[str, ...]
-) -> list[str] | None:
-    if words_file is None:
-        if fallback:
-            raise click.UsageError("--fallback is for the words of --words; without it every word is kept")
-        return None
-    if str(words_file) == "-" and "-" in sources:
-        raise click.UsageError("standard input can be the text or the list of words, not both")
-    return read_word_list(words_file)
+def _pieces(texts: Iterable[str], progress: ProgressBar) -> Iterator[str]:
+    """Read texts one after the other."""
+    from glovefast.sources import open_source
+    from glovefast.text_files import read_pieces
+
+    for text in texts:
+        lines = 0
+        with open_source(text) as source:
+            for piece in read_pieces(source):
+                yield piece
+                lines += piece.count("\n")
+                progress(glovefast.Progress(source.bytes_read, source.bytes_total, lines, source.name))
 
 
 def _check_destination(file: Path, overwrite: bool) -> None:

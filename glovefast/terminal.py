@@ -91,9 +91,12 @@ class ProgressBar:
     ----------
     quiet : bool
         Show nothing on a terminal either.
+    counted : str
+        What the reports count as rows.
     """
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, quiet: bool, counted: str = "rows") -> None:
+        self._counted = counted
         self._shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
         self._bar: tqdm[Any] | None = None
         self._source: str | None = None
@@ -113,7 +116,7 @@ class ProgressBar:
         self.hide()
 
     def __call__(self, progress: "Progress") -> None:
-        """Take a report of the conversion."""
+        """Take a report of a conversion, or of whatever else is read."""
         if progress.source != self._source:  # an archive's next member
             self.hide()
             self._source = progress.source
@@ -122,7 +125,7 @@ class ProgressBar:
         self.bytes_read += step
         if not self._shown:
             return
-        rows = f"{progress.rows:,} rows"
+        rows = f"{progress.rows:,} {self._counted}"
         if self._bar is None:
             from tqdm import tqdm
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import glovefast
-from glovefast import commands, fallback, matrix, parser
+from glovefast import commands, matrix, options, parser
 from glovefast.cli import main
 from tests.command_line import names_here
 
@@ -57,9 +57,8 @@ def test_help_and_version(run):
 
 
 def test_the_choices_are_the_librarys():
-    assert list(commands.FALLBACKS) == list(fallback.WORD_FORMS)
-    assert set(commands.ERRORS) == set(parser._ERRORS)
-    assert list(commands.OUT_OF_VOCABULARY) == list(matrix.POLICIES)
+    assert set(options.ERRORS) == set(parser._ERRORS)
+    assert list(options.OUT_OF_VOCABULARY) == list(matrix.POLICIES)
 
 
 @pytest.mark.parametrize(
