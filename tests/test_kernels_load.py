@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from glovefast.kernels import load
+from glovefast.kernels import SEPARATORS_AT_ONCE, load
 
 TEXT = "".join(f"word{n} {n / 7:.5g} {-n / 3e5:.5g} {n * 1e30:.9g}\n" for n in range(500))
 
@@ -156,7 +156,7 @@ def test_a_damaged_cache_is_made_anew(
         assert all(path.read_bytes() != b"" for path in damaged)
         text = np.zeros(256, np.uint8)
         text[64:69] = np.frombuffer(b"a 1 \n", np.uint8)
-        separators, ends = np.zeros(5, np.int32), np.zeros(5, np.int32)
+        separators, ends = np.zeros(5 + SEPARATORS_AT_ONCE, np.int32), np.zeros(5, np.int32)
         assert loaded.find_separators(text, 64, 69, separators, ends) == 1
         assert separators[:3].tolist() == [65, 67, 68]
 
