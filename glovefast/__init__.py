@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from glovefast.convert import Progress, convert, convert_archive
+    from glovefast.convert import Progress, convert, convert_archive, dry_run
     from glovefast.coverage import Coverage
     from glovefast.errors import FormatError, GlovefastError, StoreError, VocabularyError
     from glovefast.remedies import Explanation
@@ -30,6 +30,7 @@ _HOMES = {
     "WordVectors": "glovefast.vectors",
     "convert": "glovefast.convert",
     "convert_archive": "glovefast.convert",
+    "dry_run": "glovefast.convert",
     "load": "glovefast.vectors",
 }
 
@@ -45,6 +46,7 @@ __all__ = [
     "__version__",
     "convert",
     "convert_archive",
+    "dry_run",
     "load",
 ]
 

@@ -1,25 +1,26 @@
 """One conversion: workers that read in turn, parse side by side and write each its own rows."""
 
-import json
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
+from glovefast.bad_rows import BadRows
 from glovefast.checksums import new_checksum
-from glovefast.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
-from glovefast.errors import FormatError
+from glovefast.chunks import CHUNKS_TO_FILTER, MAX_LINE_BYTES, ChunkReader, TextBuffer
+from glovefast.errors import FormatError, GlovefastError
+from glovefast.hashing import array_offsets
 from glovefast.layout import Layout, infer_layout
-from glovefast.parser import BadLine, Block, BlockParser, check_errors_rule
-from glovefast.publishing import clear_remains, published_whole
+from glovefast.parser import Block, BlockParser, check_errors_rule
 from glovefast.sources import Source
-from glovefast.store import SUFFIX, StoreWriter
+from glovefast.store import StoreWriter
 from glovefast.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _PROGRESS_SECONDS = 0.1
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
+# What int32 counts: the rows of an index, the bytes of an Arrow file's words.
+_MAX_ROWS = _MAX_WORD_BYTES = 2**31 - 1
+_FIRST_BAD_ROW = "this is the first bad row, and a dry run finds all of them (dry_run, --dry-run)"
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,10 @@ class Options:
     wanted: "WantedWords | None" = None
 
     def __post_init__(self) -> None:
-        for name, value, least in (
-            ("dim", self.dim, 1),
-            ("limit", self.limit, 0),
-            ("threads", self.threads, 1),
+        for name, value, least, most in (
+            ("dim", self.dim, 1, MAX_LINE_BYTES // 2),  # each number takes a digit and a space
+            ("limit", self.limit, 0, None),
+            ("threads", self.threads, 1, None),
         ):
             if value is None:
                 continue
@@ -77,6 +81,8 @@ class Options:
                 raise TypeError(f"{name}={value!r} is no whole number")
             if value < least:
                 raise ValueError(f"{name}={value} is out of range: at least {least}")
+            if most is not None and value > most:
+                raise ValueError(f"{name}={value} is out of range: at most {most}")
         if self.progress is not None and not callable(self.progress):
             raise TypeError(f"progress={self.progress!r} cannot be called")
         check_errors_rule(self.errors)
@@ -91,12 +97,12 @@ class _Tally:
     rows: int = 0
     lines: int = 0
     rows_not_wanted: int = 0
+    word_bytes: int = 0
     words: list[pa.StringArray] = field(default_factory=list)
-    bad_lines: list[BadLine] = field(default_factory=list)
 
 
 class Conversion:
-    """One run from an open source to a published store.
+    """One run from an open source to a published store, or to a report of what the store would be.
 
     The workers share three things. They take turns at the source, so that it is read in order; they parse on
     their own; and they take turns again, in the order of their chunks, to learn at which row theirs begins.
@@ -121,9 +127,18 @@ class Conversion:
         self._read_error: FormatError | OSError | None = None
         self._tally = _Tally()
         self._checksum = new_checksum()
+        self._is_dry = False
 
     def run(self, target: Path, overwrite: bool) -> None:
         """Convert the source and publish the store."""
+        self._run(target, overwrite)
+
+    def dry_run(self) -> dict[str, Any]:
+        """Read the whole source, write nothing, and report; `glovefast.convert.dry_run` says what."""
+        self._is_dry = True
+        return self._run(None, False)
+
+    def _run(self, target: Path | None, overwrite: bool) -> dict[str, Any]:
         options, threads = self._options, self._options.threads or _processors()
         first = TextBuffer()
         first_chunk = self._reader.read(first, min_lines=_LAYOUT_LINES)
@@ -136,7 +151,11 @@ class Conversion:
             self._tally.lines = 1
         if options.wanted:
             self._reader.chunk_bytes *= CHUNKS_TO_FILTER
-        with StoreWriter(target, layout.dim, overwrite) as writer:
+        with ExitStack() as resources:
+            self._bad_rows = resources.enter_context(BadRows(target))
+            writer = None
+            if target is not None:
+                writer = resources.enter_context(StoreWriter(target, layout.dim, overwrite))
             # The kernels are compiled, or loaded, once before the workers start.
             wanted = options.wanted.kept if options.wanted else None
             parsers = [BlockParser(layout.dim, options.errors, wanted) for _ in range(threads)]
@@ -159,33 +178,27 @@ class Conversion:
                 raise failures[0]
             if self._read_error and self._tally.rows != options.limit:
                 raise self._read_error
-            if self._tally.bad_lines:
-                with published_whole(bad_rows_list(target)) as partial:
-                    _write_list(partial, self._tally.bad_lines)
-                    self._publish(writer, layout)
-            else:
-                self._publish(writer, layout)
-                bad_rows_list(target).unlink(missing_ok=True)  # that of a store that was replaced
-                clear_remains(bad_rows_list(target))
+            return self._publish(writer, layout)
 
-    def _publish(self, writer: StoreWriter, layout: Layout) -> None:
+    def _publish(self, writer: StoreWriter | None, layout: Layout) -> dict[str, Any]:
         tally, limit, wanted = self._tally, self._options.limit, self._options.wanted
-        if not tally.rows + tally.rows_not_wanted and limit != 0:
-            raise FormatError(self._source.name, None, f"not one of its {tally.lines} lines is a row")
+        obstacle = self._obstacle()
         words = pa.concat_arrays(tally.words) if tally.words else pa.nulls(0, pa.string())
         tally.words.clear()
         vocabulary = Vocabulary.from_words(words)
-        kept = sum(bad.kept for bad in tally.bad_lines)
-        skipped = len(tally.bad_lines) - kept
+        skipped, changed = self._bad_rows.skipped, len(self._bad_rows.changed_words)
+        merged = self._bad_rows.merge(vocabulary)
         blank_lines = tally.lines - tally.rows - tally.rows_not_wanted - skipped - (layout.header is not None)
         met = {
             "header": list(layout.header) if layout.header else None,
             "blank_lines": blank_lines,
-            "duplicate_words": len(vocabulary.duplicate_rows()),
+            "duplicate_words": len(vocabulary.duplicate_rows()) - merged,
             "words_with_spaces": vocabulary.words_with_spaces(),
-            "replaced_words": kept,
+            "replaced_words": changed,
             "skipped_rows": skipped,
         }
+        if changed:
+            met["merged_words"] = merged
         member = self._source.member
         metadata: dict[str, Any] = {
             "source": {
@@ -201,12 +214,33 @@ class Conversion:
             met["rows_not_wanted"] = tally.rows_not_wanted
             metadata["wanted"] = wanted.coverage(vocabulary)
             if not metadata["wanted"]["hits"] and tally.rows != limit:
-                raise wanted.none_found(self._source.name)
+                obstacle = obstacle or wanted.none_found(self._source.name)
         self._report()
-        writer.publish(vocabulary, self._checksum.hexdigest(), metadata)
+        if writer:
+            if obstacle:
+                raise obstacle
+            writer.publish(vocabulary, self._checksum.hexdigest(), metadata)
+        return {
+            "rows": tally.rows,
+            "dim": layout.dim,
+            **metadata,
+            "bad_rows": self._bad_rows.first,
+            "error": str(obstacle) if obstacle else None,
+        }
+
+    def _obstacle(self) -> GlovefastError | None:
+        """Say what stands in the way of a store, once all is read."""
+        name, bad_rows, tally = self._source.name, self._bad_rows, self._tally
+        first = bad_rows.first_skipped
+        if first and self._options.on_bad_row == "raise":  # only a dry run comes to its end with one
+            more = f"; of {bad_rows.skipped:,} bad rows this is the first" if bad_rows.skipped > 1 else ""
+            return FormatError(name, first.line, first.reason + more)
+        if not tally.rows + tally.rows_not_wanted and self._options.limit != 0:
+            return FormatError(name, None, f"not one of its {tally.lines} lines is a row")
+        return None
 
     def _work(
-        self, parser: BlockParser, writer: StoreWriter, buffer: TextBuffer | None, chunk: int | None
+        self, parser: BlockParser, writer: StoreWriter | None, buffer: TextBuffer | None, chunk: int | None
     ) -> None:
         """Parse chunks until there are none; the first worker begins with the chunk that is read already."""
         try:
@@ -218,7 +252,8 @@ class Conversion:
                 row = self._take_turn(chunk, block)
                 if row is None:
                     return
-                _write_at(writer, block, row)
+                if writer:
+                    _write_at(writer, block, row)
                 chunk = self._read(buffer)
         except BaseException:
             self._stop()
@@ -269,10 +304,22 @@ class Conversion:
             self._stop()
         for bad in block.bad_lines:
             placed = replace(bad, line=tally.lines + bad.line + 1)
-            if self._options.on_bad_row == "raise" and not bad.kept:
-                raise FormatError(self._source.name, placed.line, placed.reason)
-            tally.bad_lines.append(placed)
+            if bad.kept:
+                self._bad_rows.change(placed, tally.rows + int(np.searchsorted(block.row_lines, bad.line)))
+            elif self._is_dry or self._options.on_bad_row == "skip":
+                self._bad_rows.skip(placed)
+            else:
+                raise FormatError(self._source.name, placed.line, f"{bad.reason}; {_FIRST_BAD_ROW}")
+        offsets = array_offsets(block.words)
+        tally.word_bytes += int(offsets[-1] - offsets[0])
         tally.rows += len(block.words)
+        if tally.rows > _MAX_ROWS or tally.word_bytes > _MAX_WORD_BYTES:
+            raise FormatError(
+                self._source.name,
+                tally.lines + 1,
+                f"there is more than a store can hold, {_MAX_ROWS:,} rows and "
+                f"{_MAX_WORD_BYTES:,} bytes of words; keep fewer (limit or words, --limit or --words)",
+            )
         tally.lines += block.lines
         tally.rows_not_wanted += block.rows_not_wanted()
         tally.words.append(block.words)
@@ -300,18 +347,6 @@ def _write_at(writer: StoreWriter, block: Block, row: int) -> None:
         written = os.pwrite(writer.vectors_file.fileno(), remaining, position)
         remaining = remaining[written:]
         position += written
-
-
-def bad_rows_list(store: Path) -> Path:
-    """Name the file beside a store that lists the rows left out of it and those whose word was changed."""
-    return store.with_name(store.name.removesuffix(SUFFIX) + ".bad_rows.jsonl")
-
-
-def _write_list(path: Path, bad_lines: list[BadLine]) -> None:
-    """List lines that were skipped or changed, one JSON object each."""
-    with path.open("w", encoding="utf-8") as file:
-        for bad in bad_lines:
-            file.write(json.dumps(asdict(bad), ensure_ascii=False) + "\n")
 
 
 def _processors() -> int:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from glovefast.conversion import Conversion, Options, Progress
 from glovefast.errors import FormatError, StoreError
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from glovefast.training import AnyVocabulary
     from glovefast.wanted import WantedWords
 
-__all__ = ["Progress", "convert", "convert_archive"]
+__all__ = ["Progress", "convert", "convert_archive", "dry_run"]
+
+ErrorsRule: TypeAlias = Literal["strict", "replace", "backslashreplace", "cp1252"]
 
 
 def convert(
@@ -29,7 +31,7 @@ def convert(
     header: bool | None = None,
     limit: int | None = None,
     threads: int | None = None,
-    errors: Literal["strict", "replace", "backslashreplace"] = "strict",
+    errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -66,12 +68,16 @@ def convert(
         Keep the first `limit` rows only; with `words`, the first `limit` rows of wanted words.
     threads : int, optional
         Workers; by default one for each processor that this process may use.
-    errors : {"strict", "replace", "backslashreplace"}
-        What becomes of a word that is not UTF-8: a bad row, or what Python's codec error handler of that
-        name makes of it.
+    errors : {"strict", "replace", "backslashreplace", "cp1252"}
+        What becomes of a word that is not UTF-8. ``"strict"`` makes it a bad row. ``"replace"`` and
+        ``"backslashreplace"`` are Python's codec error handlers of these names: what is no character becomes
+        U+FFFD, or each byte of it a backslash, x and two digits. ``"cp1252"`` takes such a word, but no
+        other, for Windows-1252; if it is not that either, it makes a bad row. Every change is listed. Where
+        two different words become one, both rows stay and a look-up finds the first; how many rows that
+        hides stands in the metadata as ``merged_words``, apart from duplicates, and which in the list.
     on_bad_row : {"raise", "skip"}
         Whether a row that cannot be read ends the conversion or is left out. Rows left out and words
-        replaced are listed, with line, reason and beginning, in a file beside the store
+        changed are listed, with line, reason and beginning, in a file beside the store
         (``NAME.bad_rows.jsonl``).
     overwrite : bool
         Replace a store that is at the destination, in one step once the new one is whole.
@@ -104,6 +110,46 @@ def convert(
     return _convert(source, destination, member, options, overwrite)
 
 
+def dry_run(
+    source: AnySource,
+    *,
+    words: "AnyVocabulary | None" = None,
+    fallback: "Fallback | Iterable[Fallback]" = (),
+    member: str | None = None,
+    dim: int | None = None,
+    header: bool | None = None,
+    limit: int | None = None,
+    threads: int | None = None,
+    errors: ErrorsRule = "strict",
+    on_bad_row: Literal["raise", "skip"] = "raise",
+    progress: Callable[[Progress], None] | None = None,
+) -> dict[str, Any]:
+    """Read embedding text as `convert` does, to its end, and write nothing.
+
+    Parameters
+    ----------
+    source, words, fallback, member, dim, header, limit, threads, errors, on_bad_row, progress
+        As in `convert`. A bad row does not end the reading.
+
+    Returns
+    -------
+    dict
+        What the store's metadata would say (``rows``, ``dim``, ``source``, ``met`` and so on);
+        ``bad_rows``, the first 20 entries of the list of rows left out and words changed; and ``error``,
+        the message with which `convert` would fail, or None.
+
+    Raises
+    ------
+    FormatError, VocabularyError, OSError, ValueError, TypeError
+        As `convert` raises them, but for a bad row, for a source without any row, and for one without any
+        wanted word: these are reported.
+    """
+    wanted = _wanted_words(words, fallback)
+    options = Options(dim, header, limit, threads, errors, on_bad_row, progress, wanted)
+    with open_source(source, member) as opened:
+        return Conversion(opened, options).dry_run()
+
+
 def convert_archive(
     source: str | os.PathLike[str],
     destination: str | os.PathLike[str] | None = None,
@@ -112,7 +158,7 @@ def convert_archive(
     fallback: "Fallback | Iterable[Fallback]" = (),
     limit: int | None = None,
     threads: int | None = None,
-    errors: Literal["strict", "replace", "backslashreplace"] = "strict",
+    errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,

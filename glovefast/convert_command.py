@@ -87,7 +87,7 @@ def convert(
             f"-o names one store, and there are {len(sources)} sources; convert them one by one"
         )
     options["words"] = _wanted_words(words_file, options["fallback"], sources)
-    from glovefast.conversion import bad_rows_list
+    from glovefast.bad_rows import bad_rows_list
 
     stores: list[dict[str, Any]] = []
     with ProgressBar(quiet) as progress:

@@ -12,6 +12,8 @@ SAMPLE_LINES = 100
 _LINE_END = b" \r"
 _HEADER = re.compile(rb"([0-9]{1,18}) ([0-9]{1,18})")
 _SHOWN_BYTES = 60
+# A row with one or two numbers too many may be one whose word ends in them: "windows 95", "june 6 1944".
+_NUMBERS_IN_A_WORD = 2
 
 
 @dataclass(frozen=True)
@@ -132,20 +134,29 @@ def explain_bad_line(line: bytes, dim: int) -> str:
     """
     text = line.rstrip(_LINE_END)
     fields = text.split(b" ")
+    word = b" ".join(fields[:-dim])
     if len(fields) > dim:
-        word = b" ".join(fields[:-dim])
         column = len(word.decode(errors="replace")) + 2  # in characters, as editors count
         for value in fields[-dim:]:
+            if not value:
+                return (
+                    f"nothing stands in column {column}, after the word {show(word)}, where a number should: "
+                    "two spaces in a row, and one separates"
+                )
             if read_number(value) is None:
                 return f"{show(value)} in column {column}, after the word {show(word)}, is no number"
             column += len(value.decode()) + 1
     numbers = _count_numbers(text)
-    word = b" ".join(fields[: len(fields) - numbers])
     if numbers == dim:
         return f"numbers stand within what would be the word {show(word)}, as where two rows share a line"
-    trouble = "too few numbers" if numbers < dim else "a row of another dimension"
-    found = f"{numbers} {'number' if numbers == 1 else 'numbers'} after the word {show(word)}"
-    return f"{trouble}: {found}, where {dim} are expected"
+    front = b" ".join(fields[: len(fields) - numbers])
+    found = f"{numbers} {'number' if numbers == 1 else 'numbers'} after the word {show(front)}"
+    if numbers < dim:
+        return f"too few numbers: {found}, where {dim} are expected"
+    reason = f"a row of another dimension: {found}, where {dim} are expected"
+    if numbers - dim <= _NUMBERS_IN_A_WORD:
+        reason += f"; if its word is {show(word)}, put another character in the place of the space"
+    return reason
 
 
 def _count_numbers(line: bytes) -> int:
@@ -167,6 +178,25 @@ def read_number(value: bytes) -> float | None:
 
 
 def show(text: bytes) -> str:
-    """Quote the beginning of some bytes for a message."""
-    shown = text[:_SHOWN_BYTES].decode("utf-8", errors="backslashreplace")
-    return repr(shown) + ("…" if len(text) > _SHOWN_BYTES else "")
+    """Quote the beginning of some bytes for a message: as text where they are UTF-8, as bytes elsewhere."""
+    shown = _beginning(text)
+    try:
+        quoted = repr(shown.decode())
+    except UnicodeDecodeError:
+        quoted = repr(shown)
+    return quoted + "…" * (len(shown) < len(text))
+
+
+def beginning_of(line: bytes) -> str:
+    r"""Give a line's beginning as text, without its end; what is not UTF-8 in it becomes ``\xNN``."""
+    line = line.rstrip(b"\r")
+    shown = _beginning(line)
+    return shown.decode(errors="backslashreplace") + "…" * (len(shown) < len(line))
+
+
+def _beginning(text: bytes) -> bytes:
+    """Cut some bytes off after the first ones, but within no character."""
+    end = _SHOWN_BYTES
+    while end < len(text) and text[end] & 0xC0 == 0x80 and end > _SHOWN_BYTES - 4:
+        end -= 1
+    return text[:end]

@@ -8,8 +8,9 @@ from glovefast.chunks import TextBuffer
 from glovefast.kernels.load import load_kernels
 from glovefast.vocabulary import Vocabulary
 
-# What each rule for words that are not UTF-8 puts in the place of a byte.
-_REPLACEMENTS = {"replace": "\N{REPLACEMENT CHARACTER}", "backslashreplace": "\\x"}
+# What each rule for words that are not UTF-8 puts into every word that it changes; cp1252 can put in any
+# character that is not ASCII.
+_REPLACEMENTS = {"replace": "\N{REPLACEMENT CHARACTER}".encode(), "backslashreplace": b"\\x"}
 
 
 class LineFilter:
@@ -21,7 +22,7 @@ class LineFilter:
         The words whose lines stay.
     dim : int
         Numbers per row.
-    errors : {"strict", "replace", "backslashreplace"}
+    errors : {"strict", "replace", "backslashreplace", "cp1252"}
         What becomes of a word that is not UTF-8; what it becomes may be a wanted word.
 
     Attributes
@@ -38,8 +39,11 @@ class LineFilter:
         self._kernels = load_kernels()
         self._dim = dim
         self._tables = wanted.tables()
-        replacement = _REPLACEMENTS.get(errors)
-        self.is_exact = replacement is None or replacement.encode() not in self._tables[-1].tobytes()
+        word_bytes = self._tables[-1].tobytes()
+        if errors == "cp1252":
+            self.is_exact = word_bytes.isascii()
+        else:
+            self.is_exact = errors == "strict" or _REPLACEMENTS[errors] not in word_bytes
         self._status = np.zeros(kernels.WANTED_STATUS_LENGTH, dtype=np.int64)
         self._scratch = np.empty(1, dtype=np.float32)
         self._separators = self._kept_lines = np.empty(0, dtype=np.int32)

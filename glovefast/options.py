@@ -11,7 +11,7 @@ from glovefast.word_forms import WORD_FORMS, word_form
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # The library's own lists would have to be imported for every --help; a test holds them together.
-ERRORS = ("strict", "replace", "backslashreplace")
+ERRORS = ("strict", "replace", "backslashreplace", "cp1252")
 OUT_OF_VOCABULARY = ("zeros", "normal", "mean", "unk")
 
 

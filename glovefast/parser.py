@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from glovefast import kernels
 from glovefast.chunks import TextBuffer
 from glovefast.kernels.load import load_kernels
-from glovefast.layout import explain_bad_line, read_number, show
+from glovefast.layout import beginning_of, explain_bad_line, read_number
 from glovefast.line_filter import LineFilter
 from glovefast.vocabulary import Vocabulary, as_string_array, integer_array
 
 _ODD_NUMBERS = 1024
 _BAD_LINES = 256
-_ERRORS = ("strict", "replace", "backslashreplace")
+_ERRORS = ("strict", "replace", "backslashreplace", "cp1252")
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,19 @@ class BadLine:
         What is wrong with it.
     beginning : str
         The first bytes of the line, as text.
-    kept : bool
-        Whether the line gave a row all the same, with its word changed.
+    changed_word : bytes or None
+        The word as it stands in the line, where the line gave a row all the same, with its word changed.
     """
 
     line: int
     reason: str
     beginning: str
-    kept: bool = False
+    changed_word: bytes | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the line gave a row all the same."""
+        return self.changed_word is not None
 
 
 @dataclass
@@ -82,8 +87,8 @@ class BlockParser:
     ----------
     dim : int
         Numbers per row.
-    errors : {"strict", "replace", "backslashreplace"}
-        What becomes of a word that is not UTF-8: a bad line, or Python's codec error handler of that name.
+    errors : {"strict", "replace", "backslashreplace", "cp1252"}
+        What becomes of a word that is not UTF-8; see `glovefast.convert.convert`.
     wanted : Vocabulary, optional
         The words whose rows are to be parsed; all if not given.
     """
@@ -173,13 +178,14 @@ class BlockParser:
             words=pa.nulls(0, pa.string()),
             row_lines=self._row_lines[:rows],
             bad_lines=[
-                BadLine(number, explain_bad_line(line, self._dim), show(line))
+                BadLine(number, explain_bad_line(line, self._dim), beginning_of(line))
                 for number, line in zip(bad_lines, buffer.lines(bad_lines), strict=True)
             ],
         )
-        bad_rows |= self._decode_words(block, buffer, bad_rows)
+        rejected = self._decode_words(block, buffer, bad_rows)
+        bad_rows |= rejected
         if wanted is not None:
-            bad_rows |= _drop_unwanted(block, wanted)
+            bad_rows |= _drop_unwanted(block, wanted, rejected)
         if bad_rows:
             kept = np.setdiff1d(np.arange(rows), list(bad_rows))
             block.rows, block.row_lines = block.rows[kept], block.row_lines[kept]
@@ -211,21 +217,43 @@ class BlockParser:
             block.words = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(raw))
             return set()
         words = []
-        changed: list[tuple[int, str]] = []
+        damaged: list[tuple[int, bytes, str | None]] = []
         for row in range(rows):
             encoded = raw[offsets[row] : offsets[row + 1]]
-            words.append(encoded.decode(errors="replace" if self._errors == "strict" else self._errors))
-            if row in bad_rows or words[-1].encode() == encoded:
-                continue
-            remedy = f"it was changed to {words[-1]!r}"
-            if self._errors == "strict":
-                remedy = "choose a rule for such words (errors='replace' or 'backslashreplace', --errors)"
-            changed.append((row, f"the word {encoded!r} is not UTF-8; {remedy}"))
+            try:
+                words.append(encoded.decode())
+            except UnicodeDecodeError:
+                changed = _changed_word(encoded, self._errors)
+                words.append(changed or "")
+                if row not in bad_rows:
+                    damaged.append((row, encoded, changed))
         block.words = as_string_array(words)
-        lines = block.row_lines[[row for row, _ in changed]].tolist()
-        for number, line, (_, reason) in zip(lines, buffer.lines(lines), changed, strict=True):
-            block.bad_lines.append(BadLine(number, reason, show(line), kept=self._errors != "strict"))
-        return {row for row, _ in changed} if self._errors == "strict" else set()
+        lines = block.row_lines[[row for row, _, _ in damaged]].tolist()
+        for number, line, (_, encoded, changed) in zip(lines, buffer.lines(lines), damaged, strict=True):
+            kept = None if changed is None else encoded
+            reason = _explain_word(encoded, changed, self._errors)
+            block.bad_lines.append(BadLine(number, reason, beginning_of(line), kept))
+        return {row for row, _, changed in damaged if changed is None}
+
+
+def _changed_word(encoded: bytes, errors: str) -> str | None:
+    """Give what a rule makes of a word that is not UTF-8; None where it makes nothing of it."""
+    if errors == "strict":
+        return None
+    if errors != "cp1252":
+        return encoded.decode(errors=errors)
+    try:
+        return encoded.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes are no character of Windows-1252
+        return None
+
+
+def _explain_word(encoded: bytes, changed: str | None, errors: str) -> str:
+    if changed is not None:
+        return f"the word {encoded!r} is not UTF-8; it was changed to {changed!r}"
+    what, other = ("not UTF-8", "a") if errors == "strict" else ("neither UTF-8 nor Windows-1252", "another")
+    rules = ", ".join(repr(rule) for rule in _ERRORS if rule not in ("strict", errors))
+    return f"the word {encoded!r} is {what}; choose {other} rule for such words (errors, --errors: {rules})"
 
 
 def check_errors_rule(errors: str) -> None:
@@ -249,9 +277,11 @@ def _is_utf8(raw: bytes, offsets: NDArray[np.int32]) -> bool:
     return not np.any((firsts & 0xC0) == 0x80)
 
 
-def _drop_unwanted(block: Block, wanted: Vocabulary) -> set[int]:
-    """Forget what was met in rows whose word is not wanted, and give these rows."""
-    unwanted = np.flatnonzero(wanted.rows(block.words) < 0)
+def _drop_unwanted(block: Block, wanted: Vocabulary, rejected: set[int]) -> set[int]:
+    """Forget what was met in rows whose word is not wanted, or no word at all, and give these rows."""
+    is_unwanted = wanted.rows(block.words) < 0
+    is_unwanted[list(rejected)] = True
+    unwanted = np.flatnonzero(is_unwanted)
     unwanted_lines = block.row_lines[unwanted]
     block.bad_lines = [bad for bad in block.bad_lines if bad.line not in unwanted_lines]
     block.kept_lines = np.delete(np.arange(block.lines, dtype=np.int32), unwanted_lines)

@@ -33,6 +33,24 @@ def read_rows(text: bytes, dim: int) -> tuple[list[str], NDArray[np.float32]]:
     return words, np.array(vectors, dtype="float32").reshape(-1, dim)
 
 
+def word_of(own: bytes, errors: str) -> str | None:
+    """Decode a word as a rule says; None where the rule makes a bad row of it."""
+    try:
+        return own.decode("utf-8")
+    except UnicodeDecodeError:
+        if errors == "strict":
+            return None
+    if errors != "cp1252":
+        return own.decode("utf-8", errors)
+    undefined = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+    return None if undefined & set(own) else own.decode("cp1252")
+
+
+def merged_rows(owns: list[bytes], words: list[str]) -> list[int]:
+    """Find the rows that a look-up misses because other bytes before theirs became the same word."""
+    return [row for row, word in enumerate(words) if owns[words.index(word)] != owns[row]]
+
+
 def same_bits(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     """Equal in every bit: the sign of zero and the payload of nan count."""
     return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()

@@ -22,6 +22,7 @@ LAYERS = [
     ["comparison", "keras"],
     ["convert", "vectors"],
     ["conversion"],
+    ["bad_rows"],
     ["wanted"],
     ["remedies"],
     ["matrix", "coverage"],

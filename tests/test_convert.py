@@ -331,6 +331,7 @@ def test_what_is_on_disk(tmp_path):
             "words_with_spaces": 1,
             "replaced_words": 1,
             "skipped_rows": 1,
+            "merged_words": 0,
         },
         "checksums": {
             "vectors.npy": checksum(np.array(vectors).tobytes()),

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glovefast import chunks
+from glovefast import chunks, parser
 from glovefast.cli import main
 from glovefast.convert import convert, convert_archive
 from glovefast.errors import FormatError, VocabularyError
@@ -23,7 +23,7 @@ from glovefast.hashing import hash_word
 from glovefast.kernels import HASH_BITS, HASH_BLOCK_BYTES, HASH_MULTIPLIER, HASH_SEED, HASH_SHIFT
 from glovefast.matrix import UNKNOWN_WORDS
 from glovefast.vectors import WordVectors, load
-from tests.reference import read_rows, same_bits
+from tests.reference import merged_rows, read_rows, same_bits, word_of
 from tests.test_convert import CHUNK_BYTES, THREADS, TRICKY_WORDS, WORDS, texts
 
 
@@ -323,10 +323,10 @@ def test_which_rows_are_checked(tmp_path, monkeypatch, threads, chunk_bytes):
     assert small.words.to_pylist() == ["king", "big apple", "queen"]
     bad_rows = [json.loads(line) for line in (tmp_path / "small.bad_rows.jsonl").read_text().splitlines()]
     assert [(bad["line"], bad["beginning"]) for bad in bad_rows] == [
-        (4, "'other 1'"),
-        (5, "'king 3 x'"),
-        (8, "'other 1 2 queen 3 4'"),
-        (9, "'queen'"),
+        (4, "other 1"),
+        (5, "king 3 x"),
+        (8, "other 1 2 queen 3 4"),
+        (9, "queen"),
     ]
     assert small.metadata["met"] == {
         "header": None,
@@ -339,7 +339,7 @@ def test_which_rows_are_checked(tmp_path, monkeypatch, threads, chunk_bytes):
     }
 
 
-PIECES = [b"a", b"\xc3", b"\xa9", b"\xe9", "\N{REPLACEMENT CHARACTER}".encode(), b"\\xe9", b" "]
+PIECES = [b"a", b"\xc3", b"\xa9", b"\xe9", b"\x81", "\ufffd".encode(), "é".encode(), b"\\xe9", b" "]
 DAMAGED_WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(b"".join)
 
 
@@ -347,32 +347,34 @@ DAMAGED_WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(b"
 @given(
     rows=st.lists(st.tuples(DAMAGED_WORDS, st.sampled_from([b"1 2", b"3 x", b"nan -1"])), max_size=8),
     wanted=st.lists(DAMAGED_WORDS, max_size=3),
-    errors=st.sampled_from(["strict", "replace", "backslashreplace"]),
+    errors=st.sampled_from(parser._ERRORS),
 )
 def test_words_that_are_not_utf_8(tmp_path, rows, wanted, errors):
     """A word is wanted if what becomes of it is."""
-    rule = "replace" if errors == "strict" else errors
-    words = {*(word.decode(errors=rule) for word in wanted), "there"}
+    words = {*(word_of(word, errors) or "none" for word in wanted), "there"}
     kept, bad = [], []
-    for line, (word, numbers) in enumerate(rows, start=1):
-        if errors == "strict" and word != word.decode(errors="replace").encode():
-            continue
-        if word.decode(errors=rule) in words:
-            if numbers == b"3 x":
-                bad.append((line, False))
-            else:
-                kept.append((word.decode(errors=rule), numbers))
-                bad += [(line, True)] if word != word.decode(errors=rule).encode() else []
+    for line, (own, numbers) in enumerate(rows, start=1):
+        word = word_of(own, errors)
+        if word in words and numbers == b"3 x":
+            bad.append((line, False))
+        elif word in words:
+            kept.append((line, own, word))
+            bad += [(line, True)] if own != word.encode() else []
+    owns = [own for _, own, _ in kept]
     text = b"".join(word + b" " + numbers + b"\n" for word, numbers in [*rows, (b"there", b"1 2")])
     options = {"errors": errors, "on_bad_row": "skip", "dim": 2}
     small = converted(text, tmp_path, sorted(words), **options)
-    assert small.words.to_pylist() == [*(word for word, _ in kept), "there"]
+    assert small.words.to_pylist() == [*(word for _, _, word in kept), "there"]
     met = small.metadata["met"]
     assert met["rows_not_wanted"] == len(rows) - len(kept) - met["skipped_rows"]
     assert met["blank_lines"] == 0
+    merged = merged_rows(owns, [word for _, _, word in kept])
+    assert met.get("merged_words", 0) == len(merged)
     list_of_bad_rows = tmp_path / "small.bad_rows.jsonl"
-    told = map(json.loads, list_of_bad_rows.read_text("utf-8").splitlines() if bad else [])
-    assert [(each["line"], each["kept"]) for each in told] == bad
+    told = [json.loads(line) for line in list_of_bad_rows.read_text("utf-8").splitlines()] if bad else []
+    assert [(each["line"], each["kept"]) for each in told[: len(bad)]] == bad
+    assert all("two words became one" in each["reason"] for each in told[len(bad) :])
+    assert len(told) == len(bad) + len(merged)
     assert list_of_bad_rows.exists() == bool(bad)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from glovefast import conversion, publishing, store
+from glovefast import bad_rows, conversion, publishing, store
 from glovefast.convert import convert, convert_archive
 from glovefast.errors import FormatError, StoreError
 from glovefast.vectors import load
@@ -206,7 +206,7 @@ def no_space(*arguments, **options):
         (store.os, "fsync"),
         (store, "write_column"),
         (store.Partial, "put_in_place"),
-        (conversion, "_write_list"),
+        (bad_rows.json, "dumps"),
         (Path, "rename"),
         (Path, "open"),
     ],

@@ -3,7 +3,7 @@
 import pytest
 
 from glovefast.errors import FormatError
-from glovefast.layout import Layout, explain_bad_line, infer_layout
+from glovefast.layout import Layout, beginning_of, explain_bad_line, infer_layout, show
 
 ROWS = "the 0.1 0.2 0.3\nof 0.4 0.5 0.6\n"
 
@@ -149,8 +149,17 @@ def test_tabs_in_words():
         ("w", "too few numbers: 0 numbers after the word 'w', where 3 are expected"),
         ("1 2 3", "too few numbers: 2 numbers after the word '1', where 3 are expected"),
         (" 1 2 \r", "too few numbers: 2 numbers after the word '', where 3 are expected"),
-        ("w 1 2 3 4", "a row of another dimension: 4 numbers after the word 'w', where 3 are expected"),
-        ("w x 1 2 3 4", "a row of another dimension: 4 numbers after the word 'w x', where 3 are expected"),
+        (
+            "windows 95 1 2 3",
+            "a row of another dimension: 4 numbers after the word 'windows', where 3 are expected; "
+            "if its word is 'windows 95', put another character in the place of the space",
+        ),
+        (
+            "w x 1 2 3 4 5",
+            "a row of another dimension: 5 numbers after the word 'w x', where 3 are expected; "
+            "if its word is 'w x 1 2', put another character in the place of the space",
+        ),
+        ("w 1 2 3 4 5 6", "a row of another dimension: 6 numbers after the word 'w', where 3 are expected"),
         (
             "v 1 2 3 w 1 2 3",
             "numbers stand within what would be the word 'v 1 2 3 w', as where two rows share a line",
@@ -160,7 +169,11 @@ def test_tabs_in_words():
         ("w 1 2 three\r", "'three' in column 7, after the word 'w', is no number"),
         ("a b 1 2 x", "'x' in column 9, after the word 'a b', is no number"),
         ("é \N{NO-BREAK SPACE}1 2x 3", "'2x' in column 6, after the word 'é', is no number"),
-        ("w 1  3", "'' in column 5, after the word 'w', is no number"),
+        (
+            "w 1  3",
+            "nothing stands in column 5, after the word 'w', where a number should: "
+            "two spaces in a row, and one separates",
+        ),
         (f"{'w' * 100} x 2 3", f"'x' in column 102, after the word '{'w' * 60}'…, is no number"),
         ("w x 2", "too few numbers: 1 number after the word 'w x', where 3 are expected"),
     ],
@@ -171,5 +184,17 @@ def test_what_is_wrong_with_a_line(line, reason):
 
 def test_a_line_that_is_not_utf8():
     assert explain_bad_line(b"caf\xe9 1 \xff 3", 3) == (
-        r"'\\xff' in column 8, after the word 'caf\\xe9', is no number"
+        r"b'\xff' in column 8, after the word b'caf\xe9', is no number"
     )
+
+
+def test_what_is_shown_ends_with_a_character():
+    for front in ("", "a", "aa", "aaa"):
+        text = front + "日本" * 20
+        whole = text[: len(front) + (60 - len(front)) // 3]
+        assert show(text.encode()) == f"{whole!r}…"
+        assert beginning_of(text.encode()) == f"{whole}…"
+        assert show(whole.encode()) == repr(whole)
+    damaged = b"a" * 57 + b"\x92" * 9
+    assert show(damaged) == f"{damaged[:56]!r}…"
+    assert beginning_of(b"caf\x92 1\r") == r"caf\x92 1"

@@ -130,7 +130,8 @@ def test_forms_that_are_no_number(field):
     assert block.row_lines.tolist() == [0, 2]
     (bad,) = block.bad_lines
     assert (bad.line, bad.kept) == (1, False)
-    assert bad.reason == f"{field!r} in column 5, after the word 'w', is no number"
+    what = f"{field!r} in column 5, after the word 'w', is no number"
+    assert bad.reason.startswith(what if field else "nothing stands in column 5, after the word 'w'")
 
 
 def test_integer_and_fraction_digits():
@@ -284,9 +285,9 @@ def test_more_bad_lines_and_odd_numbers_than_the_lists_hold():
     lines = [bad.line for bad in first.bad_lines]
     assert lines == sorted(set(range(first.lines)) - {*range(0, first.lines, 4), *range(3, first.lines, 4)})
     assert [bad.beginning for bad in first.bad_lines[:3]] == [
-        r"'bad0 1 x2\r'",
-        r"'short0 1\r'",
-        r"'bad1 1 x2\r'",
+        "bad0 1 x2",
+        "short0 1",
+        "bad1 1 x2",
     ]
 
 
