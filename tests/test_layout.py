@@ -196,5 +196,6 @@ def test_what_is_shown_ends_with_a_character():
         assert beginning_of(text.encode()) == f"{whole}…"
         assert show(whole.encode()) == repr(whole)
     damaged = b"a" * 57 + b"\x92" * 9
-    assert show(damaged) == f"{damaged[:56]!r}…"
+    assert show(damaged) == f"{'a' * 56!r}…"
+    assert show(damaged[57:]) == repr(damaged[57:])
     assert beginning_of(b"caf\x92 1\r") == r"caf\x92 1"
