@@ -33,7 +33,7 @@ class Worker:
     def __init__(self, dim: int) -> None:
         self.dim = dim
         self.max_rows = CHUNK_BYTES // (dim + 1) + 1
-        self.kernels = load_kernels()
+        self.kernels = load_kernels("find_separators", "parse_rows")
         self.separators = np.empty(CHUNK_BYTES + kernels.SEPARATORS_AT_ONCE, dtype=np.int32)
         self.line_ends = np.empty(CHUNK_BYTES, dtype=np.int32)
         self.numbers = np.empty(self.max_rows * dim + 1, dtype=np.float32)

@@ -36,7 +36,7 @@ class LineFilter:
 
     def __init__(self, wanted: Vocabulary, dim: int, errors: str) -> None:
         self.wanted = wanted
-        self._kernels = load_kernels()
+        self._kernels = load_kernels("keep_wanted_lines")
         self._dim = dim
         self._tables = wanted.tables()
         word_bytes = self._tables[-1].tobytes()

@@ -94,7 +94,7 @@ class BlockParser:
     """
 
     def __init__(self, dim: int, errors: str = "strict", wanted: Vocabulary | None = None) -> None:
-        self._kernels = load_kernels()
+        self._kernels = load_kernels("find_separators", "parse_rows")
         self._dim = dim
         self._errors = errors
         self._filter = LineFilter(wanted, dim, errors) if wanted is not None else None

@@ -185,7 +185,7 @@ def main() -> None:
     arguments.add_argument("--no-exchange", action="store_true")
     arguments.add_argument("--bad-rows", action="store_true")
     chosen = arguments.parse_args()
-    load_kernels()
+    load_kernels("find_separators", "parse_rows")
     if chosen.random is None:
         chunks.CHUNK_BYTES = 10_000
     runs = Runs(chosen.directory, chosen.rows, chosen.bad_rows)

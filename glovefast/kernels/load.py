@@ -27,25 +27,32 @@ PREPARED = Path(__file__).parent / "prepared.json"
 _log = logging.getLogger("glovefast")
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
-_loaded: SimpleNamespace | None = None
+_loaded: dict[str, Callable[..., int]] = {}
 _engines: list[Any] = []  # they own the machine code and must outlive it
 
 
-def load_kernels() -> SimpleNamespace:
-    """Load the kernels, compiled for this machine.
+def load_kernels(*names: str) -> SimpleNamespace:
+    """Load kernels, compiled for this machine; those that are not asked for cost nothing.
+
+    Parameters
+    ----------
+    *names : str
+        Their names.
 
     Returns
     -------
     types.SimpleNamespace
         The kernels by their names.
     """
-    global _loaded  # noqa: PLW0603 - one set of kernels for the process
-    if _loaded is None:
+    missing = [name for name in names if name not in _loaded]
+    if missing:
         if any(os.environ.get(f"NUMBA_{switch}", "0") != "0" for switch in ("DISABLE_JIT", "BOUNDSCHECK")):
-            _loaded = SimpleNamespace(**numba_kernels())
+            _loaded.update(numba_kernels())
         else:
-            _loaded = _load_kept(PREPARED) or _load_kept(_kept_ir()) or _compile_and_keep()
-    return _loaded
+            _loaded.update(
+                _load_kept(PREPARED, missing) or _load_kept(_kept_ir(), missing) or _compile_and_keep(missing)
+            )
+    return SimpleNamespace(**{name: _loaded[name] for name in names})
 
 
 def _cache_directory() -> Path:
@@ -73,7 +80,7 @@ def _keep(path: Path, contents: bytes) -> None:
     Path(file.name).replace(path)
 
 
-def _load_kept(path: Path) -> SimpleNamespace | None:
+def _load_kept(path: Path, names: list[str]) -> dict[str, Callable[..., int]] | None:
     """Load kernels from kept IR; None if there is none, or none that fits."""
     try:
         kept = json.loads(path.read_bytes())
@@ -81,7 +88,7 @@ def _load_kept(path: Path) -> SimpleNamespace | None:
             raise ValueError("it is damaged")
         if kept["key"] != source_key():
             return None
-        return _load_ir(kept["kernels"])
+        return _load_ir({name: kept["kernels"][name] for name in names})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -89,7 +96,7 @@ def _load_kept(path: Path) -> SimpleNamespace | None:
         return None
 
 
-def _compile_and_keep() -> SimpleNamespace:
+def _compile_and_keep(names: list[str]) -> dict[str, Callable[..., int]]:
     _log.info("compiling the kernels for this machine; this is done once and takes a few seconds")
     text = prepare()
     try:
@@ -101,13 +108,14 @@ def _compile_and_keep() -> SimpleNamespace:
             error,
         )
     try:
-        return _load_ir(json.loads(text)["kernels"])
+        kernels = json.loads(text)["kernels"]
+        return _load_ir({name: kernels[name] for name in names})
     except RuntimeError as error:
         _log.info("llvmlite cannot load the kernels on this machine, so Numba runs them: %s", error)
-        return SimpleNamespace(**numba_kernels())
+        return numba_kernels()
 
 
-def _load_ir(kernels: dict[str, Any]) -> SimpleNamespace:
+def _load_ir(kernels: dict[str, Any]) -> dict[str, Callable[..., int]]:
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -122,12 +130,10 @@ def _load_ir(kernels: dict[str, Any]) -> SimpleNamespace:
     for code in objects:
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return SimpleNamespace(
-        **{
-            name: _bind(name, engine.get_function_address(kept["symbol"]), kept["arguments"])
-            for name, kept in kernels.items()
-        }
-    )
+    return {
+        name: _bind(name, engine.get_function_address(kept["symbol"]), kept["arguments"])
+        for name, kept in kernels.items()
+    }
 
 
 def _machine_code(llvm: Any, machine: Any, ir: str) -> bytes:
