@@ -173,6 +173,7 @@ class Conversion:
                         self._report()
                 finally:  # KeyboardInterrupt comes here as well
                     self._stop()
+            self._source.check_unchanged()  # first, since a file that changes may look like anything
             failures = [error for future in work if (error := future.exception())]
             if failures:
                 raise failures[0]
@@ -330,6 +331,7 @@ class Conversion:
         with self._turn:
             self._stopped = True
             self._turn.notify_all()
+        self._source.stop_waiting()
 
     def _report(self) -> None:
         if self._options.progress:

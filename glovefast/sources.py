@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Self, TypeAlias
 
 from glovefast.archives import ZIP_MAGIC, candidates, choose_member, is_seekable, open_archive
 from glovefast.errors import FormatError
+from glovefast.origin import Origin
 from glovefast.signatures import HEAD_BYTES, foreign
 
 AnySource: TypeAlias = "str | os.PathLike[str] | BinaryIO"
@@ -64,6 +65,7 @@ class Source:
         *,
         text: "_Stream",
         measured: "_Stream",
+        origin: Origin,
         bytes_total: int | None,
         resources: ExitStack,
         stem: str | None,
@@ -76,6 +78,7 @@ class Source:
         text.pass_over(_BYTE_ORDER_MARK)
         self._text = text
         self._measured = measured
+        self._origin = origin
         self._resources = resources
 
     def __enter__(self) -> Self:
@@ -125,6 +128,17 @@ class Source:
                     break
                 filled += count
         return filled
+
+    def stop_waiting(self) -> None:
+        """Let a `readinto` that waits for a pipe's writer, in another thread, raise OSError."""
+        self._origin.stop_waiting()
+
+    def check_unchanged(self) -> None:
+        """Raise FormatError if the file is another one than when it was opened, by its size or its time."""
+        change = self._origin.change()
+        if change is not None:
+            reason = f"changed while it was read: {change}; convert it again once nobody writes to it"
+            raise FormatError(self.name, None, reason)
 
     def close(self) -> None:
         """Close the files that `open_source` opened; one that was handed over stays open."""
@@ -189,11 +203,13 @@ def archive_members(path: AnySource) -> list[str]:
 
 def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source:
     raw, name, stem = _open_raw(source, resources)
+    origin = Origin(raw, resources)
+    raw = origin.raw
     bytes_total = _remaining_bytes(raw)
     stream = _Stream(raw)
     head = stream.head
     if head.startswith(ZIP_MAGIC):
-        return _open_member(raw, name, member, resources)
+        return _open_member(origin, name, member, resources)
     if member is not None:
         raise FormatError(name, None, f"is not a zip archive, so it has no member {member!r}")
     text, emptiness = stream, "it holds no bytes at all"
@@ -204,7 +220,13 @@ def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source
             text, emptiness = _Stream(unpacked), "it unpacks to nothing"
     _check_text(name, text.head, emptiness)
     return Source(
-        name, text=text, measured=stream, bytes_total=bytes_total, resources=resources.pop_all(), stem=stem
+        name,
+        text=text,
+        measured=stream,
+        origin=origin,
+        bytes_total=bytes_total,
+        resources=resources.pop_all(),
+        stem=stem,
     )
 
 
@@ -230,8 +252,8 @@ def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | 
     return raw, str(path), stem_of(path.name) if path.is_file() else None
 
 
-def _open_member(raw: Any, name: str, member: str | None, resources: ExitStack) -> Source:  # noqa: ANN401
-    archive = resources.enter_context(open_archive(raw, name))
+def _open_member(origin: Origin, name: str, member: str | None, resources: ExitStack) -> Source:
+    archive = resources.enter_context(open_archive(origin.raw, name))
     info = choose_member(archive, name, member)
     full_name = f"{name}!{info.filename}"
     with _container_errors(full_name):
@@ -242,6 +264,7 @@ def _open_member(raw: Any, name: str, member: str | None, resources: ExitStack) 
         full_name,
         text=text,
         measured=text,
+        origin=origin,
         bytes_total=info.file_size,
         resources=resources.pop_all(),
         stem=stem,

@@ -30,7 +30,7 @@ LAYERS = [
     ["line_filter", "word_forms", "opening"],
     ["chunks", "store", "tutorial"],
     ["layout", "vocabulary", "sources", "columns", "metadata"],
-    ["archives", "signatures", "hashing", "publishing", "checksums"],
+    ["archives", "signatures", "origin", "hashing", "publishing", "checksums"],
     ["kernels.load"],
     ["kernels.build_hook"],
     ["kernels.wanted"],

@@ -1,0 +1,111 @@
+"""What lies under a source: a file that should stay as it is while it is read, or a pipe that may stall."""
+
+import errno
+import io
+import os
+import selectors
+import stat
+from contextlib import ExitStack, suppress
+from typing import Any
+
+
+class Origin:
+    """The bytes that a source is read from.
+
+    Parameters
+    ----------
+    raw : binary file object
+        Open, nothing read yet.
+    resources : contextlib.ExitStack
+        Closes what is opened here.
+
+    Attributes
+    ----------
+    raw : binary file object
+        What to read; another object than the one given where that is a pipe.
+    """
+
+    def __init__(self, raw: Any, resources: ExitStack) -> None:  # noqa: ANN401 - any binary file object
+        self.raw = raw
+        self._file: int | None = None
+        self._pipe: _Pipe | None = None
+        try:
+            number = raw.fileno()
+            self._opened = os.fstat(number)
+        except (OSError, AttributeError, TypeError):  # bytes in memory are no file of the system's
+            return
+        if stat.S_ISREG(self._opened.st_mode):
+            self._file = number
+        elif os.get_blocking(number) and (pipe := _open_pipe(raw, resources)):
+            self.raw = self._pipe = pipe
+
+    def stop_waiting(self) -> None:
+        """Let a `readinto` that waits for a pipe's writer, and all later ones, raise OSError (ECANCELED)."""
+        if self._pipe is not None:
+            self._pipe.stop_waiting()
+
+    def change(self) -> str | None:
+        """Say how the file has changed since it was opened; None if it has not, or is no file."""
+        if self._file is None:
+            return None
+        before, now = self._opened, os.fstat(self._file)
+        if now.st_size != before.st_size:
+            return f"it had {before.st_size:,} bytes when it was opened, and has {now.st_size:,}"
+        if now.st_mtime_ns != before.st_mtime_ns:
+            return "it was written to after it was opened"
+        return None
+
+
+def _open_pipe(raw: Any, resources: ExitStack) -> "_Pipe | None":  # noqa: ANN401
+    """Make a pipe that can be woken, unless the object reads in a way of its own."""
+    buffered = b""
+    if isinstance(raw, io.BufferedReader) and isinstance(raw.raw, io.FileIO):
+        # Python's own buffer first: a selector does not see what it holds.
+        buffered = raw.read(len(raw.peek()))
+        raw = raw.raw
+    return resources.enter_context(_Pipe(raw, buffered)) if isinstance(raw, io.FileIO) else None
+
+
+class _Pipe(io.RawIOBase):
+    """A pipe, or a terminal, whose reader can be woken while it waits for the writer."""
+
+    def __init__(self, raw: io.FileIO, buffered: bytes) -> None:
+        super().__init__()
+        self._raw = raw
+        self._buffered = buffered
+        self._wake, self._waker = os.pipe()
+        self._stopped = False
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake, selectors.EVENT_READ)
+        # /dev/null and its kind, which never let anybody wait, cannot be selected.
+        with suppress(PermissionError):
+            self._selector.register(raw, selectors.EVENT_READ)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any writable buffer
+        target = memoryview(buffer).cast("B")
+        if self._buffered:
+            count = min(len(self._buffered), len(target))
+            target[:count] = self._buffered[:count]
+            self._buffered = self._buffered[count:]
+            return count
+        if len(self._selector.get_map()) > 1:
+            self._selector.select()
+        if self._stopped:
+            # Not InterruptedError: Python's buffered readers would read again.
+            raise OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
+        return self._raw.readinto(target)
+
+    def stop_waiting(self) -> None:
+        if not self._stopped and not self.closed:
+            self._stopped = True
+            os.write(self._waker, b"\0")
+
+    def close(self) -> None:
+        if not self.closed:
+            self._selector.close()
+            os.close(self._wake)
+            os.close(self._waker)
+        super().close()
