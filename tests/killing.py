@@ -129,21 +129,23 @@ def kill_at(event: int) -> Callable[[], None]:
 def kill_at_random(runs: Runs, times: int, seed: int) -> dict[str, int]:
     """Kill runs at random moments; count what was there afterwards."""
     generator = random.Random(seed)
-    started = time.perf_counter()
-    finish(runs.start("old"))
-    seconds = time.perf_counter() - started
-    counts: dict[str, int] = {}
-    for number in range(times):
-        first = bool(number % 2)
+    counts = {"killed": 0}
+    first = False
+    while counts["killed"] < times:
+        started = time.perf_counter()
+        finish(runs.start("old"))
+        seconds = time.perf_counter() - started  # of this very moment: other work may share the machine
+        runs.check_finished("old")
         if first:
             runs.clear()
-        killed = killed_after(generator.uniform(0, 1.1 * seconds), runs.start("new"))
+        killed = killed_after(generator.uniform(0, seconds), runs.start("new"))
         there = runs.check_killed({None, "new"} if first else {"old", "new"})
         left = len(list(runs.directory.glob(".*.partial")))
         for key in ("killed" if killed else "finished", f"{there} store", f"{left} left behind"):
             counts[key] = counts.get(key, 0) + 1
-        finish(runs.start("old"))
-        runs.check_finished("old")
+        first = not first
+    finish(runs.start("old"))
+    runs.check_finished("old")
     return counts
 
 
@@ -180,7 +182,7 @@ def main() -> None:
     arguments.add_argument("directory", type=Path)
     arguments.add_argument("--random", type=int, metavar="TIMES", help="kill this many, at random moments")
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--rows", type=int, default=300_000)
+    arguments.add_argument("--rows", type=int, default=100_000)
     arguments.add_argument("--first", action="store_true", help="with no store there before")
     arguments.add_argument("--no-exchange", action="store_true")
     arguments.add_argument("--bad-rows", action="store_true")

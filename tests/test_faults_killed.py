@@ -27,10 +27,11 @@ def killing(directory: Path, *options: str) -> dict[str, int]:
 @pytest.mark.parametrize("seed", range(10) if LONG else [0])
 def test_killed_at_random(tmp_path: Path, seed: int) -> None:
     """Over the whole run, and with a store there before or none in turn."""
-    times = 300 if LONG else 40
+    times = 300 if LONG else 20
     counts = killing(tmp_path, "--random", str(times), "--seed", str(seed))
-    assert counts["killed"] > times / 2
-    assert counts["old store"] + counts["None store"] + counts["new store"] == times
+    assert counts["killed"] == times
+    assert counts["old store"] > 0
+    assert counts["None store"] > 0
     assert counts["1 left behind"] > 0  # for the next run to clear away
 
 
