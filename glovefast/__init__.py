@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from glovefast.errors import FormatError, GlovefastError, StoreError, VocabularyError
     from glovefast.remedies import Explanation
     from glovefast.vectors import WordVectors, load
+    from glovefast.verify import Verification, verify
 
 _HOMES = {
     "Coverage": "glovefast.coverage",
@@ -26,12 +27,14 @@ _HOMES = {
     "GlovefastError": "glovefast.errors",
     "Progress": "glovefast.convert",
     "StoreError": "glovefast.errors",
+    "Verification": "glovefast.verify",
     "VocabularyError": "glovefast.errors",
     "WordVectors": "glovefast.vectors",
     "convert": "glovefast.convert",
     "convert_archive": "glovefast.convert",
     "dry_run": "glovefast.convert",
     "load": "glovefast.vectors",
+    "verify": "glovefast.verify",
 }
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "GlovefastError",
     "Progress",
     "StoreError",
+    "Verification",
     "VocabularyError",
     "WordVectors",
     "__version__",
@@ -48,6 +52,7 @@ __all__ = [
     "convert_archive",
     "dry_run",
     "load",
+    "verify",
 ]
 
 
@@ -66,11 +71,11 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """The package; Python sets an imported submodule as its attribute, and ``convert`` is a function here."""
+    """The package; Python sets an imported submodule as its attribute, but two names are functions here."""
 
     def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401
-        if name == "convert" and isinstance(value, ModuleType):
-            value = value.convert
+        if name in ("convert", "verify") and isinstance(value, ModuleType):
+            value = getattr(value, name)
         super().__setattr__(name, value)
 
 

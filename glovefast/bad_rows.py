@@ -4,12 +4,16 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, BinaryIO, Self
 
+from glovefast.checksums import as_text, new_checksum
 from glovefast.parser import BadLine
 from glovefast.publishing import clear_remains, published_whole
 from glovefast.store import SUFFIX
 from glovefast.vocabulary import Vocabulary, integer_array
+
+# What the list is called among a store's checksums, whatever the store's own name is.
+BAD_ROWS = "bad_rows.jsonl"
 
 
 def bad_rows_list(store: Path) -> Path:
@@ -44,7 +48,8 @@ class BadRows:
 
     def __init__(self, store: Path | None) -> None:
         self._path = None if store is None else bad_rows_list(store)
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
+        self._checksum = new_checksum()
         self._resources = ExitStack()
         self.skipped = 0
         self.first_skipped: BadLine | None = None
@@ -120,5 +125,11 @@ class BadRows:
             return
         if self._file is None:
             partial = self._resources.enter_context(published_whole(self._path))
-            self._file = self._resources.enter_context(partial.open("w", encoding="utf-8"))
-        self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            self._file = self._resources.enter_context(partial.open("wb"))
+        line_of_list = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
+        self._checksum.update(line_of_list)
+        self._file.write(line_of_list)
+
+    def checksums(self) -> dict[str, str]:
+        """Give the list's checksum as it stands in the store's metadata; nothing where nothing is listed."""
+        return {BAD_ROWS: as_text(self._checksum)} if self._file else {}

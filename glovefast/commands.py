@@ -19,7 +19,7 @@ from glovefast.options import (
     quiet_option,
 )
 from glovefast.publishing import published_whole
-from glovefast.summary import describe_store
+from glovefast.summary import describe_store, describe_verification
 from glovefast.terminal import ProgressBar, print_json, print_text
 from glovefast.word_list import read_word_list
 
@@ -32,6 +32,7 @@ _FIRST_WORDS = 10
 Examples:
   glovefast convert glove.6B.100d.txt
   glovefast info glove.6B.100d.glovefast
+  glovefast verify glove.6B.100d.glovefast --against glove.6B.100d.txt
   glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
   glovefast coverage glove.6B.100d.glovefast train.txt
   glovefast demo
@@ -64,6 +65,43 @@ def info(*, path: Path, as_json: bool) -> None:
     else:
         first_words = vectors.words[:_FIRST_WORDS].to_pylist()
         print_text(describe_store(path, vectors.metadata, sizes, first_words))
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  glovefast verify glove.6B.100d.glovefast
+  glovefast verify glove.6B.100d.glovefast --against glove.6B.100d.txt
+  glovefast verify glove.6B.100d.glovefast --against glove.6B.zip --json"""
+)
+@click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
+@click.option(
+    "--against",
+    metavar="SOURCE",
+    help="Compare with the text that it was made of, bit for bit: a file, a zip archive or - as in convert.",
+)
+@click.option(
+    "--member", metavar="NAME", help="The zip archive's member. Default: the one that it was made of."
+)
+@quiet_option
+@json_option
+def verify(*, path: Path, against: str | None, member: str | None, quiet: bool, as_json: bool) -> None:
+    """Check a store through: every byte, the words, the index.
+
+    Exits with 1 if anything is wrong, and says what.
+    """
+    if member is not None and against is None:
+        raise click.UsageError("--member is for the archive of --against")
+    with ProgressBar(quiet) as progress:
+        result = glovefast.verify(path, against, member=member, progress=progress)
+    if as_json:
+        print_json({**result.to_dict(), "seconds": progress.seconds})
+    else:
+        print_text(describe_verification(result))
+    if not result.ok:
+        count = len(result.problems)
+        found = "a problem was found" if count == 1 else f"{count} problems were found"
+        raise GlovefastError(f"{path}: {found}; convert its source again")
 
 
 @command.command(

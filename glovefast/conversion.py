@@ -207,6 +207,7 @@ class Conversion:
                 "member": member,
                 "bytes": self._source.bytes_total or self._source.bytes_read,
             },
+            "options": {"errors": self._options.errors, "on_bad_row": self._options.on_bad_row},
             "met": met,
         }
         if tally.rows == limit:
@@ -220,7 +221,8 @@ class Conversion:
         if writer:
             if obstacle:
                 raise obstacle
-            writer.publish(vocabulary, self._checksum.hexdigest(), metadata)
+            checksum = self._checksum.hexdigest()
+            writer.publish(vocabulary, checksum, metadata, self._bad_rows.checksums())
         return {
             "rows": tally.rows,
             "dim": layout.dim,

@@ -44,7 +44,14 @@ class StoreError(GlovefastError):
         The store.
     reason : str
         What is wrong and what to do about it.
+
+    Attributes
+    ----------
+    damage : str or None
+        What of a damaged store is not as it was written; None where it is not damaged.
     """
+
+    damage: str | None = None
 
     def __init__(self, path: str | PathLike[str], reason: str) -> None:
         self.path = fspath(path)
@@ -57,7 +64,9 @@ class StoreError(GlovefastError):
     @classmethod
     def damaged(cls, path: str | PathLike[str], reason: str) -> Self:
         """Make the error of a store that is not as it was written: `reason` says in what."""
-        return cls(path, f"the store is damaged: {reason}; convert its source again")
+        error = cls(path, f"the store is damaged: {reason}; convert its source again")
+        error.damage = reason
+        return error
 
 
 class VocabularyError(GlovefastError, ValueError):

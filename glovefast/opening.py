@@ -163,14 +163,15 @@ def open_store(path: str | os.PathLike[str]) -> Store:
     while True:
         with StoreDirectory(path) as directory:
             try:
-                return _map_store(directory)
+                return map_store(directory)
             except StoreError:
                 # A store that was replaced is removed: then its successor is there to be opened.
                 if directory.is_current():
                     raise
 
 
-def _map_store(directory: StoreDirectory) -> Store:
+def map_store(directory: StoreDirectory) -> Store:
+    """Map the store in an open directory, as `open_store` does."""
     metadata = parse_metadata(directory.path, directory.read_metadata())
     rows, dim = metadata["rows"], metadata["dim"]
     words = _map_column(directory, VOCABULARY, "word", pa.string())

@@ -15,7 +15,7 @@ import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -93,7 +93,13 @@ class StoreWriter:
         if isinstance(error, OSError) and error.errno in _DISK_IS_FULL and error.filename is None:
             error.filename = str(self.destination)  # a write knows only the number of its file
 
-    def publish(self, vocabulary: Vocabulary, vectors_checksum: str, metadata: Mapping[str, Any]) -> None:
+    def publish(
+        self,
+        vocabulary: Vocabulary,
+        vectors_checksum: str,
+        metadata: Mapping[str, Any],
+        other_checksums: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Add the words, the index and the metadata to the vectors, and put the store in its place.
 
         Parameters
@@ -104,6 +110,8 @@ class StoreWriter:
             The hexadecimal xxh3_128 of the vectors' bytes, header not counted.
         metadata : mapping
             What to say in ``metadata.json`` besides what every store says.
+        other_checksums : mapping
+            Checksums of what belongs to the store and is not in it.
         """
         rows = len(vocabulary)
         os.pwrite(self.vectors_file.fileno(), npy_header(rows, self.dim), 0)
@@ -113,6 +121,7 @@ class StoreWriter:
             VECTORS: f"{ALGORITHM}:{vectors_checksum}",
             VOCABULARY: write_column(self.directory / VOCABULARY, "word", vocabulary.words),
             INDEX: write_column(self.directory / INDEX, "bucket", vocabulary.index),
+            **other_checksums,
         }
         shape = {"rows": rows, "dim": self.dim, "dtype": "float32"}
         text = sealed_metadata({**shape, **metadata}, checksums)

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glovefast.verify import Verification
 
 _KILO = 1000
 
@@ -71,6 +74,14 @@ def describe_store(
         ("first words", " ".join(words)),
     ]
     return "\n".join(f"{label:<12}{value}" for label, value in table)
+
+
+def describe_verification(result: "Verification") -> str:
+    """Describe what `verify` found, in a line or one for each problem."""
+    if result.problems:
+        return "\n".join([f"{result.store}:", *(f"  {problem}" for problem in result.problems)])
+    compared = f", its {result.rows_compared:,} rows as {result.against} has them" if result.against else ""
+    return f"{result.store}: as it was written{compared} ({readable_bytes(result.bytes_read)} checked)"
 
 
 def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:

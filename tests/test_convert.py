@@ -324,6 +324,7 @@ def test_what_is_on_disk(tmp_path):
         "dim": 2,
         "dtype": "float32",
         "source": {"name": "odd!name.2d.txt", "member": None, "bytes": len(text)},
+        "options": {"errors": "replace", "on_bad_row": "skip"},
         "met": {
             "header": [6, 2],
             "blank_lines": 1,
@@ -337,6 +338,7 @@ def test_what_is_on_disk(tmp_path):
             "vectors.npy": checksum(np.array(vectors).tobytes()),
             "vocabulary.arrow": checksum((store / "vocabulary.arrow").read_bytes()),
             "index.arrow": checksum((store / "index.arrow").read_bytes()),
+            "bad_rows.jsonl": checksum((tmp_path / "odd!name.2d.bad_rows.jsonl").read_bytes()),
         },
     }
     assert sorted(file.name for file in store.iterdir()) == [

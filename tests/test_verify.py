@@ -1,0 +1,434 @@
+"""`verify`: what is wrong with a store is found and told, and what it was made of compared bit for bit."""
+
+import io
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import glovefast
+from glovefast import chunks, opening
+from glovefast import verify as verify_function
+from glovefast.checksums import checksum_of
+from glovefast.columns import write_column
+from glovefast.convert import convert
+from glovefast.errors import FormatError, StoreError
+from glovefast.metadata import sealed_metadata
+from glovefast.store import write_store
+from glovefast.summary import readable_bytes
+from glovefast.verify import Verification, verify
+from glovefast.vocabulary import build_index
+
+RNG = np.random.default_rng(11)
+WORDS = [*(f"word{row}" for row in range(60)), "new york", "été", "word7", ""]
+NUMBERS = RNG.normal(size=(len(WORDS), 3)).astype(np.float32)
+BAD_LINES = ["short 1 2", "long 1 2 3 4"]
+
+
+def text_of(words=WORDS, numbers=NUMBERS, bad_lines=()) -> bytes:
+    rows = [" ".join([word, *map(repr, row)]) for word, row in zip(words, numbers.tolist(), strict=True)]
+    rows[5:5] = bad_lines
+    return "\n".join(rows).encode() + b"\n"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("verify")
+    return convert(io.BytesIO(text_of(bad_lines=BAD_LINES)), directory / "made.glovefast", on_bad_row="skip")
+
+
+@pytest.fixture
+def store(made, tmp_path) -> Path:
+    """A store of 64 words with a list of bad rows beside it, to be damaged."""
+    shutil.copy(made.with_name("made.bad_rows.jsonl"), tmp_path)
+    return shutil.copytree(made, tmp_path / made.name)
+
+
+def problems(store: Path, *arguments, **options) -> list[str]:
+    return list(verify(store, *arguments, **options).problems)
+
+
+def test_a_store_as_it_was_written(store):
+    result = verify(store)
+    assert isinstance(result, Verification)
+    assert (result.ok, result.problems, result.store) == (True, (), store)
+    files = [*store.iterdir(), store.with_name("made.bad_rows.jsonl")]
+    assert result.bytes_read == sum(file.stat().st_size for file in files)
+    assert result.to_dict() == {
+        "store": str(store),
+        "ok": True,
+        "problems": [],
+        "bytes_read": result.bytes_read,
+        "against": None,
+        "rows_compared": 0,
+    }
+    assert glovefast.verify is verify_function is verify
+    assert verify(str(store)).ok
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 70_000])
+def test_stores_of_every_size(tmp_path, rows):
+    words = pa.array([f"w{row % 69_000}" for row in range(rows)], pa.string())
+    write_store(tmp_path / "store", words, np.zeros((rows, 2)), {})
+    assert problems(tmp_path / "store") == []
+
+
+def flip(data: bytes, position: int, bits: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ bits]) + data[position + 1 :]
+
+
+def test_every_byte_that_can_flip_is_found(store):
+    """Each byte of the small files and headers once, and 2,000 anywhere: with any of its bits changed."""
+    files = [*sorted(store.iterdir()), store.with_name("made.bad_rows.jsonl")]
+    assert [file.name for file in files] == [
+        *("index.arrow", "metadata.json", "vectors.npy", "vocabulary.arrow"),
+        "made.bad_rows.jsonl",
+    ]
+    sizes = [file.stat().st_size for file in files]
+    places = [(at, place) for at in (1, 4) for place in range(sizes[at])]
+    places += [(2, place) for place in range(128)]
+    owners = RNG.choice(len(files), size=2000, p=np.array(sizes) / sum(sizes))
+    places += [(owner, int(RNG.integers(sizes[owner]))) for owner in owners.tolist()]
+    for at, place in places:
+        data = files[at].read_bytes()
+        files[at].write_bytes(flip(data, place, int(RNG.integers(1, 256))))
+        try:
+            found = not verify(store).ok
+        except StoreError:  # it calls itself no store, or one of a newer version
+            found = files[at].name == "metadata.json"
+        files[at].write_bytes(data)
+        assert found, (files[at].name, place)
+    assert verify(store).ok
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "vocabulary.arrow", "index.arrow", "made.bad_rows.jsonl"])
+def test_a_file_that_was_cut_or_has_grown(store, file):
+    path = store.parent / file if file.startswith("made") else store / file
+    data = path.read_bytes()
+    for changed in (data[:-1], data[: len(data) // 2], b"", data + b"\0"):
+        path.write_bytes(changed)
+        assert any(problem.startswith(f"{file} is not as it was written: ") for problem in problems(store))
+    path.write_bytes(data)
+    assert problems(store) == []
+
+
+def test_files_missing_and_too_many(store):
+    (store / "more.txt").touch()
+    (store / "index.arrow").unlink()
+    store.with_name("made.bad_rows.jsonl").unlink()
+    found = problems(store)
+    assert found[:3] == [
+        "index.arrow is missing",
+        "more.txt is no file of a store",
+        "the list of bad rows, made.bad_rows.jsonl, is missing beside it",
+    ]
+    (store / "metadata.json").unlink()
+    with pytest.raises(StoreError, match=r"is not a glovefast store: it has no metadata\.json"):
+        verify(store)
+    with pytest.raises(StoreError, match="does not exist"):
+        verify(store / "nothing")
+
+
+def test_a_list_of_bad_rows_of_another_store(store, tmp_path):
+    write_store(tmp_path / "other.glovefast", pa.array(["a"]), np.zeros((1, 2)), {})
+    shutil.copy(store.with_name("made.bad_rows.jsonl"), tmp_path / "other.bad_rows.jsonl")
+    assert problems(tmp_path / "other.glovefast") == ["metadata.json has no checksum of other.bad_rows.jsonl"]
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "vocabulary.arrow", "index.arrow"])
+def test_a_file_exchanged_for_that_of_another_store(store, tmp_path, file):
+    """One of the same size and shape."""
+    words = [word[::-1] for word in WORDS]
+    other = write_store(tmp_path / "other", pa.array(words), NUMBERS[::-1], {})
+    shutil.copy(other / file, store / file)
+    assert any(problem.startswith(f"{file} is not as it was written") for problem in problems(store))
+
+
+def reseal(store: Path, **changes) -> None:
+    """Make metadata.json anew, so that all checksums are right: what somebody does who changes on purpose."""
+    metadata = json.loads((store / "metadata.json").read_text("utf-8"))
+    checksums = metadata.pop("checksums")
+    checksums["vectors.npy"] = checksum_of((store / "vectors.npy").read_bytes()[128:])
+    for name in ("vocabulary.arrow", "index.arrow"):
+        checksums[name] = checksum_of((store / name).read_bytes())
+    (store / "metadata.json").write_bytes(sealed_metadata({**metadata, **changes}, checksums))
+
+
+def test_metadata_without_checksums(store):
+    metadata = json.loads((store / "metadata.json").read_text("utf-8"))
+    (store / "metadata.json").write_text(json.dumps({**metadata, "checksums": None}))
+    assert problems(store) == [
+        "metadata.json is not as it was written: its own checksum does not fit",
+        *(
+            f"metadata.json has no checksum of {name}"
+            for name in ("vectors.npy", "vocabulary.arrow", "index.arrow", "made.bad_rows.jsonl")
+        ),
+    ]
+
+
+def rebuilt(words: list[str], **changes) -> pa.ListArray:
+    """Build the index of some words, and change its arrays."""
+    index = build_index(pa.array(words))
+    arrays = {
+        "offsets": np.asarray(index.offsets).copy(),
+        "hashes": np.asarray(index.values.field(0)).copy(),
+        "rows": np.asarray(index.values.field(1)).copy(),
+    }
+    for name, change in changes.items():
+        arrays[name] = change(arrays[name])
+    entries = pa.StructArray.from_arrays(
+        [pa.array(arrays["hashes"]), pa.array(arrays["rows"])], fields=list(index.type.value_type)
+    )
+    return pa.ListArray.from_arrays(pa.array(arrays["offsets"]), entries, type=index.type)
+
+
+def set_item(place, value):
+    def change(array):
+        array[place] = value
+        return array
+
+    return change
+
+
+def exchange(one, other):
+    def change(array):
+        array[[one, other]] = array[[other, one]]
+        return array
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({}, None),
+        ({"offsets": set_item(-1, 63)}, "index.arrow does not index 64 words"),
+        ({"offsets": set_item(0, 1)}, "index.arrow does not index 64 words"),
+        ({"offsets": set_item(3, 60)}, "the buckets of index.arrow do not divide 64 entries"),
+        ({"offsets": lambda offsets: np.append(0, np.full(64, 64, "i4"))}, "at a wrong place"),
+        ({"rows": set_item(9, 64)}, "index.arrow names rows that are not there"),
+        ({"rows": set_item(9, -1)}, "index.arrow names rows that are not there"),
+        ({"rows": exchange(9, 40)}, "at a wrong place"),
+        ({"hashes": set_item(20, 7)}, "at a wrong place"),
+        ({"rows": exchange(9, 10), "hashes": exchange(9, 10)}, "at a wrong place"),
+    ],
+)
+def test_an_index_that_is_not_that_of_the_words(store, changes, problem):
+    """Also where every checksum is right."""
+    write_column(store / "index.arrow", "bucket", rebuilt(WORDS, **changes))
+    reseal(store)
+    found = problems(store)
+    assert len(found) == (problem is not None)
+    assert problem is None or problem in found[0]
+
+
+def test_of_equal_words_each_must_be_in_the_index_in_order(store):
+    both = np.flatnonzero(np.isin(np.asarray(rebuilt(WORDS).values.field(1)), [7, 62]))
+    assert np.diff(both).tolist() == [1]
+    write_column(store / "index.arrow", "bucket", rebuilt(WORDS, rows=exchange(*both)))
+    reseal(store)
+    assert problems(store) == ["index.arrow has the word 'word7' of row 7 at a wrong place"]
+    write_column(store / "index.arrow", "bucket", rebuilt(WORDS, rows=set_item(both[1], 7)))
+    reseal(store)
+    assert problems(store) == ["index.arrow has the word 'word7' of row 7 at a wrong place"]
+
+
+def test_a_word_that_the_index_lacks(tmp_path):
+    """Another with the same hash stands twice in its place: not an order that neighbours show."""
+    store = write_store(tmp_path / "store", pa.array(["a", "b"]), np.zeros((2, 1)), {})
+    index = rebuilt(["a", "a"])
+    write_column(store / "index.arrow", "bucket", index)
+    reseal(store)
+    assert "index.arrow has the word 'b' of row 1 at a wrong place" in problems(store)
+
+
+def test_a_vocabulary_of_another_length(store):
+    write_column(store / "vocabulary.arrow", "word", pa.array(WORDS[:-1]))
+    reseal(store)
+    assert problems(store) == ["vocabulary.arrow holds 63 entries, metadata.json says 64"]
+
+
+def test_words_that_are_not_utf8(store):
+    path = store / "vocabulary.arrow"
+    path.write_bytes(path.read_bytes().replace("été".encode(), b"\xff\xfe\xfd\xfc\xfb"))
+    reseal(store)
+    (problem,) = problems(store)
+    assert problem.startswith("its words cannot be used (")
+
+
+# Against the text
+
+
+def test_the_text_that_a_store_was_made_of(store):
+    for bad_lines in ([], BAD_LINES):
+        text = io.BytesIO(text_of(bad_lines=bad_lines))
+        result = verify(store, text)
+        assert (result.against, result.rows_compared) == ("<stream>", 64)
+        assert list(result.problems) == (
+            [] if bad_lines else ["<stream> has 0 bad rows, and 2 were left out of the store"]
+        )
+
+
+def changed(row, column, value):
+    numbers = NUMBERS.copy()
+    numbers[row, column] = value
+    return text_of(numbers=numbers, bad_lines=BAD_LINES)
+
+
+@pytest.mark.parametrize(
+    ("text", "difference"),
+    [
+        (
+            changed(10, 2, 0.25),
+            f"row 10 is not line 13 of <stream>, 'word10': number 3 is {NUMBERS[10, 2]!s} in the store and "
+            "0.25 in the text",
+        ),
+        (
+            changed(3, 0, np.nan),
+            f"row 3 is not line 4 of <stream>, 'word3': number 1 is {NUMBERS[3, 0]!s} in the store and "
+            "nan (0x7fc00000) in the text",
+        ),
+        (
+            text_of([*WORDS[:61], "ete", *WORDS[62:]], bad_lines=BAD_LINES),
+            "row 61 is not line 64 of <stream>: the word is 'été' in the store and 'ete' in the text",
+        ),
+        (
+            text_of(WORDS[:-1], NUMBERS[:-1], BAD_LINES),
+            "<stream> ends before row 63 of the store, ''",
+        ),
+        (
+            text_of(bad_lines=BAD_LINES) + b"more 1 2 3\n",
+            "line 67 of <stream> has the word 'more', and the store ends before it, with row 63",
+        ),
+    ],
+)
+@pytest.mark.parametrize("chunk_bytes", [1 << 20, 100])
+def test_the_first_difference_is_named(store, monkeypatch, text, difference, chunk_bytes):
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", chunk_bytes)
+    result = verify(store, io.BytesIO(text))
+    assert result.problems == (difference,)
+
+
+def test_every_number_counts(tmp_path):
+    """Bit for bit: the sign of zero, and the smallest step."""
+    store = convert(io.BytesIO(b"a 0 1\nb nan 2\n"), tmp_path / "store")
+    assert verify(store, io.BytesIO(b"a 0.0 1e0\nb nan 2.00000000001\n")).ok
+    for text in (b"a -0 1\nb nan 2\n", b"a 0 1.0000001\nb nan 2\n", b"a 0 1\nb -nan 2\n"):
+        assert not verify(store, io.BytesIO(text)).ok
+
+
+def test_a_bad_row_in_the_text_of_a_store_without(tmp_path):
+    store = convert(io.BytesIO(b"a 0 1\nb 1 2\n"), tmp_path / "store")
+    assert problems(store, io.BytesIO(b"a 0 1\nx 0\nb 1 2\n")) == [
+        "line 2 of <stream> is no row: too few numbers: 1 number after the word 'x', where 2 are expected"
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"limit": 3}, {"words": ["b", "d", "none"]}])
+def test_whatever_the_conversion_was_told(tmp_path, options):
+    text = b"4 2\na 1 2\n\nb 3 4\nc 5 6\ncaf\xe9 7 8\nd 9 10\nb 11 12\n"
+    store = convert(io.BytesIO(text), tmp_path / "store", errors="replace", header=True, **options)
+    result = verify(store, io.BytesIO(text))
+    assert (result.problems, result.rows_compared) == ((), glovefast.load(store).metadata["rows"])
+    assert not verify(store, io.BytesIO(text.replace(b"b 3 4", b"b 3 5"))).ok
+    assert not verify(store, io.BytesIO(text.replace(b"b 3 4\n", b""))).ok
+
+
+def test_a_header_is_expected_where_there_was_one(tmp_path):
+    store = convert(io.BytesIO(b"2 2\na 1 2\nb 3 4\n"), tmp_path / "store")
+    with pytest.raises(FormatError, match="is no header"):
+        verify(store, io.BytesIO(b"a 1 2\nb 3 4\n"))
+
+
+def test_the_member_that_it_was_made_of(tmp_path):
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("one.txt", "a 1 2\n")
+        archive.writestr("two.txt", "b 3 4\n")
+    store = convert(tmp_path / "two.zip", tmp_path / "store", member="two.txt")
+    (tmp_path / "two.txt").write_text("b 3 4\n")
+    assert verify(store, tmp_path / "two.zip").ok
+    assert verify(store, str(tmp_path / "two.txt")).ok
+    assert not verify(store, tmp_path / "two.zip", member="one.txt").ok
+
+
+def test_a_store_written_from_memory_against_text(tmp_path):
+    store = write_store(tmp_path / "store", pa.array(["a", "b"]), np.array([[1, 2], [3, 4]]), {})
+    assert verify(store, io.BytesIO(b"a 1 2\nb 3 4\n")).ok
+    assert verify(store, io.BytesIO(b"2 2\na 1 2\nb 3 4\n")).ok
+
+
+def test_a_text_is_not_compared_with_a_store_that_cannot_be_opened(store):
+    (store / "vectors.npy").write_bytes(b"")
+    result = verify(store, io.BytesIO(text_of()))
+    assert not result.ok
+    assert (result.against, result.rows_compared) == (None, 0)
+
+
+def test_metadata_that_names_no_known_rule(store):
+    reseal(store, options={"errors": "\0"}, met=[], limit="7", source=7)
+    with pytest.raises(StoreError, match=r"metadata\.json is of no use: errors='\\x00'"):
+        verify(store, io.BytesIO(text_of()))
+
+
+def test_progress(store, monkeypatch):
+    monkeypatch.setattr(sys.modules["glovefast.verify"], "_PROGRESS_SECONDS", 0)
+    reports = []
+    result = verify(store, io.BytesIO(text_of(bad_lines=BAD_LINES)), progress=reports.append)
+    own = [report for report in reports if report.source == str(store)]
+    assert own[-1].bytes_read == own[-1].bytes_total == result.bytes_read
+    assert [report.bytes_read for report in own] == sorted({report.bytes_read for report in own})
+    assert (reports[-1].source, reports[-1].rows) == ("<stream>", 64)
+
+
+def test_a_store_that_is_replaced_meanwhile(store, monkeypatch):
+    """The check goes on with the new one once the files of the old are gone."""
+    names, replaced = opening.StoreDirectory.names, []
+
+    def replace_first(directory):
+        if not replaced:
+            replaced.append(convert(io.BytesIO(b"a 1 2\n"), store, overwrite=True))
+        return names(directory)
+
+    monkeypatch.setattr(opening.StoreDirectory, "names", replace_first)
+    assert verify(store, io.BytesIO(b"a 1 2\n")).ok
+    assert replaced
+
+
+# The command
+
+
+def test_the_command(run, store):
+    path = str(store.resolve())
+    code, output, errors = run("verify", path)
+    assert (code, errors) == (0, "")
+    assert output == f"{path}: as it was written ({readable_bytes(verify(path).bytes_read)} checked)\n"
+    Path("text.txt").write_bytes(text_of(bad_lines=BAD_LINES))
+    code, output, _ = run("verify", path, "--against", "text.txt")
+    assert code == 0
+    assert output.startswith(f"{path}: as it was written, its 64 rows as text.txt has them (")
+    code, output, _ = run("verify", path, "--against", "text.txt", "--json")
+    result = json.loads(output)
+    assert (code, result.pop("seconds") > 0) == (0, True)
+    assert result == verify(path, "text.txt").to_dict()
+
+
+def test_the_command_says_what_is_wrong(run, store):
+    path = str(store.resolve())
+    (store / "index.arrow").unlink()
+    (store / "more").touch()
+    code, output, errors = run("verify", path)
+    assert (code, output) == (1, "".join(f"{line}\n" for line in [f"{path}:", *indented(problems(store))]))
+    assert errors == f"glovefast: error: {path}: 3 problems were found; convert its source again\n"
+    code, output, errors = run("verify", path, "--json")
+    assert (code, json.loads(output)["ok"], json.loads(output)["problems"]) == (1, False, problems(store))
+    assert run("verify", "nothing")[0] == 1
+    assert run("verify", path, "--member", "a")[0] == 2
+
+
+def indented(lines: list[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
