@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from glovefast.wanted import WantedWords
 
 _PROGRESS_SECONDS = 0.1
+_FLUSH_SECONDS = 0.05
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
 # What int32 counts: the rows of an index, the bytes of an Arrow file's words.
 _MAX_ROWS = _MAX_WORD_BYTES = 2**31 - 1
@@ -159,7 +160,8 @@ class Conversion:
             # The kernels are compiled, or loaded, once before the workers start.
             wanted = options.wanted.kept if options.wanted else None
             parsers = [BlockParser(layout.dim, options.errors, wanted) for _ in range(threads)]
-            with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
+            with ThreadPoolExecutor(threads + 1, thread_name_prefix="glovefast") as pool:
+                flushing = [pool.submit(self._flush, writer)] if writer else []
                 work = [
                     pool.submit(self._work, parser, writer, first if number == 0 else None, first_chunk)
                     for number, parser in enumerate(parsers)
@@ -174,7 +176,7 @@ class Conversion:
                 finally:  # KeyboardInterrupt comes here as well
                     self._stop()
             self._source.check_unchanged()  # first, since a file that changes may look like anything
-            failures = [error for future in work if (error := future.exception())]
+            failures = [error for future in [*work, *flushing] if (error := future.exception())]
             if failures:
                 raise failures[0]
             if self._read_error and self._tally.rows != options.limit:
@@ -258,6 +260,17 @@ class Conversion:
                 if writer:
                     _write_at(writer, block, row)
                 chunk = self._read(buffer)
+        except BaseException:
+            self._stop()
+            raise
+
+    def _flush(self, writer: StoreWriter) -> None:
+        """Hand the rows to the disk while more are parsed, so that little is left to wait for at the end."""
+        try:
+            while not self._stopped:
+                with self._turn:
+                    self._turn.wait_for(lambda: self._stopped, _FLUSH_SECONDS)
+                os.fsync(writer.vectors_file.fileno())
         except BaseException:
             self._stop()
             raise
