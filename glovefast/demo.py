@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from glovefast.comparison import Comparison, Step, compare, time_table
 from glovefast.convert import Progress
 from glovefast.coverage import Coverage
-from glovefast.keras import embedding_layer, import_keras, save_embedding
 from glovefast.publishing import published_whole
 from glovefast.tutorial import fit_word_index, one_hot, split_words
 
@@ -147,6 +146,8 @@ def run(
     given = SAMPLE if vectors_file is None else Path(vectors_file)
     given.stat()  # a mistyped path is an error at once, not after the first part
     classifier = _Classifier(report)
+    from glovefast.keras import embedding_layer, save_embedding
+
     if output is not None:
         Path(output).mkdir(parents=True, exist_ok=True)
     results = Path(tempfile.mkdtemp(prefix="glovefast-demo-") if output is None else output)
@@ -201,7 +202,8 @@ class _Classifier:
 
     def __init__(self, report: Callable[[str], None]) -> None:
         with _hidden_import_messages():
-            self.keras = import_keras()
+            from glovefast.keras.installed import keras
+        self.keras = keras
         self._report = report
 
     def padded(self, sequences: list[list[int]]) -> NDArray[np.int32]:

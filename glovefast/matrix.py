@@ -9,15 +9,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from glovefast.errors import VocabularyError
 from glovefast.fallback import Fallback, as_fallbacks, find_rows
-from glovefast.training import AnyVocabulary, TrainingVocabulary, training_vocabulary
+from glovefast.training import UNKNOWN_TOKENS, AnyVocabulary, TrainingVocabulary, training_vocabulary
 from glovefast.vocabulary import Vocabulary, integer_array
 
 OutOfVocabulary: TypeAlias = str | ArrayLike | Callable[[str], ArrayLike]
 Policy: TypeAlias = str | NDArray[Any] | Callable[[str], ArrayLike]
 
 POLICIES = ("zeros", "normal", "mean", "unk")
-# The GloVe tool writes <unk>; the others are how word2vec trainers and Keras's layers spell it.
-UNKNOWN_WORDS = ("<unk>", "<UNK>", "[UNK]")
 # Placing a single row costs 16 times as much as gathering one (170 ns and 10 ns at 50 dimensions).
 MOSTLY_ZEROS = 16
 DTYPES = tuple(np.dtype(name) for name in ("float16", "float32", "float64"))
@@ -159,18 +157,18 @@ def _checked_policy(oov: OutOfVocabulary, vectors: NDArray[np.float32], vocabula
     """Check the policy; one that is the same vector for all rows comes back as that vector."""
     if callable(oov):
         return oov
-    if not isinstance(oov, str):
+    if not isinstance(oov, str) and oov is not None:
         return _as_vector(oov, vectors.shape[1], "the oov vector")
     if oov not in POLICIES:
         names = ", ".join(map(repr, POLICIES))
         raise ValueError(f"unknown oov {oov!r}: give a vector, a callable or one of {names}")
     if oov != "unk":
         return oov
-    row = next((row for row in map(vocabulary.row, UNKNOWN_WORDS) if row >= 0), None)
+    row = next((row for row in map(vocabulary.row, UNKNOWN_TOKENS) if row >= 0), None)
     if row is None:
         raise VocabularyError(
             "oov='unk' needs a vector for unknown words, and the store has none of "
-            f"{', '.join(UNKNOWN_WORDS)}: choose another oov, such as 'mean', or give a vector"
+            f"{', '.join(UNKNOWN_TOKENS)}: choose another oov, such as 'mean', or give a vector"
         )
     return np.asarray(vectors[row])
 

@@ -6,7 +6,7 @@ imported here. The rules of each kind stand at `training_vocabulary`.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 from glovefast.errors import VocabularyError
 from glovefast.vocabulary import as_string_array, integer_array
 
-PADDING_TOKEN = ""
+# Where a vocabulary has a word for padding, it is one of these; none of them is a word of a language.
+PADDING_TOKENS = frozenset({"", "[PAD]", "<pad>", "<PAD>"})
 OOV_TOKEN = "[UNK]"  # noqa: S105 - the default of Keras's lookup layers, not a password
+# The GloVe tool writes <unk>; the others are how word2vec trainers and Keras's layers spell it.
+UNKNOWN_TOKENS = ("<unk>", "<UNK>", OOV_TOKEN)
 
 # An index this far beyond the number of words is a mistake (a hash, a code point), not a vocabulary with
 # gaps: its matrix would be nearly all zeros, and at 300 dimensions each million rows takes 1.2 GB.
@@ -41,9 +44,13 @@ class _SubwordTokenizer(Protocol):
     def get_vocab(self) -> Any: ...  # noqa: ANN401 - a dictionary
 
 
+class _Vectorizer(Protocol):
+    vocabulary_: Any
+
+
 AnyVocabulary: TypeAlias = (
     "TrainingVocabulary | Mapping[str, int] | Sequence[str] | NDArray[Any] | pa.Array | pa.ChunkedArray"
-    " | _FittedTokenizer | _LookupLayer | _SubwordTokenizer"
+    " | _FittedTokenizer | _LookupLayer | _SubwordTokenizer | _Vectorizer"
 )
 
 
@@ -84,17 +91,21 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
     vocabulary : mapping, tokenizer, layer, sequence of str or array
         - A mapping word to index (``Tokenizer.word_index``, scikit-learn's ``vocabulary_``, ``get_vocab()``):
           as many rows as the largest index and one; rows without a word (gaps, and 0 in a ``word_index``)
-          stay zero. The empty string at index 0 is padding, as in a dictionary made of a
-          ``TextVectorization`` vocabulary, and ``[UNK]`` in front of all words is out-of-vocabulary.
+          stay zero. A padding token at index 0 (the empty string, as in a dictionary made of a
+          ``TextVectorization`` vocabulary, ``[PAD]``, ``<pad>`` or ``<PAD>``) is padding, and ``[UNK]`` in
+          front of all words is out-of-vocabulary.
         - A fitted legacy Keras ``Tokenizer``: its `num_words` drops the words from that index on, as its
           ``texts_to_sequences`` does; the row of its `oov_token` is out-of-vocabulary.
         - An adapted ``TextVectorization`` or ``StringLookup`` layer: index as the layer emits it. The mask
           token's row is padding, all `num_oov_indices` rows are out-of-vocabulary. An output mode that
           counts, padded to `max_tokens`, has that many rows.
-        - A Hugging Face tokenizer: its ``get_vocab()`` as a mapping, added tokens included; the rows of its
-          ``pad_token_id`` and ``unk_token_id`` are padding and out-of-vocabulary, where it has them.
+        - A Hugging Face tokenizer, of Transformers or of Tokenizers: its ``get_vocab()`` as a mapping, added
+          tokens included; the rows of its padding and its unknown token are padding and out-of-vocabulary,
+          where it has them.
+        - A fitted ``CountVectorizer`` or ``TfidfVectorizer`` of scikit-learn: its ``vocabulary_``; index 0 is
+          a word there as every other.
         - A sequence of words, a NumPy or an Arrow array: the position is the index, and a word may stand
-          more than once. The empty string at position 0 is padding and ``[UNK]`` in front of all words is
+          more than once. A padding token at position 0 is padding and ``[UNK]`` in front of all words is
           out-of-vocabulary, as in what ``get_vocabulary()`` returns.
         - A `TrainingVocabulary`, which is returned as it is.
 
@@ -116,10 +127,9 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
         return given
     if is_fitted_tokenizer(given):
         return _from_fitted_tokenizer(given)
-    if callable(getattr(given, "get_vocabulary", None)):
-        return _from_layer(given)
-    if callable(getattr(given, "get_vocab", None)):
-        return _from_subword_tokenizer(given)
+    for method, make in _MAKERS.items():
+        if callable(getattr(given, method, None)):
+            return make(given)
     if isinstance(given, Counter):
         raise VocabularyError(
             "a Counter holds counts, not indices: give the list of its words, the most frequent first: "
@@ -132,8 +142,8 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
         return _without_leading_specials(words, np.arange(len(words), dtype=np.int64))
     raise VocabularyError(
         f"a {type(given).__name__} is no training vocabulary: give a dictionary word -> index, a list or "
-        "array of words, a fitted Tokenizer, an adapted TextVectorization or StringLookup layer, or a "
-        "tokenizer with get_vocab()"
+        "array of words, a fitted Tokenizer, an adapted TextVectorization or StringLookup layer, a "
+        "tokenizer with get_vocab(), or a fitted CountVectorizer"
     )
 
 
@@ -212,15 +222,45 @@ def _from_subword_tokenizer(tokenizer: Any) -> TrainingVocabulary:  # noqa: ANN4
     words, indices = _from_mapping(mapping)
     input_dim = int(indices[-1]) + 1
     allowed = range(input_dim)  # tokenizers without such a token have None, some -1
-    padding: Any = getattr(tokenizer, "pad_token_id", None)
-    unknown: Any = getattr(tokenizer, "unk_token_id", None)
+    padding, unknown, unknown_token = _special_tokens(tokenizer, mapping)
     return _assemble(
         words,
         indices,
         input_dim,
         padding=(padding,) if padding in allowed else (),
-        oov={unknown: str(getattr(tokenizer, "unk_token", OOV_TOKEN))} if unknown in allowed else {},
+        oov={unknown: unknown_token} if unknown in allowed else {},
     )
+
+
+def _special_tokens(tokenizer: Any, mapping: Mapping[str, int]) -> tuple[Any, Any, str]:  # noqa: ANN401
+    """Find the index of the padding token, that of the unknown token, and the latter's name."""
+    if hasattr(tokenizer, "pad_token_id") or hasattr(tokenizer, "unk_token_id"):  # Transformers
+        unknown = getattr(tokenizer, "unk_token_id", None)
+        return (
+            getattr(tokenizer, "pad_token_id", None),
+            unknown,
+            str(getattr(tokenizer, "unk_token", OOV_TOKEN)),
+        )
+    # The tokenizers package: what is padded with is a setting, and index 0 where nobody chose; the model
+    # knows the unknown token, but Unigram does not tell.
+    settings: Mapping[str, Any] = getattr(tokenizer, "padding", None) or {}
+    paddings: list[Any] = [settings.get("pad_token"), *sorted(PADDING_TOKENS)]
+    padding = next((mapping[token] for token in paddings if token in mapping), None)
+    unknowns: list[Any] = [getattr(getattr(tokenizer, "model", None), "unk_token", None), *UNKNOWN_TOKENS]
+    unknown_token = next((token for token in unknowns if token in mapping), OOV_TOKEN)
+    return padding, mapping.get(unknown_token), unknown_token
+
+
+def _from_vectorizer(vectorizer: Any) -> TrainingVocabulary:  # noqa: ANN401 - known by what it offers
+    """Take the ``vocabulary_`` that fitting gave a vectorizer of scikit-learn."""
+    mapping = getattr(vectorizer, "vocabulary_", None)
+    kind = type(vectorizer).__name__
+    if mapping is None:
+        raise VocabularyError(f"the {kind} has no vocabulary_ yet: call its fit() first")
+    if not isinstance(mapping, Mapping):
+        raise VocabularyError(f"the {kind}'s vocabulary_ is no dictionary but a {type(mapping).__name__}")
+    words, indices = _from_mapping(mapping)
+    return _assemble(words, indices, int(indices[-1]) + 1)
 
 
 def _from_mapping(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArray[np.int64]]:
@@ -275,7 +315,7 @@ def _positional_words(words: Any) -> pa.StringArray:  # noqa: ANN401 - any seque
 
 def _without_leading_specials(words: pa.StringArray, indices: NDArray[np.int64]) -> TrainingVocabulary:
     """Set aside what Keras's lookup layers put in front of their words: padding, then ``[UNK]`` rows."""
-    start = 1 if indices[0] == 0 and words[0].as_py() == PADDING_TOKEN else 0
+    start = 1 if indices[0] == 0 and words[0].as_py() in PADDING_TOKENS else 0
     end = start
     while end < len(words) and indices[end] == end and words[end].as_py() == OOV_TOKEN:
         end += 1
@@ -311,3 +351,11 @@ def _assemble(
         oov_indices=np.array(list(names), dtype=np.int64),
         oov_tokens=tuple(names.values()),
     )
+
+
+# What an object offers tells what it is.
+_MAKERS: dict[str, Callable[[Any], TrainingVocabulary]] = {
+    "get_vocabulary": _from_layer,
+    "get_vocab": _from_subword_tokenizer,
+    "get_feature_names_out": _from_vectorizer,
+}

@@ -6,8 +6,7 @@ from typing import Any
 from glovefast.coverage import coverage
 from glovefast.errors import VocabularyError
 from glovefast.fallback import Fallback, as_fallbacks, other_forms
-from glovefast.matrix import UNKNOWN_WORDS
-from glovefast.training import AnyVocabulary, training_vocabulary
+from glovefast.training import UNKNOWN_TOKENS, AnyVocabulary, training_vocabulary
 from glovefast.vocabulary import Vocabulary
 
 # Metadata is read whenever a store is opened, so that not all of the missing words stand in it.
@@ -28,7 +27,7 @@ class WantedWords:
     ----------
     kept : Vocabulary
         Every word whose row an embedding matrix may need, whatever else is found: the words, each one's other
-        forms, and the words that stand for unknown ones (`glovefast.matrix.UNKNOWN_WORDS`).
+        forms, and the words that stand for unknown ones (`glovefast.training.UNKNOWN_TOKENS`).
 
     Raises
     ------
@@ -47,7 +46,7 @@ class WantedWords:
         kept = dict.fromkeys(words)
         for each in self._fallbacks:
             kept.update(dict.fromkeys(other_forms(words, each)[1]))
-        self.kept = Vocabulary.from_words(list(kept | dict.fromkeys(UNKNOWN_WORDS)))
+        self.kept = Vocabulary.from_words(list(kept | dict.fromkeys(UNKNOWN_TOKENS)))
 
     def coverage(self, vocabulary: Vocabulary) -> dict[str, Any]:
         """Say how many of the training vocabulary's words a store has, and which fallback found them.

@@ -21,7 +21,7 @@ from glovefast.convert import convert, convert_archive
 from glovefast.errors import FormatError, VocabularyError
 from glovefast.hashing import hash_word
 from glovefast.kernels import HASH_BITS, HASH_BLOCK_BYTES, HASH_MULTIPLIER, HASH_SEED, HASH_SHIFT
-from glovefast.matrix import UNKNOWN_WORDS
+from glovefast.training import UNKNOWN_TOKENS
 from glovefast.vectors import WordVectors, load
 from tests.reference import merged_rows, read_rows, same_bits, word_of
 from tests.test_convert import CHUNK_BYTES, THREADS, TRICKY_WORDS, WORDS, texts
@@ -43,7 +43,7 @@ FORMS = {
 def kept_words(wanted: list[str], fallback: list) -> set[str]:
     """Every word that an embedding matrix of these words may need."""
     forms = {FORMS[name](word) for name in fallback for word in wanted} - {None, ""}
-    return {*wanted, *forms, *UNKNOWN_WORDS}
+    return {*wanted, *forms, *UNKNOWN_TOKENS}
 
 
 def converted(text: bytes, directory: Path, words: object, **options) -> WordVectors:
@@ -386,7 +386,7 @@ def test_words_that_other_readers_lose(tmp_path, dim, line_end):
     text = line_end.join([f"{len(lines)} {dim}", *lines]).encode()
     for first in (0, 1):
         wanted = TRICKY_WORDS[first::2]
-        kept = [row for row, word in enumerate(TRICKY_WORDS) if word in wanted or word in UNKNOWN_WORDS]
+        kept = [row for row, word in enumerate(TRICKY_WORDS) if word in wanted or word in UNKNOWN_TOKENS]
         small = converted(text, tmp_path, dict(zip(wanted, range(1, 100), strict=False)), header=True)
         assert small.words.to_pylist() == [TRICKY_WORDS[row] for row in kept]
         assert same_bits(np.array(small.vectors), rows[kept])

@@ -273,7 +273,7 @@ def test_vector(vector):
     assert build(WORD_INDEX, oov=vector)[4].tolist() == list(vector)
 
 
-@pytest.mark.parametrize("vector", [np.zeros(DIM + 1), np.zeros((1, DIM)), 0.0, None, []])
+@pytest.mark.parametrize("vector", [np.zeros(DIM + 1), np.zeros((1, DIM)), 0.0, []])
 def test_vector_of_another_shape(vector):
     with pytest.raises(ValueError, match=r"the oov vector has the shape .*, where \(5,\) is needed"):
         build(["the"], oov=vector)
@@ -308,6 +308,8 @@ def test_callable_that_gives_another_shape(given_back):
 
 @pytest.mark.parametrize("name", ["zero", "", "ZEROS"])
 def test_unknown_policy_lists_the_names(name):
+    with pytest.raises(ValueError, match=r"unknown oov None: give a vector, a callable or one of"):
+        build(WORD_INDEX, oov=None)
     with pytest.raises(ValueError, match=r"unknown oov .*'zeros', 'normal', 'mean', 'unk'"):
         build(["the"], oov=name)
 

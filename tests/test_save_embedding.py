@@ -8,11 +8,12 @@ import pytest
 
 import glovefast
 from glovefast.errors import StoreError, VocabularyError
-from glovefast.keras import embedding_layer, save_embedding
 from tests.keras_layers import DIM, TOKENS, WORD_INDEX, classifier, make_store, rows_of
 from tests.reference import same_bits
 
 keras = pytest.importorskip("keras")
+from glovefast.keras import embedding_layer, save_embedding  # noqa: E402 - imports Keras
+
 # Keras 3.15's own saving and quantizing do not know NumPy 2's copy keyword yet.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 

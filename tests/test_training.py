@@ -182,6 +182,9 @@ def test_anything_that_makes_an_array():
         (["", "[UNK]", "[UNK]", "a"], [0], [1, 2], {"a": 3}),
         (["[UNK]", "[UNK]", "a"], [], [0, 1], {"a": 2}),
         (["", "a"], [0], [], {"a": 1}),
+        (["[PAD]", "[UNK]", "a"], [0], [1], {"a": 2}),
+        (["<pad>", "<unk>", "a"], [0], [], {"<unk>": 1, "a": 2}),
+        (["a", "[PAD]"], [], [], {"a": 0, "[PAD]": 1}),
         ([""], [0], [], {}),
         (["a", "", "[UNK]"], [], [], {"a": 0, "": 1, "[UNK]": 2}),
     ],
@@ -289,7 +292,9 @@ class ListTokenizer:
 
 
 def test_get_vocabulary_of_what_is_no_lookup_layer():
-    assert pairs(training_vocabulary(ListTokenizer())) == {"[PAD]": 0, "[UNK]": 1, "a": 2}
+    training = training_vocabulary(ListTokenizer())
+    assert pairs(training) == {"a": 2}
+    assert (training.padding_indices.tolist(), training.oov_indices.tolist()) == ([0], [1])
 
 
 def test_no_library_is_imported_to_tell_them_apart():
