@@ -8,7 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
+from glovefast.errors import StoreError
+from glovefast.metadata import checksums_of
 from glovefast.opening import open_store
+from glovefast.store import VECTORS, VOCABULARY
 from glovefast.vocabulary import Words, as_string_array, integer_array
 
 if TYPE_CHECKING:
@@ -63,10 +66,22 @@ class WordVectors:
 
     Notes
     -----
-    Pickled by its path: a worker process opens the store again and shares its pages.
+    What is open stays as it is: a store that is replaced under a reader remains readable, as the old one, for
+    as long as the reader has it open. `is_current` tells, and `reload` opens the new one.
+
+    Pickled by its path: a worker process opens the store again and shares its pages. Where another store lies
+    at the path by then, unpickling raises a StoreError, because row numbers and vectors would be others.
+    Threads and forked processes use the same mapping; nothing in it is ever written.
+
+    A store may come from anywhere. Nothing in it is run or unpickled; sizes and types are checked when it is
+    opened, what a look-up follows when it follows it, and all words when `words` is first asked for: what
+    does not fit is a StoreError. The numbers are what they are: whether they are those that were written,
+    `glovefast.verify` tells.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        # Absolute, because the working directory may be another one when the store is opened again.
+        self._location = os.path.abspath(path)  # noqa: PTH100 - Path takes ten times as long
         store = open_store(path)
         self._vocabulary = store.vocabulary
         self._vectors = store.vectors
@@ -74,14 +89,44 @@ class WordVectors:
         self._array: NDArray[np.float32] = store.vectors.view(np.ndarray)
         self.path: Path = store.path
         self.metadata: dict[str, Any] = store.metadata
+        self._identity = store.identity
         self._index_to_key: list[str] | None = None
         self._key_to_index: dict[str, int] | None = None
 
-    def __reduce__(self) -> tuple[type["WordVectors"], tuple[str]]:
-        return type(self), (str(self.path.absolute()),)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (type(self), self._location, _contents(self.metadata))
 
     def __repr__(self) -> str:
         return f"<WordVectors {str(self.path)!r}: {len(self)} words, {self.dim} dimensions>"
+
+    def is_current(self) -> bool:
+        """Say whether the store that is open is the one that its path leads to now.
+
+        Returns
+        -------
+        bool
+            False where another store has been put in its place, or none is there any more.
+        """
+        try:
+            status = os.stat(f"{self._location}/{VECTORS}")  # noqa: PTH116 - asked again and again
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._identity
+
+    def reload(self) -> "WordVectors":
+        """Open what is at the path now; this one stays open, and stays what it is.
+
+        Returns
+        -------
+        WordVectors
+            The store that `load` would open.
+
+        Raises
+        ------
+        StoreError
+            As `load` says.
+        """
+        return type(self)(self._location)
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -90,7 +135,16 @@ class WordVectors:
 
     @property
     def words(self) -> pa.StringArray:
-        """The words in row order, memory-mapped."""
+        """The words in row order, memory-mapped.
+
+        Gone through once, at the first use (some milliseconds a million words): every offset then lies within
+        the file and every word is UTF-8, so that whatever Arrow does with them stays inside.
+
+        Raises
+        ------
+        StoreError
+            If that is not so.
+        """
         return self._vocabulary.words
 
     @property
@@ -105,14 +159,14 @@ class WordVectors:
 
     @property
     def index_to_key(self) -> list[str]:
-        """The words in row order as a list, made at the first use; `words` costs nothing."""
+        """The words in row order as a list, made at the first use; `words` takes far less."""
         if self._index_to_key is None:
             self._index_to_key = self.words.to_pylist()
         return self._index_to_key
 
     @property
     def key_to_index(self) -> dict[str, int]:
-        """Word to row as a dictionary, made at the first use; `rows` costs nothing.
+        """Word to row as a dictionary, made at the first use; `rows` takes far less.
 
         Of duplicate words the first row counts, as in every look-up.
         """
@@ -241,3 +295,19 @@ class WordVectors:
         from glovefast.remedies import explain_coverage
 
         return explain_coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback, least=least)
+
+
+def _reopen(kind: type[WordVectors], location: str, contents: list[str | None]) -> WordVectors:
+    """Unpickle: open a store again, if it is the same."""
+    vectors = kind(location)
+    if _contents(vectors.metadata) != contents:
+        raise StoreError(
+            location, "was replaced by another store since its vectors were pickled; load it instead"
+        )
+    return vectors
+
+
+def _contents(metadata: dict[str, Any]) -> list[str | None]:
+    """Give the checksums of words and vectors."""
+    checksums = checksums_of(metadata)
+    return [checksums.get(name) for name in (VECTORS, VOCABULARY)]
