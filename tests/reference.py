@@ -1,6 +1,7 @@
 """The oracles: slow, obvious ways to do what glovefast does. Results are compared with theirs bit for bit."""
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,45 @@ def word_of(own: bytes, errors: str) -> str | None:
 def merged_rows(owns: list[bytes], words: list[str]) -> list[int]:
     """Find the rows that a look-up misses because other bytes before theirs became the same word."""
     return [row for row, word in enumerate(words) if owns[words.index(word)] != owns[row]]
+
+
+DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+
+
+def judge_lines(text: bytes, dim: int, errors: str = "strict") -> list:
+    """Read every line of any text: its word and its vector, None for a blank line, "bad" for a bad one."""
+    lines = text.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return [judge_line(line.rstrip(b" \r"), dim, errors) for line in lines]
+
+
+def judge_line(row: bytes, dim: int, errors: str) -> tuple[str, NDArray[np.float32]] | str | None:
+    if not row:
+        return None
+    fields = row.split(b" ")
+    if len(fields) <= dim or has_numbers_in_its_word(fields[1:-dim]):
+        return "bad"
+    try:
+        word = decoded_word(b" ".join(fields[:-dim]), errors)
+        numbers = np.array([float(field.decode()) for field in fields[-dim:]])
+        with np.errstate(over="ignore"):
+            return word, numbers.astype("float32")
+    except ValueError:
+        return "bad"
+
+
+def has_numbers_in_its_word(fields: list[bytes]) -> bool:
+    """A number just before the vector, or two of them behind the first field, are no part of a word."""
+    numbers = [DECIMAL.fullmatch(field) is not None for field in fields]
+    return sum(numbers) > 1 or numbers[-1:] == [True]
+
+
+def decoded_word(word: bytes, errors: str) -> str:
+    try:
+        return word.decode()
+    except UnicodeDecodeError:
+        return word.decode("cp1252") if errors == "cp1252" else word.decode(errors=errors)
 
 
 def same_bits(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
