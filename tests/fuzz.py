@@ -29,6 +29,7 @@ from glovefast.bad_rows import bad_rows_list
 from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.convert import convert
 from glovefast.errors import GlovefastError
+from glovefast.matrix import UNKNOWN_WORDS
 from glovefast.parser import BlockParser
 from glovefast.signatures import HEAD_BYTES, foreign
 from glovefast.vectors import load
@@ -196,7 +197,12 @@ def run_batch(seed: int, batch: int, directory: Path, count: Callable[[int, int]
         chunks.CHUNK_BYTES = chunk_bytes
         expected = read_by_reference(case)
         if generator.random() < FILTERED_SHARE and expected.words:
-            case.wanted = ["absent", *generator.sample(expected.words, min(3, len(expected.words)))]
+            # A store of wanted words keeps the words for unknown ones in any case.
+            case.wanted = [
+                *UNKNOWN_WORDS,
+                "absent",
+                *generator.sample(expected.words, min(3, len(expected.words))),
+            ]
             expected = read_by_reference(case)
         compare(case, read_by_blocks(case), expected, "blocks")
         count(1, len(expected.vectors) // 4)
