@@ -29,7 +29,7 @@ from glovefast.bad_rows import bad_rows_list
 from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.convert import convert
 from glovefast.errors import GlovefastError
-from glovefast.matrix import UNKNOWN_WORDS
+from glovefast. import UNKNOWN_WORDS
 from glovefast.parser import BlockParser
 from glovefast.signatures import HEAD_BYTES, foreign
 from glovefast.vectors import load
