@@ -61,7 +61,7 @@ class Explanation:
         The coverage by the words themselves and the fallbacks that were given.
     remedies : tuple of Remedy
         What each word form alone would find of the words missing then, most tokens first; forms that find
-        nothing, or are given already, are left out.
+        nothing are left out.
     fallback : tuple of str or callable
         A suggested chain, to be given as `fallback` as it is: what was given, then what it lacked.
     after : Coverage
@@ -196,8 +196,8 @@ def explain_coverage(
     given = as_fallbacks(fallback)
     before = coverage(vocabulary, training, counts, given)
     missing = _Missing(vocabulary, before)
-    alone = {name: missing.found_by(name) for name in WORD_FORMS if name not in given}
-    chain = (*given, *_chain(missing, alone, given, least))
+    alone = {name: missing.found_by(name) for name in WORD_FORMS}
+    chain = (*given, *_chain(missing, alone, least))
     after = coverage(vocabulary, training, counts, chain)
     return Explanation(
         before=before,
@@ -290,9 +290,7 @@ class _Missing:
         return self.remedies(found)
 
 
-def _chain(
-    missing: _Missing, alone: dict[str, NDArray[np.int64]], given: Sequence[Fallback], least: float
-) -> list[str]:
+def _chain(missing: _Missing, alone: dict[str, NDArray[np.int64]], least: float) -> list[str]:
     """Choose fallbacks, the least lossy first, and among equals the one that wins the most."""
     considered = min(len(missing.words), _MOST_WORDS)
     weights = missing.weights
@@ -300,8 +298,6 @@ def _chain(
     weights = weights[:considered].copy()
     by_loss: dict[int, dict[str, NDArray[np.int64]]] = {}
     for name in _candidates(missing, alone, considered):
-        if name in given:
-            continue
         places = alone[name] if name in alone else missing.found_by(name, considered)
         by_loss.setdefault(_loss(name), {})[name] = places[places < considered]
     chain = []

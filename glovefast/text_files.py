@@ -39,7 +39,7 @@ def read_pieces(source: Source) -> Iterator[str]:
         try:
             text = begun + decoder.decode(buffer[:count], final=count == 0)
         except UnicodeDecodeError as error:
-            line = lines + begun.count("\n") + error.object.count(b"\n", 0, error.start) + 1
+            line = lines + error.object.count(b"\n", 0, error.start) + 1
             raise FormatError(
                 source.name,
                 line,

@@ -38,7 +38,7 @@ COUNTS = Counter(
     }
 )
 
-words = st.text(alphabet="aAé-'., ", min_size=1, max_size=4)
+words = st.text(alphabet="aéÉ-'., ", min_size=1, max_size=4)
 
 
 @given(
@@ -127,6 +127,18 @@ def test_what_splitting_would_find():
     bare = explain_coverage(STORED, list(COUNTS), COUNTS, least=1)
     assert bare.fallback == ()
     assert [split.name for split in bare.splits] == ["contractions", "punctuation"]
+
+
+def test_forms_are_made_one_after_the_other_up_to_three():
+    explained = explain_coverage(STORED, ["(CAFÉ)", "king"])
+    assert explained.fallback == ("strip+accents+lower",)
+    assert explained.found == {"(CAFÉ)": ("strip+accents+lower", "cafe")}
+    assert explain_coverage(STORED, ["(CAFÉ's)", "king"]).fallback == ()
+
+
+def test_a_split_finds_a_word_only_with_all_of_its_parts():
+    explained = explain_coverage(STORED, ["and/or", "and/zzz", "xxx/zzz", "/and/"])
+    assert explained.splits == (Remedy("punctuation", 1, None, (("and/or", "and or"),)),)
 
 
 def test_a_word_is_served_by_the_form_that_loses_the_least():
