@@ -191,7 +191,7 @@ def convert_archive(
     if not members:
         raise FormatError(source, None, "is a zip archive without any file in it")
     directory = Path(source).parent if destination is None else Path(destination)
-    targets = [directory / (stem_of(PurePosixPath(member).name) + SUFFIX) for member in members]
+    targets = [directory / ((stem_of(member) or "") + SUFFIX) for member in members]
     for number, target in enumerate(targets):
         if target in targets[:number]:
             twin = members[targets.index(target)]

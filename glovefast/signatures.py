@@ -9,6 +9,8 @@ import re
 HEAD_BYTES = 4096
 
 _UNPACK = "unpack it and give the text inside"
+# A member's name, padded with NULs, then at byte 257 the magic of POSIX or of GNU tar.
+_TAR = rb"(?s)(?=[^\0]{1,256}\0).{257}ustar[\0 ]"
 
 # (signature, what the file is, what to do); the format's own documentation gives each signature.
 _SIGNATURES = [
@@ -53,8 +55,7 @@ _SIGNATURES = [
         "a fastText binary model (.bin)",
         "give its text vectors (.vec), which are published beside it",
     ),
-    # A member's name, padded with NULs, then at byte 257 the magic of POSIX or of GNU tar.
-    (rb"(?s)(?=[^\0]{1,256}\0).{257}ustar[\0 ]", "a tar archive", _UNPACK),
+    (_TAR, "a tar archive inside another container", _UNPACK),
     (rb"PK\x03\x04|PK\x05\x06", "a zip archive inside another container", _UNPACK),
     (rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0", "compressed a second time", _UNPACK),
     (
@@ -76,6 +77,11 @@ _HEADER = re.compile(rb"[0-9]+ [0-9]+\r?\n")
 _LINE_ENDING_IN_A_NUMBER = re.compile(rb"[ \t][-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[ \t\r]*(?:\n|\Z)")
 _CONTROL_CHARACTERS = bytes([*range(9), 11, *range(14, 32), 127])
 _UNREADABLE_SHARE = 0.3
+
+
+def is_tar(head: bytes) -> bool:
+    """Tell a tar archive by its first bytes."""
+    return re.match(_TAR, head) is not None
 
 
 def foreign(head: bytes) -> str | None:

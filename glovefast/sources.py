@@ -1,45 +1,33 @@
-"""Bytes of embedding text from wherever it lies: a file, a compressed file, a zip's member, a pipe.
+"""Bytes of embedding text from wherever it lies: a file, a compressed file, an archive's member, a pipe.
 
 Containers are told apart by their first bytes, not by their names. Nothing is unpacked to disk, and nothing
 is held in memory beyond a container's own window.
 """
 
-import bz2
 import errno
-import gzip
 import io
-import lzma
 import os
 import sys
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeAlias
 
-from glovefast.archives import ZIP_MAGIC, candidates, choose_member, is_seekable, open_archive
+from glovefast.archives import Archive, candidates, choose_member
 from glovefast.errors import FormatError
 from glovefast.origin import Origin
-from glovefast.signatures import HEAD_BYTES, foreign
+from glovefast.signatures import foreign, is_tar
+from glovefast.streams import Stream, container_errors, is_seekable, unpacked
+from glovefast.zip_archives import ZIP_MAGIC, ZipArchive
 
 AnySource: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
 STANDARD_INPUT = "-"
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_DECOMPRESSORS: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b\x08": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
-}
-# What follows "BZh" and the level: the first block, or the end of an empty stream. A word may start with BZh.
-_BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
-_COMPRESSED_READ_BYTES = 1 << 17
 _TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
 _COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz"}
-_DAMAGE = (OSError, gzip.BadGzipFile)
+_NO_ARCHIVE = "is not an archive"
 _FILES_OF_A_STORE = ("metadata.json", "vectors.npy")
 
 
@@ -63,8 +51,8 @@ class Source:
         self,
         name: str,
         *,
-        text: "_Stream",
-        measured: "_Stream",
+        text: Stream,
+        measured: Stream,
         origin: Origin,
         bytes_total: int | None,
         resources: ExitStack,
@@ -121,7 +109,7 @@ class Source:
             If the file cannot be read.
         """
         filled = 0
-        with _container_errors(self.name):
+        with container_errors(self.name):
             while filled < len(buffer):
                 count = self._text.readinto(buffer[filled:])
                 if count == 0:
@@ -151,11 +139,12 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
     Parameters
     ----------
     source : str, path-like or binary file object
-        A file or a pipe by its path, ``"-"`` for standard input, or an object with `read`. Plain text,
-        gzip, bzip2, xz or a zip archive, told apart by the first bytes.
+        A file or a pipe by its path, ``"-"`` for standard input, or an object with `read`. Plain text, gzip,
+        bzip2, xz, a zip archive, or a tar archive in any of these, told apart by the first bytes. An archive
+        has to be a file, since it is read from its beginning more than once.
     member : str, optional
-        The zip archive's member: its name, or the end of its name where only one member ends so. Not
-        needed where an archive holds one file.
+        The archive's member: its name, or the end of its name where only one member ends so. Not needed
+        where an archive holds one file.
 
     Returns
     -------
@@ -175,7 +164,7 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
 
 
 def archive_members(path: AnySource) -> list[str]:
-    """List the files in a zip archive that may be embedding text.
+    """List the files in a zip or tar archive that may be embedding text.
 
     Parameters
     ----------
@@ -185,20 +174,22 @@ def archive_members(path: AnySource) -> list[str]:
     Returns
     -------
     list of str
-        The members' names in the archive's order, without directories, ``__MACOSX/`` and dot-files.
+        The members' names in the archive's order, without directories, links, ``__MACOSX/`` and dot-files.
 
     Raises
     ------
     FormatError
-        If it is no zip archive, or a damaged one.
+        If it is no archive, a damaged one, or one in a pipe.
     OSError
         If the file is not there or cannot be read.
     """
     with ExitStack() as resources:
         raw, name, _ = _open_raw(path, resources)
-        if not _Stream(raw).head.startswith(ZIP_MAGIC):
-            raise FormatError(name, None, "is not a zip archive")
-        return candidates(resources.enter_context(open_archive(raw, name)))
+        stream = Stream(raw)
+        archive = _archive(raw, name, stream, unpacked(stream, name, resources), resources)
+        if archive is None:
+            raise FormatError(name, None, _NO_ARCHIVE)
+        return candidates(archive)
 
 
 def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source:
@@ -206,19 +197,14 @@ def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source
     origin = Origin(raw, resources)
     raw = origin.raw
     bytes_total = _remaining_bytes(raw)
-    stream = _Stream(raw)
-    head = stream.head
-    if head.startswith(ZIP_MAGIC):
-        return _open_member(origin, name, member, resources)
+    stream = Stream(raw)
+    text = unpacked(stream, name, resources)
+    archive = _archive(raw, name, stream, text, resources)
+    if archive is not None:
+        return _open_member(archive, member, origin, resources)
     if member is not None:
-        raise FormatError(name, None, f"is not a zip archive, so it has no member {member!r}")
-    text, emptiness = stream, "it holds no bytes at all"
-    opener = _decompressor(head)
-    if opener is not None:
-        unpacked = resources.enter_context(opener(io.BufferedReader(stream, _COMPRESSED_READ_BYTES)))
-        with _container_errors(name):
-            text, emptiness = _Stream(unpacked), "it unpacks to nothing"
-    _check_text(name, text.head, emptiness)
+        raise FormatError(name, None, f"{_NO_ARCHIVE}, so it has no member {member!r}")
+    _check_text(name, text.head, "it holds no bytes at all" if text is stream else "it unpacks to nothing")
     return Source(
         name,
         text=text,
@@ -228,6 +214,36 @@ def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source
         resources=resources.pop_all(),
         stem=stem,
     )
+
+
+def _archive(
+    raw: Any,  # noqa: ANN401
+    name: str,
+    stream: Stream,
+    text: Stream,
+    resources: ExitStack,
+) -> Archive | None:
+    """Open an archive, told by the first bytes of the file or of what it unpacks to; None if it is none."""
+    if stream.head.startswith(ZIP_MAGIC):
+        return ZipArchive(raw, name)
+    if not is_tar(text.head):
+        return None
+    from glovefast.tar_archives import TarArchive  # tarfile is slow to import
+
+    if not is_seekable(raw):
+        raise FormatError(
+            name,
+            None,
+            "is a tar archive in a pipe, and it is read twice; give the file by name, or pipe the text: "
+            "tar -xOf ARCHIVE MEMBER | glovefast convert - -o DEST",
+        )
+
+    def reopen() -> Stream:
+        raw.seek(stream.start)
+        return unpacked(Stream(raw), name, resources)
+
+    with container_errors(name):
+        return TarArchive(reopen, name)
 
 
 def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | None]:
@@ -252,31 +268,24 @@ def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | 
     return raw, str(path), stem_of(path.name) if path.is_file() else None
 
 
-def _open_member(origin: Origin, name: str, member: str | None, resources: ExitStack) -> Source:
-    archive = resources.enter_context(open_archive(origin.raw, name))
-    info = choose_member(archive, name, member)
-    full_name = f"{name}!{info.filename}"
-    with _container_errors(full_name):
-        text = _Stream(resources.enter_context(archive.open(info)))
+def _open_member(archive: Archive, member: str | None, origin: Origin, resources: ExitStack) -> Source:
+    chosen = choose_member(archive, member)
+    full_name = f"{archive.name}!{chosen}"
+    with container_errors(full_name):
+        raw, size = archive.open(chosen)
+        text = Stream(raw)
     _check_text(full_name, text.head, "the archive's member holds no bytes at all")
-    stem = stem_of(PurePosixPath(info.filename).name)
+    stem = stem_of(chosen)
     return Source(
         full_name,
         text=text,
         measured=text,
         origin=origin,
-        bytes_total=info.file_size,
+        bytes_total=size,
         resources=resources.pop_all(),
         stem=stem,
-        member=info.filename,
+        member=chosen,
     )
-
-
-def _decompressor(head: bytes) -> Callable[..., Any] | None:
-    for magic, opener in _DECOMPRESSORS.items():
-        if head.startswith(magic) and (magic != b"BZh" or head[4:].startswith(_BZIP2_BLOCKS)):
-            return opener
-    return None
 
 
 def _check_text(name: str, head: bytes, emptiness: str) -> None:
@@ -288,9 +297,14 @@ def _check_text(name: str, head: bytes, emptiness: str) -> None:
         raise FormatError(name, None, reason)
 
 
-def stem_of(file_name: str) -> str:
-    """Take ``.txt``, ``.vec``, ``.gz`` and the like off a file's name; ``.50d`` and all else stays."""
-    path = PurePosixPath(file_name)
+def stem_of(name: str) -> str | None:
+    """Give a file's or a member's name without folders and without ``.txt``, ``.vec``, ``.gz`` and the like.
+
+    ``.50d`` and all else stays. None for a name after which nothing can be called: a member's may be ``..``.
+    """
+    path = PurePosixPath(name)
+    if path.name in ("", "..", *_TEXT_SUFFIXES, *_COMPRESSION_SUFFIXES) or "\0" in name:
+        return None
     for suffixes in (_COMPRESSION_SUFFIXES, _TEXT_SUFFIXES):
         if path.suffix.lower() in suffixes:
             path = path.with_suffix("")
@@ -304,76 +318,3 @@ def _remaining_bytes(raw: Any) -> int | None:  # noqa: ANN401
     end = raw.seek(0, os.SEEK_END)
     raw.seek(position)
     return int(end - position)
-
-
-@contextmanager
-def _container_errors(name: str) -> Iterator[None]:
-    """Turn what the decompressors raise into a `FormatError`; errors of the operating system stay."""
-    try:
-        yield
-    except EOFError as error:
-        raise FormatError(
-            name, None, "is truncated: the compressed data ends too early; download it again"
-        ) from error
-    except NotImplementedError as error:
-        reason = f"cannot be unpacked by Python ({error}); unpack it with another program and give the text"
-        raise FormatError(name, None, reason) from error
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError) as error:
-        # bz2 raises a bare OSError for damaged data; the system's have a number or their own type.
-        if isinstance(error, OSError) and (error.errno is not None or type(error) not in _DAMAGE):
-            raise
-        raise FormatError(
-            name, None, f"is damaged and cannot be unpacked ({error}); download it again"
-        ) from error
-
-
-class _Stream(io.RawIOBase):
-    """A stream whose first bytes can be looked at before they are read, and that counts what it gave out."""
-
-    def __init__(self, raw: Any) -> None:  # noqa: ANN401 - anything with readinto or read
-        super().__init__()
-        self._raw_readinto = getattr(raw, "readinto", None) or _readinto_by_read(raw)
-        self.bytes_read = 0
-        buffer = memoryview(bytearray(HEAD_BYTES))
-        filled = 0
-        while filled < HEAD_BYTES and (count := self._read_raw(buffer[filled:])):
-            filled += count
-        self.head = bytes(buffer[:filled])
-        self._pending = buffer[:filled]
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        target = memoryview(buffer).cast("B")
-        if self._pending:
-            count = min(len(self._pending), len(target))
-            target[:count] = self._pending[:count]
-            self._pending = self._pending[count:]
-        else:
-            count = self._read_raw(target)
-        self.bytes_read += count
-        return count
-
-    def pass_over(self, prefix: bytes) -> None:
-        """Skip these bytes if the stream begins with them."""
-        if self.head.startswith(prefix):
-            self._pending = self._pending[len(prefix) :]
-            self.bytes_read += len(prefix)
-
-    def _read_raw(self, target: memoryview) -> int:
-        count = self._raw_readinto(target)
-        if count is None:
-            raise BlockingIOError(errno.EAGAIN, "the source is a non-blocking stream without data")
-        return int(count)
-
-
-def _readinto_by_read(raw: Any) -> Callable[[memoryview], int]:  # noqa: ANN401
-    def readinto(target: memoryview) -> int:
-        data = raw.read(len(target))
-        if isinstance(data, str):
-            raise TypeError("the source gives text; open it in binary mode: open(path, 'rb')")
-        target[: len(data)] = data
-        return len(data)
-
-    return readinto

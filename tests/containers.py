@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import struct
+import tarfile
 import zipfile
 
 import pytest
@@ -21,6 +22,19 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
     with zipfile.ZipFile(file, "w", compression) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
+    return file.getvalue()
+
+
+def tarred(members: dict[str, bytes], mode: str = "w", **options) -> bytes:
+    """Make a tar archive; `mode` is "w:gz" and so on for a compressed one."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=mode, **options) as archive:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            if name.endswith("/"):
+                entry.type = tarfile.DIRTYPE
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
     return file.getvalue()
 
 

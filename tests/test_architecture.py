@@ -35,6 +35,8 @@ LAYERS = [
     ["line_filter", "word_forms", "opening"],
     ["chunks", "store", "tutorial", "embedding_text"],
     ["layout", "vocabulary", "sources", "columns", "metadata"],
+    ["zip_archives", "tar_archives"],
+    ["streams"],
     ["archives", "signatures", "origin", "hashing", "publishing", "checksums"],
     ["kernels.load"],
     ["kernels.build_hook"],

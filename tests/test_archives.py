@@ -71,8 +71,8 @@ def test_an_archive_without_files(file):
 def test_a_member_of_what_is_no_archive(file):
     for data in (TEXT, gzip.compress(TEXT)):
         path = file(data)
-        assert refusal(path, "v.txt") == f"{path}: is not a zip archive, so it has no member 'v.txt'"
-        with pytest.raises(FormatError, match="is not a zip archive"):
+        assert refusal(path, "v.txt") == f"{path}: is not an archive, so it has no member 'v.txt'"
+        with pytest.raises(FormatError, match="is not an archive"):
             archive_members(path)
 
 

@@ -67,7 +67,7 @@ def test_the_choices_are_the_librarys():
         (["convert", "none.txt"], "none.txt: No such file or directory; check the path"),
         (
             ["convert", "small.2d.txt", "--member", "x"],
-            "small.2d.txt: is not a zip archive, so it has no member 'x'",
+            "small.2d.txt: is not an archive, so it has no member 'x'",
         ),
         (["convert", "."], ".: is a directory; give the embedding text file in it"),
         (

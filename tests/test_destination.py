@@ -287,7 +287,7 @@ def test_no_archive_or_an_empty_one():
     Path("text.txt").write_bytes(TEXT)
     with pytest.raises(FormatError, match=r"archive\.zip: is a zip archive without any file in it"):
         convert_archive("archive.zip", "stores")
-    with pytest.raises(FormatError, match=r"text\.txt: is not a zip archive"):
+    with pytest.raises(FormatError, match=r"text\.txt: is not an archive"):
         convert_archive("text.txt", "stores")
     assert names() == ["archive.zip", "text.txt"]
 

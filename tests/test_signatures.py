@@ -4,7 +4,6 @@ import gzip
 import io
 import pickle
 import sys
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from tests.containers import TEXT, read_all, refusal, zipped
-
-
-def tar_bytes() -> bytes:
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as archive:
-        entry = tarfile.TarInfo("glove.txt")
-        entry.size = len(TEXT)
-        archive.addfile(entry, io.BytesIO(TEXT))
-    return file.getvalue()
+from tests.containers import read_all, refusal, zipped
 
 
 def npy_bytes() -> bytes:
@@ -70,7 +60,6 @@ FOREIGN = {
     "arrow": (arrow_bytes(), "is a Parquet or Arrow file"),
     "elf": (Path(sys.executable).resolve().read_bytes()[:5000], "is a program"),
     "fasttext": (b"\xba\x16\x4f\x2f\x0c\0\0\0" + bytes(100), "is a fastText binary model"),
-    "tar": (tar_bytes(), "is a tar archive; unpack it"),
     "zstd": (b"\x28\xb5\x2f\xfd\x04\x00", "is compressed with Zstandard"),
     "lz4": (b"\x04\x22\x4d\x18\x64\x40", "is compressed with LZ4"),
     "7z": (b"7z\xbc\xaf\x27\x1c\0\4", "is a 7-Zip archive"),
