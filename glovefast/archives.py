@@ -37,6 +37,7 @@ def candidates(archive: Archive) -> list[str]:
         name
         for name in dict.fromkeys(archive.names())
         if not name.startswith("__MACOSX/") and not PurePosixPath(name).name.startswith(".")
+        if PurePosixPath(name).name
     ]
 
 

@@ -31,7 +31,7 @@ _FLUSH_SECONDS = 0.05
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
 # What int32 counts: the rows of an index, the bytes of an Arrow file's words.
 _MAX_ROWS = _MAX_WORD_BYTES = 2**31 - 1
-_FIRST_BAD_ROW = "this is the first bad row, and a dry run finds all of them (dry_run, --dry-run)"
+_FIRST_BAD_ROW = "this is the first bad row, and a dry run finds all (dry_run, --dry-run)"
 
 
 @dataclass(frozen=True)
@@ -198,10 +198,9 @@ class Conversion:
             "duplicate_words": len(vocabulary.duplicate_rows()) - merged,
             "words_with_spaces": vocabulary.words_with_spaces(),
             "replaced_words": changed,
+            **({"merged_words": merged} if changed else {}),
             "skipped_rows": skipped,
         }
-        if changed:
-            met["merged_words"] = merged
         member = self._source.member
         metadata: dict[str, Any] = {
             "source": {

@@ -1,12 +1,15 @@
 """Source to store: read, parse on all cores, write, publish."""
 
+import logging
 import os
-from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterable, Mapping
+from os import fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from glovefast.conversion import Conversion, Options, Progress
-from glovefast.errors import FormatError, StoreError
+from glovefast.errors import ForeignError, FormatError, StoreError
+from glovefast.layout import holds_rows
 from glovefast.sources import AnySource, Source, archive_members, open_source, stem_of
 from glovefast.store import SUFFIX, check_destination
 
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from glovefast.wanted import WantedWords
 
 __all__ = ["Progress", "convert", "convert_archive", "dry_run"]
+
+_log = logging.getLogger("glovefast")
+_SAMPLE_BYTES = 1 << 18
+_NO_NAME = "has no name to call a store after; say where it shall be (destination, -o)"
 
 ErrorsRule: TypeAlias = Literal["strict", "replace", "backslashreplace", "cp1252"]
 
@@ -41,8 +48,8 @@ def convert(
     Parameters
     ----------
     source : str, path-like or binary file object
-        Embedding text: plain, compressed with gzip, bzip2 or xz, or a member of a zip archive, which is read
-        without being unpacked to disk; ``"-"`` is standard input.
+        Embedding text: plain, compressed with gzip, bzip2 or xz, or a member of a zip or tar archive, which
+        is read without being unpacked to disk; ``"-"`` is standard input.
     destination : str or path-like, optional
         Where the store shall be. By default beside the source, named after it (``glove.6B.50d.txt`` becomes
         ``glove.6B.50d.glovefast``), and for an archive's member beside the archive, named after the member.
@@ -163,12 +170,12 @@ def convert_archive(
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[Path]:
-    """Convert each member of a zip archive into a store of its own.
+    """Convert each member of a zip or tar archive into a store of its own.
 
     Parameters
     ----------
     source : str or path-like
-        A zip archive of embedding texts.
+        An archive of embedding texts. What else is in it, such as a README, is passed over with a warning.
     destination : str or path-like, optional
         The directory for the stores, made if it is missing; by default the archive's own. Each store is named
         after its member.
@@ -178,7 +185,8 @@ def convert_archive(
     Returns
     -------
     list of pathlib.Path
-        The stores in the archive's order. A member that fails ends the work; the stores before it remain.
+        The stores in the archive's order. A member that fails ends the work; the stores before it remain,
+        and a note on the error names them.
 
     Raises
     ------
@@ -187,24 +195,92 @@ def convert_archive(
     """
     wanted = _wanted_words(words, fallback)
     options = Options(None, None, limit, threads, errors, on_bad_row, progress, wanted)
+    stores = stores_of_archive(source, destination)
+    make_room(stores, overwrite)
+    made: list[Path] = []
+    try:
+        for member, target in stores.items():
+            made.append(_convert(source, target, member, options, overwrite))
+    except Exception as error:
+        if made:
+            error.add_note(f"made before this error, and whole: {', '.join(map(str, made))}")
+        raise
+    return made
+
+
+def stores_of_archive(
+    source: str | os.PathLike[str], destination: str | os.PathLike[str] | None = None
+) -> dict[str, Path]:
+    """Say which stores the members of an archive would become.
+
+    Members that are no embedding text at all (a README, a licence) are passed over; each is named in a
+    warning of the logger ``glovefast``.
+
+    Parameters
+    ----------
+    source, destination
+        As in `convert_archive`.
+
+    Returns
+    -------
+    dict
+        The members' names and their stores, in the archive's order.
+
+    Raises
+    ------
+    FormatError, StoreError, OSError
+        As `convert_archive` raises them.
+    """
     members = archive_members(source)
     if not members:
-        raise FormatError(source, None, "is a zip archive without any file in it")
+        raise FormatError(source, None, "is an archive without any file in it")
     directory = Path(source).parent if destination is None else Path(destination)
-    targets = [directory / ((stem_of(member) or "") + SUFFIX) for member in members]
-    for number, target in enumerate(targets):
-        if target in targets[:number]:
-            twin = members[targets.index(target)]
-            raise StoreError(
-                target, f"both {twin} and {members[number]} would be this store; convert them one by one"
+    stores: dict[str, Path] = {}
+    for member in members:
+        if not _is_embedding_text(source, member):
+            _log.warning(
+                "%s!%s is passed over: it holds no rows of words and numbers", fspath(source), member
             )
-    directory.mkdir(parents=True, exist_ok=True)
-    for target in targets:  # before the first of them costs any time
+            continue
+        stem = stem_of(member)
+        if stem is None:
+            raise StoreError(f"{fspath(source)}!{member}", _NO_NAME)
+        target = directory / (stem + SUFFIX)
+        if target in stores.values():
+            twin = next(other for other in stores if stores[other] == target)
+            reason = f"both {twin} and {member} would be this store; convert them one by one"
+            raise StoreError(target, reason)
+        stores[member] = target
+    if not stores:
+        raise FormatError(source, None, f"none of its members is embedding text: {', '.join(members[:20])}")
+    return stores
+
+
+def make_room(stores: Mapping[str, Path], overwrite: bool) -> None:
+    """Make the directory of an archive's stores, and check their names before the first costs any time.
+
+    Raises
+    ------
+    StoreError
+        If one of them exists and `overwrite` is false, or is no store.
+    OSError
+        If the directory cannot be made.
+    """
+    next(iter(stores.values())).parent.mkdir(parents=True, exist_ok=True)
+    for target in stores.values():
         check_destination(target, overwrite)
-    return [
-        _convert(source, target, member, options, overwrite)
-        for member, target in zip(members, targets, strict=True)
-    ]
+
+
+def _is_embedding_text(source: str | os.PathLike[str], member: str) -> bool:
+    """Look at a member's first lines; raise for a member that cannot be read, such as an encrypted one."""
+    try:
+        with open_source(source, member) as opened:
+            buffer = bytearray(_SAMPLE_BYTES)
+            sample = bytes(memoryview(buffer)[: opened.readinto(memoryview(buffer))])
+    except ForeignError:
+        return False
+    # A last line that is cut is no line, unless it is the only one.
+    return holds_rows(sample[: sample.rfind(b"\n") + 1] or sample)
 
 
 def _convert(
@@ -226,9 +302,7 @@ def _convert(
 def _default_destination(source: AnySource, opened: Source) -> Path:
     """Name the store after its source, beside it."""
     if opened.stem is None or not isinstance(source, str | os.PathLike):
-        raise StoreError(
-            opened.name, "has no name to call a store after; say where it shall be (destination, -o)"
-        )
+        raise StoreError(opened.name, _NO_NAME)
     return Path(source).parent / (opened.stem + SUFFIX)
 
 

@@ -35,6 +35,10 @@ class FormatError(GlovefastError, ValueError):
         return type(self), (self.path, self.line, self.reason)
 
 
+class ForeignError(FormatError):
+    """A source that is no embedding text at all, but something else: a web page, a model, nothing."""
+
+
 class StoreError(GlovefastError):
     """A store that is missing, foreign, newer than this version, or damaged.
 

@@ -100,6 +100,27 @@ def infer_layout(
     return Layout(dim or common, stated)
 
 
+def holds_rows(sample: bytes) -> bool:
+    """Tell embedding text, which may be damaged, from prose: most of the first lines end in as many numbers.
+
+    Parameters
+    ----------
+    sample : bytes
+        The first lines.
+
+    Returns
+    -------
+    bool
+        Whether at least half of up to `SAMPLE_LINES` lines that are not blank agree on how many numbers they
+        end in, two or more; or whether each of them ends in one.
+    """
+    lines = [line for line in sample.split(b"\n") if line.rstrip(_LINE_END)][:SAMPLE_LINES]
+    sizes = Counter(map(_count_numbers, lines))
+    # Lines of prose end in a number now and then, such as a year, but hardly ever in two.
+    most = max((sizes[size] for size in sizes if size > 1), default=0)
+    return bool(lines) and (2 * most >= len(lines) or sizes[1] == len(lines))
+
+
 def _refuse_tabs(rows: list[tuple[int, bytes]], name: str) -> None:
     """Raise if most rows have a tab before their first number: it would be taken for a part of the word."""
     tabbed = []

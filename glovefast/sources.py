@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeAlias
 
 from glovefast.archives import Archive, candidates, choose_member
-from glovefast.errors import FormatError
+from glovefast.errors import ForeignError, FormatError
 from glovefast.origin import Origin
 from glovefast.signatures import foreign, is_tar
 from glovefast.streams import Stream, container_errors, is_seekable, unpacked
@@ -291,10 +291,10 @@ def _open_member(archive: Archive, member: str | None, origin: Origin, resources
 def _check_text(name: str, head: bytes, emptiness: str) -> None:
     head = head.removeprefix(_BYTE_ORDER_MARK)
     if not head:
-        raise FormatError(name, None, f"is empty: {emptiness}; check where it comes from")
+        raise ForeignError(name, None, f"is empty: {emptiness}; check where it comes from")
     reason = foreign(head)
     if reason is not None:
-        raise FormatError(name, None, reason)
+        raise ForeignError(name, None, reason)
 
 
 def stem_of(name: str) -> str | None:

@@ -23,11 +23,44 @@ def describe_conversion(store: Mapping[str, Any]) -> str:
     str
         A line for the shape and one for each thing that was met.
     """
-    lines = [f"{store['destination']}: {store['rows']:,} words, {store['dim']} dimensions"]
+    lines = [f"{store['destination']}: {_describe_shape(store)}"]
     lines += [f"  {thing}" for thing in [*describe_wanted(store), *describe_met(store)]]
     if store["bad_rows"] is not None:
         lines.append(f"  rows skipped or changed are listed in {store['bad_rows']}")
     return "\n".join(lines)
+
+
+def describe_dry_run(report: Mapping[str, Any]) -> str:
+    """Describe what a dry run found.
+
+    Parameters
+    ----------
+    report : mapping
+        What `glovefast.dry_run` gave.
+
+    Returns
+    -------
+    str
+        A line for the shape, one for each thing that was met, and one for each of the first bad rows.
+    """
+    lines = [f"{_describe_source(report['source'])}: {_describe_shape(report)}"]
+    lines += [f"  {thing}" for thing in [*describe_wanted(report), *describe_met(report)]]
+    listed = report["bad_rows"]
+    lines += [f"    line {bad['line']}: {bad['reason']}" for bad in listed]
+    met = report["met"]
+    more = met["skipped_rows"] + met["replaced_words"] + met.get("merged_words", 0) - len(listed)
+    if more:
+        lines.append(f"    and {more:,} more")
+    return "\n".join(lines)
+
+
+def _describe_shape(store: Mapping[str, Any]) -> str:
+    return f"{counted(store['rows'], 'word')}, {counted(store['dim'], 'dimension')}"
+
+
+def counted(count: int, thing: str) -> str:
+    """Write a number with what it counts, in the plural unless it is one."""
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
 
 
 def describe_speed(bytes_read: int, seconds: float) -> str:
@@ -91,7 +124,9 @@ def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
         return []
     ways = ", ".join(f"{way['words']:,} {way['name']}" for way in wanted["served"])
     share = f"{wanted['hits'] / wanted['words']:.1%}"
-    lines = [f"{wanted['words']:,} words wanted, {share} found: {ways}; {wanted['misses']:,} missing"]
+    lines = [
+        f"{counted(wanted['words'], 'word')} wanted, {share} found: {ways}; {wanted['misses']:,} missing"
+    ]
     if wanted["misses"]:
         more = wanted["misses"] - len(wanted["first_missing"])
         names = ", ".join(wanted["first_missing"])
@@ -108,7 +143,7 @@ def describe_met(metadata: Mapping[str, Any]) -> list[str]:
     if limit is not None:
         things.append(f"cut off: only the first {limit:,} rows are kept")
     if header:
-        stated = f"a header of {header[0]:,} rows and {header[1]} dimensions"
+        stated = f"a header of {counted(header[0], 'row')} and {counted(header[1], 'dimension')}"
         whole = limit is None and "wanted" not in metadata
         wrong = whole and header[0] != metadata["rows"]
         things.append(f"{stated}, which are not the rows it has" if wrong else stated)
@@ -140,6 +175,10 @@ _MET = {
     "replaced_words": (
         "word that is not UTF-8, its bytes replaced",
         "words that are not UTF-8, their bytes replaced",
+    ),
+    "merged_words": (
+        "word that became one which stands before: a look-up finds that one",
+        "words that became ones which stand before: a look-up finds those",
     ),
     "skipped_rows": ("bad row skipped", "bad rows skipped"),
     "rows_not_wanted": ("row of another word left out", "rows of other words left out"),

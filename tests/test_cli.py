@@ -26,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("command_directory")
         ["convert", "small.2d.txt", "other.txt", "-o", "one.glovefast"],
         ["convert", "glove.zip", "--all", "--member", "x"],
         ["convert", "glove.zip", "--all", "--no-header"],
+        ["convert", "small.2d.txt", "--errors", "latin-1"],
         ["info"],
         ["info", "a", "b"],
         ["matrix", "store", "words.txt"],

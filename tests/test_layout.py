@@ -3,7 +3,7 @@
 import pytest
 
 from glovefast.errors import FormatError
-from glovefast.layout import Layout, beginning_of, explain_bad_line, infer_layout, show
+from glovefast.layout import Layout, beginning_of, explain_bad_line, holds_rows, infer_layout, show
 
 ROWS = "the 0.1 0.2 0.3\nof 0.4 0.5 0.6\n"
 
@@ -186,6 +186,26 @@ def test_a_line_that_is_not_utf8():
     assert explain_bad_line(b"caf\xe9 1 \xff 3", 3) == (
         r"b'\xff' in column 8, after the word b'caf\xe9', is no number"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("the 1 2\nof 3 4\n", True),
+        ("2 2\nthe 1 2\n", True),
+        ("the 1 2\nof 3\n", True),
+        ("the 1 2\nof 3\nand\n", False),
+        ("the 1\nof 2\n", True),
+        ("In 2014\nVersion 1.2\nby us\n", False),
+        ("", False),
+        ("\n\r\n", False),
+        ("\nthe 1 2 \r\n\n", True),
+        ("the 1 2\n" * 50 + "prose\n" * 1000, True),
+        ("prose\n" * 51 + "the 1 2\n" * 1000, False),
+    ],
+)
+def test_rows_are_told_from_prose(text, told):
+    assert holds_rows(text.encode()) == told
 
 
 def test_what_is_shown_ends_with_a_character():
