@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.archives import ZIP_MAGIC
 from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.conversion import Progress
 from glovefast.errors import StoreError
@@ -18,11 +17,9 @@ from glovefast.layout import infer_layout
 from glovefast.metadata import METADATA
 from glovefast.opening import Store
 from glovefast.parser import Block, BlockParser, check_errors_rule
-from glovefast.sources import STANDARD_INPUT, AnySource, Source, open_source
+from glovefast.sources import STANDARD_INPUT, AnySource, Source, is_archive, open_source
 from glovefast.store import NPY_HEADER_BYTES
 from glovefast.vocabulary import Vocabulary
-
-_MAGIC_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -106,8 +103,7 @@ def _recorded_member(store: Store, source: AnySource) -> str | None:
     member = _mapping(store.metadata.get("source")).get("member")
     if not isinstance(member, str) or not isinstance(source, str | os.PathLike) or source == STANDARD_INPUT:
         return None
-    with open(source, "rb") as file:  # noqa: PTH123 - a str or any path-like
-        return member if file.read(_MAGIC_BYTES).startswith(ZIP_MAGIC) else None
+    return member if is_archive(source) else None
 
 
 class _Run:

@@ -192,6 +192,14 @@ def archive_members(path: AnySource) -> list[str]:
         return candidates(archive)
 
 
+def is_archive(path: str | os.PathLike[str]) -> bool:
+    """Tell a zip or tar archive, compressed or not, from any other file, by its first bytes."""
+    with ExitStack() as resources:
+        raw, name, _ = _open_raw(path, resources)
+        stream = Stream(raw)
+        return stream.head.startswith(ZIP_MAGIC) or is_tar(unpacked(stream, name, resources).head)
+
+
 def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source:
     raw, name, stem = _open_raw(source, resources)
     origin = Origin(raw, resources)
