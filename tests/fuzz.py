@@ -29,7 +29,6 @@ from glovefast.bad_rows import bad_rows_list
 from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.convert import convert
 from glovefast.errors import GlovefastError
-from glovefast. import UNKNOWN_WORDS
 from glovefast.parser import BlockParser
 from glovefast.signatures import HEAD_BYTES, foreign
 from glovefast.vectors import load
@@ -44,6 +43,7 @@ CONVERTED_SHARE = (
     0.01  # of the files go through the public function as well, which takes a hundred times as long
 )
 FILTERED_SHARE = 0.1
+UNKNOWN_WORDS = ("<unk>", "<UNK>", "[UNK]")  # which a store of wanted words keeps in any case
 ERRORS = ("strict", "strict", "replace", "backslashreplace", "cp1252")
 
 
@@ -197,7 +197,6 @@ def run_batch(seed: int, batch: int, directory: Path, count: Callable[[int, int]
         chunks.CHUNK_BYTES = chunk_bytes
         expected = read_by_reference(case)
         if generator.random() < FILTERED_SHARE and expected.words:
-            # A store of wanted words keeps the words for unknown ones in any case.
             case.wanted = [
                 *UNKNOWN_WORDS,
                 "absent",
