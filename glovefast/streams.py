@@ -6,16 +6,16 @@ import gzip
 import io
 import lzma
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from glovefast.errors import FormatError
+from glovefast.inflation import inflating_error, open_gzip
 from glovefast.signatures import HEAD_BYTES
 
 _DECOMPRESSORS: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b\x08": gzip.open,
+    b"\x1f\x8b\x08": open_gzip,
     b"BZh": bz2.open,
     b"\xfd7zXZ\0": lzma.open,
 }
@@ -129,7 +129,7 @@ def container_errors(name: str) -> Iterator[None]:
     except NotImplementedError as error:
         reason = f"cannot be unpacked by Python ({error}); unpack it with another program and give the text"
         raise FormatError(name, None, reason) from error
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError) as error:
+    except (zipfile.BadZipFile, inflating_error(), lzma.LZMAError, OSError) as error:
         # bz2 raises a bare OSError for damaged data; the system's have a number or their own type.
         if isinstance(error, OSError) and (error.errno is not None or type(error) not in _DAMAGE):
             raise

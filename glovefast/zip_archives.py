@@ -5,6 +5,7 @@ import zipfile
 from typing import Any
 
 from glovefast.errors import FormatError
+from glovefast.inflation import open_member
 from glovefast.streams import is_seekable
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -68,4 +69,4 @@ class ZipArchive:
             raise FormatError(
                 full_name, None, "is encrypted; unpack the archive with its password and give the text"
             )
-        return self._archive.open(info), info.file_size
+        return open_member(self._archive, info), info.file_size

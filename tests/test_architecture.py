@@ -37,7 +37,7 @@ LAYERS = [
     ["layout", "vocabulary", "sources", "columns", "metadata"],
     ["zip_archives", "tar_archives"],
     ["streams"],
-    ["archives", "signatures", "origin", "hashing", "publishing", "checksums"],
+    ["archives", "signatures", "origin", "hashing", "publishing", "checksums", "inflation"],
     ["kernels.load"],
     ["kernels.build_hook"],
     ["kernels.wanted"],

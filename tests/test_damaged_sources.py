@@ -46,7 +46,7 @@ def test_a_wrong_gzip_checksum(file):
 
 def test_junk_behind_a_gzip_stream(file):
     assert "is damaged and cannot be unpacked (Not a gzipped file" in refusal(
-        file(gzip.compress(TEXT) + b"junk")
+        file(gzip.compress(TEXT) + b"junk" * 9)
     )
 
 
