@@ -37,6 +37,8 @@ class Stream(io.RawIOBase):
     ----------
     raw : binary file object
         What has `readinto` or `read`.
+    start : int, optional
+        Where `raw` stands; asked of it where this is not given.
 
     Attributes
     ----------
@@ -48,9 +50,11 @@ class Stream(io.RawIOBase):
         The bytes given out so far.
     """
 
-    def __init__(self, raw: Any) -> None:  # noqa: ANN401 - anything with readinto or read
+    def __init__(self, raw: Any, start: int | None = None) -> None:  # noqa: ANN401 - with readinto or read
         super().__init__()
-        self.start = raw.tell() if is_seekable(raw) else 0
+        if start is None:
+            start = raw.tell() if is_seekable(raw) else 0
+        self.start = start
         self._raw_readinto = getattr(raw, "readinto", None) or _readinto_by_read(raw)
         self.bytes_read = 0
         buffer = memoryview(bytearray(HEAD_BYTES))
@@ -107,7 +111,7 @@ def unpacked(stream: Stream, name: str, resources: ExitStack) -> Stream:
         return stream
     inner = resources.enter_context(opener(io.BufferedReader(stream, _COMPRESSED_READ_BYTES)))
     with container_errors(name):
-        return Stream(inner)
+        return Stream(inner, start=0)  # it says that it is seekable, which is not so on a pipe
 
 
 def _decompressor(head: bytes) -> Callable[..., Any] | None:
