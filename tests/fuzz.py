@@ -31,6 +31,7 @@ from glovefast.convert import convert
 from glovefast.errors import GlovefastError
 from glovefast.parser import BlockParser
 from glovefast.signatures import HEAD_BYTES, foreign
+from glovefast.training import UNKNOWN_TOKENS
 from glovefast.vectors import load
 from glovefast.vocabulary import Vocabulary
 from tests.containers import COMPRESSIONS
@@ -43,7 +44,6 @@ CONVERTED_SHARE = (
     0.01  # of the files go through the public function as well, which takes a hundred times as long
 )
 FILTERED_SHARE = 0.1
-UNKNOWN_WORDS = ("<unk>", "<UNK>", "[UNK]")  # which a store of wanted words keeps in any case
 ERRORS = ("strict", "strict", "replace", "backslashreplace", "cp1252")
 
 
@@ -197,8 +197,9 @@ def run_batch(seed: int, batch: int, directory: Path, count: Callable[[int, int]
         chunks.CHUNK_BYTES = chunk_bytes
         expected = read_by_reference(case)
         if generator.random() < FILTERED_SHARE and expected.words:
+            # A store of wanted words keeps those for unknown ones in any case.
             case.wanted = [
-                *UNKNOWN_WORDS,
+                *UNKNOWN_TOKENS,
                 "absent",
                 *generator.sample(expected.words, min(3, len(expected.words))),
             ]

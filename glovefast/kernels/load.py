@@ -75,9 +75,10 @@ def _kept_ir() -> Path:
 def _keep(path: Path, contents: bytes) -> None:
     """Write a file of the cache: whole or not at all, also where several processes come here at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(contents)
-    Path(file.name).replace(path)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".partial") as directory:
+        written = Path(directory, path.name)
+        written.write_bytes(contents)
+        written.replace(path)
 
 
 def _load_kept(path: Path, names: list[str]) -> dict[str, Callable[..., int]] | None:
