@@ -81,11 +81,11 @@ def map_column(file: int, name: str, of_type: pa.DataType) -> pa.Array:
         if mapped[: len(_MAGIC)] != _MAGIC or mapped[-len(_MAGIC) :] != _MAGIC:
             raise ValueError("it does not begin and end as an Arrow file does")
         messages = pa.ipc.MessageReader.open_stream(pa.py_buffer(mapped)[_FIRST_MESSAGE:])
-        schema = pa.ipc.read_schema(messages.read_next_message())
+        schema = pa.ipc.read_schema(_next_message(messages, "schema"))
         # Before anything of the batch is looked at: no other type's reader is to meet these bytes.
         if schema.names != [name] or schema.types != [of_type]:
             raise ValueError(f"it has columns {schema.names} of types {schema.types}")
-        message = messages.read_next_message()
+        message = _next_message(messages, "record batch")
         if _is_compressed(message.metadata):  # a small file could fill the memory
             raise ValueError("it is compressed")
         batch = pa.ipc.read_record_batch(message, schema)
@@ -100,6 +100,14 @@ def map_column(file: int, name: str, of_type: pa.DataType) -> pa.Array:
     if column.null_count:
         raise ValueError(f"{column.null_count} of its entries are null")
     return column
+
+
+def _next_message(messages: pa.ipc.MessageReader, kind: str) -> pa.ipc.Message:
+    """Read a message and check its kind: pyarrow takes one of another kind for it, and crashes."""
+    message = messages.read_next_message()
+    if message.type != kind:
+        raise ValueError(f"it has a {message.type} message where its {kind} should be")
+    return message
 
 
 def _is_compressed(message: pa.Buffer) -> bool:

@@ -234,15 +234,22 @@ class Vocabulary:
         -------
         numpy.ndarray
             int64, ascending.
+
+        Raises
+        ------
+        StoreError
+            If the index leads out of the store.
         """
         # Equal words have equal hashes, and in the index equal hashes are neighbours.
         neighbours = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         if not neighbours.size:  # np.unique and Arrow's take are slow to load where nothing else needs them
             return neighbours
         suspects = np.unique(self._rows[neighbours + 1]).astype(np.int64)
-        duplicates: NDArray[np.int64] = suspects[
-            self.rows(self.words.take(integer_array(suspects))) != suspects
-        ]
+        try:
+            words = self.words.take(integer_array(suspects))
+        except IndexError as error:
+            raise self._damaged(f"its index leads out of it ({error})") from error
+        duplicates: NDArray[np.int64] = suspects[self.rows(words) != suspects]
         return duplicates
 
     def words_with_spaces(self) -> int:
@@ -271,9 +278,9 @@ class Vocabulary:
             for slot in range(self._bucket_view[bucket], self._bucket_view[bucket + 1]):
                 if self._hash_view[slot] == hashed:
                     row = self._row_view[slot]
+                    if row < 0:  # Python takes it for a place counted from the end
+                        raise IndexError(f"row {row}")
                     if self._byte_view[self._offset_view[row] : self._offset_view[row + 1]] == encoded:
-                        if row < 0:  # Python takes it for a place counted from the end
-                            raise IndexError(f"row {row}")
                         return row
         except IndexError as error:
             raise self._damaged(f"its index leads out of it ({error})") from error
