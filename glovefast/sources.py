@@ -185,8 +185,8 @@ def archive_members(path: AnySource) -> list[str]:
     """
     with ExitStack() as resources:
         raw, name, _ = _open_raw(path, resources)
-        stream = Stream(raw)
-        archive = _archive(raw, name, stream, unpacked(stream, name, resources), resources)
+        start, stream = _position(raw), Stream(raw)
+        archive = _archive(raw, start, name, (stream, unpacked(stream, name, resources)), resources)
         if archive is None:
             raise FormatError(name, None, _NO_ARCHIVE)
         return candidates(archive)
@@ -205,9 +205,9 @@ def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source
     origin = Origin(raw, resources)
     raw = origin.raw
     bytes_total = _remaining_bytes(raw)
-    stream = Stream(raw)
+    start, stream = _position(raw), Stream(raw)
     text = unpacked(stream, name, resources)
-    archive = _archive(raw, name, stream, text, resources)
+    archive = _archive(raw, start, name, (stream, text), resources)
     if archive is not None:
         return _open_member(archive, member, origin, resources)
     if member is not None:
@@ -226,12 +226,13 @@ def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source
 
 def _archive(
     raw: Any,  # noqa: ANN401
+    start: int,
     name: str,
-    stream: Stream,
-    text: Stream,
+    streams: tuple[Stream, Stream],
     resources: ExitStack,
 ) -> Archive | None:
-    """Open an archive, told by the first bytes of the file or of what it unpacks to; None if it is none."""
+    """Open an archive, told by the first bytes of the file and of what it unpacks to; None if it is none."""
+    stream, text = streams
     if stream.head.startswith(ZIP_MAGIC):
         return ZipArchive(raw, name)
     if not is_tar(text.head):
@@ -247,7 +248,7 @@ def _archive(
         )
 
     def reopen() -> Stream:
-        raw.seek(stream.start)
+        raw.seek(start)
         return unpacked(Stream(raw), name, resources)
 
     with container_errors(name):
@@ -317,6 +318,10 @@ def stem_of(name: str) -> str | None:
         if path.suffix.lower() in suffixes:
             path = path.with_suffix("")
     return path.name
+
+
+def _position(raw: Any) -> int:  # noqa: ANN401
+    return int(raw.tell()) if is_seekable(raw) else 0
 
 
 def _remaining_bytes(raw: Any) -> int | None:  # noqa: ANN401

@@ -37,24 +37,17 @@ class Stream(io.RawIOBase):
     ----------
     raw : binary file object
         What has `readinto` or `read`.
-    start : int, optional
-        Where `raw` stands; asked of it where this is not given.
 
     Attributes
     ----------
-    start : int
-        Where `raw` stood, if that can be told.
     head : bytes
         The first `HEAD_BYTES`.
     bytes_read : int
         The bytes given out so far.
     """
 
-    def __init__(self, raw: Any, start: int | None = None) -> None:  # noqa: ANN401 - with readinto or read
+    def __init__(self, raw: Any) -> None:  # noqa: ANN401 - anything with readinto or read
         super().__init__()
-        if start is None:
-            start = raw.tell() if is_seekable(raw) else 0
-        self.start = start
         self._raw_readinto = getattr(raw, "readinto", None) or _readinto_by_read(raw)
         self.bytes_read = 0
         buffer = memoryview(bytearray(HEAD_BYTES))
@@ -111,7 +104,7 @@ def unpacked(stream: Stream, name: str, resources: ExitStack) -> Stream:
         return stream
     inner = resources.enter_context(opener(io.BufferedReader(stream, _COMPRESSED_READ_BYTES)))
     with container_errors(name):
-        return Stream(inner, start=0)  # it says that it is seekable, which is not so on a pipe
+        return Stream(inner)
 
 
 def _decompressor(head: bytes) -> Callable[..., Any] | None:

@@ -69,8 +69,10 @@ def judge_line(row: bytes, dim: int, errors: str) -> tuple[str, NDArray[np.float
     fields = row.split(b" ")
     if len(fields) <= dim or has_numbers_in_its_word(fields[1:-dim]):
         return "bad"
+    word = word_of(b" ".join(fields[:-dim]), errors)
+    if word is None:
+        return "bad"
     try:
-        word = decoded_word(b" ".join(fields[:-dim]), errors)
         numbers = np.array([float(field.decode()) for field in fields[-dim:]])
         with np.errstate(over="ignore"):
             return word, numbers.astype("float32")
@@ -82,13 +84,6 @@ def has_numbers_in_its_word(fields: list[bytes]) -> bool:
     """A number just before the vector, or two of them behind the first field, are no part of a word."""
     numbers = [DECIMAL.fullmatch(field) is not None for field in fields]
     return sum(numbers) > 1 or numbers[-1:] == [True]
-
-
-def decoded_word(word: bytes, errors: str) -> str:
-    try:
-        return word.decode()
-    except UnicodeDecodeError:
-        return word.decode("cp1252") if errors == "cp1252" else word.decode(errors=errors)
 
 
 def same_bits(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:

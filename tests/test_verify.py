@@ -4,7 +4,6 @@ import io
 import json
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from glovefast.store import write_store
 from glovefast.summary import readable_bytes
 from glovefast.verify import Verification, verify
 from glovefast.vocabulary import build_index
+from tests.containers import tarred, zipped
 
 RNG = np.random.default_rng(11)
 WORDS = [*(f"word{row}" for row in range(60)), "new york", "été", "word7", ""]
@@ -345,10 +345,9 @@ def test_a_header_is_expected_where_there_was_one(tmp_path):
         verify(store, io.BytesIO(b"a 1 2\nb 3 4\n"))
 
 
-def test_the_member_that_it_was_made_of(tmp_path):
-    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
-        archive.writestr("one.txt", "a 1 2\n")
-        archive.writestr("two.txt", "b 3 4\n")
+@pytest.mark.parametrize("pack", [zipped, tarred, lambda members: tarred(members, "w:gz")])
+def test_the_member_that_it_was_made_of(tmp_path, pack):
+    (tmp_path / "two.zip").write_bytes(pack({"one.txt": b"a 1 2\n", "two.txt": b"b 3 4\n"}))
     store = convert(tmp_path / "two.zip", tmp_path / "store", member="two.txt")
     (tmp_path / "two.txt").write_text("b 3 4\n")
     assert verify(store, tmp_path / "two.zip").ok
