@@ -129,6 +129,7 @@ class Conversion:
         self._tally = _Tally()
         self._checksum = new_checksum()
         self._is_dry = False
+        self._first: tuple[TextBuffer, int | None] | None = None
 
     def run(self, target: Path, overwrite: bool) -> None:
         """Convert the source and publish the store."""
@@ -140,9 +141,21 @@ class Conversion:
         return self._run(None, False)
 
     def _run(self, target: Path | None, overwrite: bool) -> dict[str, Any]:
-        options, threads = self._options, self._options.threads or _processors()
-        first = TextBuffer()
-        first_chunk = self._reader.read(first, min_lines=_LAYOUT_LINES)
+        layout = self._read_layout()
+        with ExitStack() as resources:
+            self._bad_rows = resources.enter_context(BadRows(target))
+            writer = None
+            if target is not None:
+                writer = resources.enter_context(StoreWriter(target, layout.dim, overwrite))
+            self._parse_all(writer, layout.dim)
+            if self._read_error and self._tally.rows != self._options.limit:
+                raise self._read_error
+            return self._publish(writer, layout)
+
+    def _read_layout(self) -> Layout:
+        """Read the first chunk, and learn from it how wide the rows are and whether there is a header."""
+        options, first = self._options, TextBuffer()
+        chunk = self._reader.read(first, min_lines=_LAYOUT_LINES)
         sample = bytes(memoryview(first.bytes)[first.begin : first.end])
         layout = infer_layout(
             sample, self._source.name, dim=options.dim, header=options.header, whole=self._reader.ended
@@ -150,38 +163,31 @@ class Conversion:
         if layout.header:
             first.begin += sample.index(b"\n") + 1
             self._tally.lines = 1
+        self._first = (first, chunk)
         if options.wanted:
             self._reader.chunk_bytes *= CHUNKS_TO_FILTER
-        with ExitStack() as resources:
-            self._bad_rows = resources.enter_context(BadRows(target))
-            writer = None
-            if target is not None:
-                writer = resources.enter_context(StoreWriter(target, layout.dim, overwrite))
-            # The kernels are compiled, or loaded, once before the workers start.
-            wanted = options.wanted.kept if options.wanted else None
-            parsers = [BlockParser(layout.dim, options.errors, wanted) for _ in range(threads)]
-            with ThreadPoolExecutor(threads + 1, thread_name_prefix="glovefast") as pool:
-                flushing = [pool.submit(self._flush, writer)] if writer else []
-                work = [
-                    pool.submit(self._work, parser, writer, first if number == 0 else None, first_chunk)
-                    for number, parser in enumerate(parsers)
-                ]
-                try:
-                    while wait(
-                        work, _PROGRESS_SECONDS if options.progress else None, FIRST_EXCEPTION
-                    ).not_done:
-                        if any(future.done() and future.exception() for future in work):
-                            break
-                        self._report()
-                finally:  # KeyboardInterrupt comes here as well
-                    self._stop()
-            self._source.check_unchanged()  # first, since a file that changes may look like anything
-            failures = [error for future in [*work, *flushing] if (error := future.exception())]
-            if failures:
-                raise failures[0]
-            if self._read_error and self._tally.rows != options.limit:
-                raise self._read_error
-            return self._publish(writer, layout)
+        return layout
+
+    def _parse_all(self, writer: StoreWriter | None, dim: int) -> None:
+        """Let the workers parse all of the source; their memory is free again before the index is built."""
+        options, threads = self._options, self._options.threads or _processors()
+        # The kernels are compiled, or loaded, once before the workers start.
+        wanted = options.wanted.kept if options.wanted else None
+        parsers = [BlockParser(dim, options.errors, wanted) for _ in range(threads)]
+        with ThreadPoolExecutor(threads + 1, thread_name_prefix="glovefast") as pool:
+            flushing = [pool.submit(self._flush, writer)] if writer else []
+            work = [pool.submit(self._work, parser, writer) for parser in parsers]
+            try:
+                while wait(work, _PROGRESS_SECONDS if options.progress else None, FIRST_EXCEPTION).not_done:
+                    if any(future.done() and future.exception() for future in work):
+                        break
+                    self._report()
+            finally:  # KeyboardInterrupt comes here as well
+                self._stop()
+        self._source.check_unchanged()  # first, since a file that changes may look like anything
+        failures = [error for future in [*work, *flushing] if (error := future.exception())]
+        if failures:
+            raise failures[0]
 
     def _publish(self, writer: StoreWriter | None, layout: Layout) -> dict[str, Any]:
         tally, limit, wanted = self._tally, self._options.limit, self._options.wanted
@@ -243,14 +249,15 @@ class Conversion:
             return FormatError(name, None, f"not one of its {tally.lines} lines is a row")
         return None
 
-    def _work(
-        self, parser: BlockParser, writer: StoreWriter | None, buffer: TextBuffer | None, chunk: int | None
-    ) -> None:
+    def _work(self, parser: BlockParser, writer: StoreWriter | None) -> None:
         """Parse chunks until there are none; the first worker begins with the chunk that is read already."""
         try:
-            if buffer is None:
-                buffer = TextBuffer()
+            with self._reading:
+                first, self._first = self._first, None
+            buffer, chunk = first or (TextBuffer(), None)
+            if first is None:
                 chunk = self._read(buffer)
+            del first
             while chunk is not None:
                 block = parser.parse(buffer)
                 row = self._take_turn(chunk, block)

@@ -25,6 +25,7 @@ ENTRY_TYPE = pa.struct([pa.field("hash", pa.uint64(), False), pa.field("row", pa
 BUCKET_TYPE = pa.list_(pa.field("entry", ENTRY_TYPE, False))
 
 _BATCH_BUCKETS = 1 << 16
+_BATCH_BYTES = 1 << 20
 
 
 def build_index(words: pa.StringArray) -> pa.ListArray:
@@ -43,13 +44,11 @@ def build_index(words: pa.StringArray) -> pa.ListArray:
     hashes = hash_words(words)
     bits = max(1, (len(words) - 1).bit_length())
     # NumPy's unstable sort is five times faster; only equal hashes (duplicate words) need the stable one.
-    order = np.argsort(hashes)
-    ordered = hashes[order]
+    rows = np.argsort(hashes).astype(np.int32)
+    ordered = hashes[rows]
     if np.any(ordered[1:] == ordered[:-1]):
-        order = np.argsort(hashes, kind="stable")
+        rows = np.argsort(hashes, kind="stable").astype(np.int32)
     del hashes
-    rows = order.astype(np.int32)
-    del order
     offsets = np.empty((1 << bits) + 1, dtype=np.int32)
     # Where each bucket's hashes begin among the ordered ones, piece by piece to spare memory.
     for first in range(0, len(offsets), _BATCH_BUCKETS):
@@ -255,8 +254,11 @@ class Vocabulary:
     def words_with_spaces(self) -> int:
         """Count the words that hold a space."""
         offsets = array_offsets(self._words)
-        spaces = np.flatnonzero(np.frombuffer(self._byte_view, dtype=np.uint8) == ord(" "))
-        inside = spaces[(spaces >= offsets[0]) & (spaces < offsets[-1])]
+        data = np.frombuffer(self._byte_view, dtype=np.uint8)[offsets[0] : offsets[-1]]
+        # Piece by piece, since the comparison takes as much memory as the words.
+        pieces = range(0, len(data), _BATCH_BYTES)
+        spaces = [first + np.flatnonzero(data[first : first + _BATCH_BYTES] == ord(" ")) for first in pieces]
+        inside = offsets[0] + np.concatenate([np.empty(0, dtype=np.int64), *spaces])
         rows = np.searchsorted(offsets, inside, side="right")  # ascending, as the spaces are
         return int(np.count_nonzero(rows[1:] != rows[:-1])) + bool(rows.size)
 
