@@ -12,6 +12,7 @@ from glovefast.errors import StoreError
 FORMAT = "glovefast"
 FORMAT_VERSION = 1
 METADATA = "metadata.json"
+DTYPE = "float32"
 
 # Usually one kilobyte; the names of source, members and missing words stand in it, but nothing that grows.
 LARGEST = 1 << 24
@@ -74,7 +75,7 @@ def parse_metadata(directory: Path, raw: bytes) -> dict[str, Any]:
     if not says_store(metadata):
         raise StoreError(directory, f"is not a glovefast store: its {METADATA} does not say so")
     version = metadata.get("format_version")
-    if not _is_count(version) or version > FORMAT_VERSION:
+    if not _is_count(version) or not 1 <= version <= FORMAT_VERSION:
         raise StoreError(
             directory,
             f"has format version {version!r}, and this glovefast {glovefast.__version__} reads up to "
@@ -83,6 +84,9 @@ def parse_metadata(directory: Path, raw: bytes) -> dict[str, Any]:
     for key in ("rows", "dim"):
         if not _is_count(metadata.get(key)):
             raise StoreError.damaged(directory, f"{METADATA} gives no usable {key!r}")
+    if metadata.get("dtype") != DTYPE:
+        reason = f"{METADATA} says that the numbers are {metadata.get('dtype')!r}, not {DTYPE}"
+        raise StoreError.damaged(directory, reason)
     return metadata
 
 

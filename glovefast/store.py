@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from glovefast.checksums import ALGORITHM, new_checksum
 from glovefast.columns import write_column
 from glovefast.errors import StoreError
-from glovefast.metadata import METADATA, is_store, sealed_metadata
+from glovefast.metadata import DTYPE, METADATA, is_store, sealed_metadata
 from glovefast.publishing import Partial, clear_remains
 from glovefast.vocabulary import Vocabulary
 
@@ -123,7 +123,7 @@ class StoreWriter:
             INDEX: write_column(self.directory / INDEX, "bucket", vocabulary.index),
             **other_checksums,
         }
-        shape = {"rows": rows, "dim": self.dim, "dtype": "float32"}
+        shape = {"rows": rows, "dim": self.dim, "dtype": DTYPE}
         text = sealed_metadata({**shape, **metadata}, checksums)
         with (self.directory / METADATA).open("wb") as file:
             file.write(text)

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from glovefast.checksums import checksum_of
-from glovefast.convert import convert
+from glovefast.convert import dry_run
 from glovefast.errors import StoreError
 from glovefast.metadata import sealed_metadata
 from glovefast.store import npy_header, write_store
@@ -139,7 +139,7 @@ def use(store: Path, text: bytes) -> int:
         lambda: list(vectors),
         lambda: vectors.key_to_index,
         lambda: vectors.rows(vectors.words),
-        lambda: convert(io.BytesIO(text), store.parent / "small", words=vectors.words, overwrite=True),
+        lambda: dry_run(io.BytesIO(text), words=vectors.words, threads=1),
         lambda: vectors.vectors.sum(initial=0),
     ]
     with contextlib.suppress(StoreError):

@@ -32,7 +32,7 @@ def store(tmp_path) -> Path:
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory in use is bounded by what Linux tells of it")
 def test_stores_damaged_at_random():
     """In a process of its own, so that a crash is seen; GLOVEFAST_HOSTILE_STORES says how many."""
-    stores = os.environ.get("GLOVEFAST_HOSTILE_STORES", "400")
+    stores = os.environ.get("GLOVEFAST_HOSTILE_STORES", "250")
     done = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-m", "tests.hostile", "0", stores],
         capture_output=True,

@@ -98,8 +98,8 @@ def change_metadata(store: Path, **changes) -> None:
     (store / "metadata.json").write_text(json.dumps({**metadata, **changes}))
 
 
-@pytest.mark.parametrize("version", [2, 99, None, "1"])
-def test_a_newer_format(store, version):
+@pytest.mark.parametrize("version", [2, 99, 0, True, None, "1"])
+def test_another_format(store, version):
     change_metadata(store, format_version=version)
     reason = refusal(store)
     assert reason.startswith(f"has format version {version!r}, and this glovefast ")
@@ -180,6 +180,7 @@ def test_no_changed_byte_is_taken_for_another_trouble(store, tmp_path, file):
             "\"{'descr': '<f4', 'fortran_order': False, 'shape': (100, 7), }\"",
         ),
         ({"dim": None}, "metadata.json gives no usable 'dim'"),
+        ({"dtype": "float64"}, "metadata.json says that the numbers are 'float64', not float32"),
     ],
 )
 def test_metadata_that_contradicts_the_files(store, changes, reason):
