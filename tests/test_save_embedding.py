@@ -166,3 +166,64 @@ def test_existing_store_is_replaced_only_on_request(tmp_path):
         save_embedding(layer, WORD_INDEX, path)
     save_embedding(layer, WORD_INDEX, path, overwrite=True)
     assert same_bits(np.array(glovefast.load(path)["pear"]), rows_of(layer)[3])
+
+
+# Text for other tools
+
+
+def test_suffix_and_argument_choose_the_format(tmp_path):
+    layer = learned_layer()
+    lines = {}
+    for name, file_format in [
+        ("x.txt", None),
+        ("x.vec", None),
+        ("X.TXT", None),
+        ("glove", "glove"),
+        ("word2vec.txt", "word2vec"),
+        ("store.txt", "store"),
+        ("store.glovefast", None),
+    ]:
+        path = save_embedding(layer, WORD_INDEX, tmp_path / name, file_format=file_format)
+        lines[name] = None if path.is_dir() else path.read_text("utf-8").split("\n")
+    assert lines["store.txt"] is lines["store.glovefast"] is None
+    assert lines["x.txt"] == lines["X.TXT"] == lines["glove"]
+    assert lines["x.vec"] == lines["word2vec.txt"] == [f"5 {DIM}", *lines["x.txt"]]
+    assert [line.split(" ")[0] for line in lines["x.txt"]] == ["king", "zebra", "pear", "apple", "queen", ""]
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".vec"])
+def test_gensim_reads_a_learned_layer(vectors, tmp_path, suffix):
+    gensim = pytest.importorskip("gensim")
+    layer = embedding_layer(vectors, WORD_INDEX, trainable=True)
+    model = classifier(layer)
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+    model.fit(TOKENS, np.array([0, 1]), epochs=2, verbose=0)
+    path = save_embedding(layer, WORD_INDEX, tmp_path / f"learned{suffix}")
+    read = gensim.models.KeyedVectors.load_word2vec_format(path, no_header=suffix == ".txt")
+    for word, index in WORD_INDEX.items():
+        assert same_bits(read[word], rows_of(layer)[index])
+    again = embedding_layer(glovefast.convert(path), WORD_INDEX)
+    named = sorted(WORD_INDEX.values())
+    assert same_bits(rows_of(again)[named], rows_of(layer)[named])
+
+
+def test_text_is_replaced_only_on_request(tmp_path):
+    path = save_embedding(learned_layer(), WORD_INDEX, tmp_path / "x.txt")
+    with pytest.raises(StoreError, match="exists already"):
+        save_embedding(learned_layer(), WORD_INDEX, path)
+    save_embedding(learned_layer(), WORD_INDEX, path, overwrite=True)
+    with pytest.raises(StoreError, match="not a glovefast store"):
+        save_embedding(learned_layer(), WORD_INDEX, path, file_format="store", overwrite=True)
+
+
+def test_words_with_spaces_need_a_store(tmp_path):
+    text = keras.layers.TextVectorization(vocabulary=["king", "the king"], ngrams=2)
+    layer = learned_layer(4)
+    with pytest.raises(VocabularyError, match="'the king' cannot stand in embedding text"):
+        save_embedding(layer, text, tmp_path / "x.txt")
+    assert "the king" in glovefast.load(save_embedding(layer, text, tmp_path / "x"))
+
+
+def test_formats_that_are_none(tmp_path):
+    with pytest.raises(ValueError, match="unknown file_format 'bin': it is one of 'store', 'glove'"):
+        save_embedding(learned_layer(), WORD_INDEX, tmp_path / "x", file_format="bin")

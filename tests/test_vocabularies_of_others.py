@@ -12,7 +12,7 @@ from tests.reference import same_bits
 from tests.test_training import check_whole
 
 keras = pytest.importorskip("keras")
-from glovefast.keras import embedding_layer  # noqa: E402 - imports Keras
+from glovefast.keras import embedding_layer, text_vectorization  # noqa: E402 - imports Keras
 
 TEXTS = ["the king and the queen ate a pear", "the queen saw the zebra", "a king saw a pear"]
 WORDS = ["the", "a", "king", "queen", "pear", "and", "saw", "ate", "th", "ki", "[CLS]", "K"]  # no zebra
@@ -228,3 +228,39 @@ def test_column_0_of_a_vectorizer_is_a_word_and_no_padding(vectors):
     vectorizer = text.CountVectorizer().fit(["king pear"])
     with pytest.raises(VocabularyError, match="the word 'king' has index 0"):
         embedding_layer(vectors, vectorizer, mask_zero=True)
+
+
+# The other way: a store's words as a layer's vocabulary
+
+
+def test_first_words_of_a_store_in_a_layer(vectors, tmp_path):
+    text = text_vectorization(vectors, 7, output_sequence_length=4)
+    assert text.get_vocabulary() == ["", "[UNK]", *WORDS[:7]]
+    layer = embedding_layer(vectors, text, oov=OOV, mask_zero=True)
+    (rows,) = layer.get_weights()
+    assert same_bits(rows, np.stack([np.zeros(DIM, np.float32), OOV, *vectors.vectors[:7]]))
+    found = keras.ops.convert_to_numpy(layer(text(["The king saw, nobody"])))[0]
+    expected = [vectors["the"], vectors["king"], vectors["saw"], OOV]
+    assert same_bits(found, np.array(expected))
+
+
+def test_reserved_and_repeated_words_are_passed_over(tmp_path):
+    words = ["a", "", "b", "[UNK]", "a", "Paris", "c d"]
+    rows = np.random.default_rng(3).normal(size=(len(words), DIM)).astype(np.float32)
+    path = write_store(tmp_path / "s", pa.array(words), rows, {})
+    assert text_vectorization(path, 3).get_vocabulary()[2:] == ["a", "b", "Paris"]
+    text = text_vectorization(str(path), 1000, standardize=None)
+    assert text.get_vocabulary()[2:] == ["a", "b", "Paris", "c d"]
+    assert text(["Paris"]).numpy().tolist() == [[4]]
+    assert same_bits(embedding_layer(path, text).get_weights()[0][2:], rows[[0, 2, 5, 6]])
+
+
+@pytest.mark.parametrize("words", [0, -1, 2.0, True, None, "5"])
+def test_numbers_of_words_that_are_none(vectors, words):
+    with pytest.raises(ValueError, match=f"positive integer, not {words!r}"):
+        text_vectorization(vectors, words)
+
+
+def test_a_vocabulary_of_ones_own_is_refused(vectors):
+    with pytest.raises(TypeError, match="takes no 'vocabulary'"):
+        text_vectorization(vectors, 3, vocabulary=["a"])

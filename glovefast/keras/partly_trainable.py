@@ -91,18 +91,29 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
             What the class takes besides the three numbers.
         """
         table = np.asarray(rows)
-        input_dim, output_dim = table.shape
         indices = np.unique(np.asarray(trainable_indices, dtype=np.int64))
+        input_dim, output_dim = table.shape
         layer = cls(input_dim, output_dim, len(indices), **arguments)
-        places = np.full(input_dim, FROZEN, dtype=np.int64)
-        places[indices] = np.arange(len(indices))
-        learned = table[indices]
-        frozen = table.copy()
-        frozen[indices] = 0
-        layer._initial = tuple(map(_handed_over, (learned, frozen, places)))
-        layer.build()
-        layer._initial = ()
+        layer.fill(table, indices)
         return layer
+
+    def fill(self, rows: NDArray[Any], trainable_indices: NDArray[np.int64]) -> None:
+        """Build the layer with what it shall hold.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray
+            (input_dim, output_dim): all rows.
+        trainable_indices : numpy.ndarray
+            (trainable_rows,) int64, ascending: the rows that train.
+        """
+        places = np.full(self.input_dim, FROZEN, dtype=np.int64)
+        places[trainable_indices] = np.arange(self.trainable_rows)
+        frozen = rows.copy()
+        frozen[trainable_indices] = 0
+        self._initial = tuple(map(_handed_over, (rows[trainable_indices], frozen, places)))
+        self.build()
+        self._initial = ()
 
     def build(self, input_shape: Any = None) -> None:  # noqa: ANN401 - the shape of the indices does not matter
         """Make the weights."""

@@ -137,13 +137,24 @@ def _named_rows(
         words, indices = words.take(integer_array(order)), indices[order]
     if not len(words):
         raise VocabularyError("the vocabulary has no words, so there is nothing to save")
+    check_indices(words, indices, rows, layer_name)
+    return words, indices
+
+
+def check_indices(words: pa.StringArray, indices: NDArray[np.int64], rows: int, layer_name: str) -> None:
+    """Make sure that a layer has a row for each of n words; their (n,) `indices` ascend.
+
+    Raises
+    ------
+    VocabularyError
+        If it has not; the message names the first word and its index.
+    """
     beyond = int(np.searchsorted(indices, rows))
     if beyond < len(indices):
         raise VocabularyError(
             f"the word {words[beyond].as_py()!r} has the index {indices[beyond]}, but the layer "
             f"{layer_name!r} has {rows} rows: give the vocabulary that it was trained with"
         )
-    return words, indices
 
 
 def _as_float32(

@@ -87,7 +87,7 @@ def embedding_layer(
     """
     for argument in keras_arguments.keys() & _OURS.keys():
         raise TypeError(f"embedding_layer() takes no {argument!r}: {_OURS[argument]}")
-    vectors = _opened(vectors)
+    vectors = opened(vectors)
     training = training_vocabulary(vocabulary)
     if mask_zero:
         _check_padding(training)
@@ -156,7 +156,7 @@ def partly_trainable_layer(
     ValueError
         If `dtype` cannot hold the vectors.
     """
-    vectors = _opened(vectors)
+    vectors = opened(vectors)
     training = training_vocabulary(vocabulary)
     fallbacks = as_fallbacks(fallback)
     if mask_zero:
@@ -192,7 +192,8 @@ def fill_embedding(layer: "keras.layers.Embedding", matrix: NDArray[Any]) -> Non
     layer.embeddings_initializer = plain
 
 
-def _opened(vectors: WordVectors | str | os.PathLike[str]) -> WordVectors:
+def opened(vectors: WordVectors | str | os.PathLike[str]) -> WordVectors:
+    """Open a store where a path is given."""
     if not isinstance(vectors, WordVectors | str | os.PathLike):
         raise TypeError(
             f"the vectors are what glovefast.load gives, or a store's path, not a {type(vectors).__name__}"
