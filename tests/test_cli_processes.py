@@ -80,6 +80,17 @@ def test_a_bar_on_a_terminal_only():
         assert shown == b"" if quiet else shown.endswith(b"\r")
 
 
+def test_a_bar_while_a_store_is_verified():
+    write_large_text("large.txt")
+    on_terminal(100, "convert", "large.txt", "--quiet")
+    output, shown = on_terminal(100, "verify", "large.glovefast", "--against", "large.txt")
+    assert output.startswith(b"large.glovefast: as it was written, its 40,000 rows as large.txt has them (")
+    assert b"large.glovefast:" in shown
+    assert b"large.txt:" in shown
+    assert b" rows]" in shown
+    assert on_terminal(100, "verify", "large.glovefast", "--quiet")[1] == b""
+
+
 def test_a_long_path_leaves_the_bar_its_room():
     directory = "a long directory name/" * 4
     Path(directory).mkdir(parents=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import struct
 import subprocess
 import sys
@@ -203,6 +204,19 @@ def test_messages_of_another_kind(store, file, kinds):
     code = "import sys, glovefast\ntry: glovefast.load(sys.argv[1])\nexcept glovefast.StoreError: print('ok')"
     done = subprocess.run([sys.executable, "-c", code, store], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "ok\n")
+
+
+def test_a_column_shorter_than_it_says(store):
+    """All files and sizes agree on 80 rows; of the words' places only half are there."""
+    data = (store / "vocabulary.arrow").read_bytes()
+    assert data.count(struct.pack("<q", 40)) == 2  # the batch's and the column's
+    longer = data.replace(struct.pack("<q", 40), struct.pack("<q", 80))
+    words = pa.array([f"word{row}" for row in range(80)])
+    shutil.rmtree(store)
+    write_store(store, words, np.zeros((80, 4)), {})
+    (store / "vocabulary.arrow").write_bytes(longer)
+    reseal(store)
+    assert "vocabulary.arrow cannot be mapped (" in refused(store)
 
 
 class Bomb:
