@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from glovefast import publishing
 from glovefast.convert import convert
 from glovefast.kernels import load as kernels
 
@@ -171,3 +172,30 @@ def test_a_full_disk_under_the_kernel_cache(folder, tmp_path, monkeypatch):
     assert "No space left on device" in warning
     assert "set GLOVEFAST_CACHE_DIR to a directory that can be written" in warning
     assert all(name.startswith("kernel") for name in left)  # what there was room for, whole
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_all_is_on_the_disk_before_the_rename(folder, monkeypatch, replaced):
+    """Each file of the store and the directory that names them; and after it, the directory around."""
+    made = folder / "made.glovefast"
+    if replaced:
+        shutil.copytree(folder.parent / "old.glovefast", made)
+    synced, put_in_place, fsync = [], publishing.Partial._take_name, os.fsync
+    checked = []
+
+    def take_name(partial, overwrite):
+        files = [partial.path, *partial.path.iterdir()]
+        checked.append({path.stat().st_ino for path in files} <= set(synced))
+        checked.append(len(files) == 5)
+        synced.clear()
+        return put_in_place(partial, overwrite)
+
+    def recorded(number):
+        synced.append(os.fstat(number).st_ino)
+        fsync(number)
+
+    monkeypatch.setattr(publishing.Partial, "_take_name", take_name)
+    monkeypatch.setattr(os, "fsync", recorded)
+    convert(folder.parent / "text.txt", made, overwrite=True)
+    assert checked == [True, True]
+    assert synced == [folder.stat().st_ino]
