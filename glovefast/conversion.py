@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -130,6 +130,7 @@ class Conversion:
         self._checksum = new_checksum()
         self._is_dry = False
         self._first: tuple[TextBuffer, int | None] | None = None
+        self._flushing: Future[None]
 
     def run(self, target: Path, overwrite: bool) -> None:
         """Convert the source and publish the store."""
@@ -147,6 +148,9 @@ class Conversion:
             writer = None
             if target is not None:
                 writer = resources.enter_context(StoreWriter(target, layout.dim, overwrite))
+                pool = resources.enter_context(ThreadPoolExecutor(1, thread_name_prefix="glovefast"))
+                resources.callback(self._stop)  # before the pool waits for what only ends then
+                self._flushing = pool.submit(self._flush, writer)
             self._parse_all(writer, layout.dim)
             if self._read_error and self._tally.rows != self._options.limit:
                 raise self._read_error
@@ -174,8 +178,7 @@ class Conversion:
         # The kernels are compiled, or loaded, once before the workers start.
         wanted = options.wanted.kept if options.wanted else None
         parsers = [BlockParser(dim, options.errors, wanted) for _ in range(threads)]
-        with ThreadPoolExecutor(threads + 1, thread_name_prefix="glovefast") as pool:
-            flushing = [pool.submit(self._flush, writer)] if writer else []
+        with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
             work = [pool.submit(self._work, parser, writer) for parser in parsers]
             try:
                 while wait(work, _PROGRESS_SECONDS if options.progress else None, FIRST_EXCEPTION).not_done:
@@ -185,7 +188,7 @@ class Conversion:
             finally:  # KeyboardInterrupt comes here as well
                 self._stop()
         self._source.check_unchanged()  # first, since a file that changes may look like anything
-        failures = [error for future in [*work, *flushing] if (error := future.exception())]
+        failures = [error for future in work if (error := future.exception())]
         if failures:
             raise failures[0]
 
@@ -226,6 +229,7 @@ class Conversion:
                 obstacle = obstacle or wanted.none_found(self._source.name)
         self._report()
         if writer:
+            self._flushing.result()  # raises what it met, such as a full disk, where the rows end early
             if obstacle:
                 raise obstacle
             checksum = self._checksum.hexdigest()
@@ -271,7 +275,7 @@ class Conversion:
             raise
 
     def _flush(self, writer: StoreWriter) -> None:
-        """Hand the rows to the disk while more are parsed, so that little is left to wait for at the end."""
+        """Hand the rows to the disk while more are parsed, and the last ones while the index is built."""
         try:
             while not self._stopped:
                 with self._turn:

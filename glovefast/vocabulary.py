@@ -24,7 +24,7 @@ Words: TypeAlias = "Sequence[str] | NDArray[np.str_] | NDArray[np.object_] | pa.
 ENTRY_TYPE = pa.struct([pa.field("hash", pa.uint64(), False), pa.field("row", pa.int32(), False)])
 BUCKET_TYPE = pa.list_(pa.field("entry", ENTRY_TYPE, False))
 
-_BATCH_BUCKETS = 1 << 16
+_BATCH_ENTRIES = 1 << 16
 _BATCH_BYTES = 1 << 20
 
 
@@ -49,13 +49,13 @@ def build_index(words: pa.StringArray) -> pa.ListArray:
     if np.any(ordered[1:] == ordered[:-1]):
         rows = np.argsort(hashes, kind="stable").astype(np.int32)
     del hashes
-    offsets = np.empty((1 << bits) + 1, dtype=np.int32)
-    # Where each bucket's hashes begin among the ordered ones, piece by piece to spare memory.
-    for first in range(0, len(offsets), _BATCH_BUCKETS):
-        bucket = np.arange(first, min(first + _BATCH_BUCKETS, 1 << bits), dtype=np.uint64)
-        starts = np.searchsorted(ordered, bucket << np.uint64(HASH_BITS - bits))
-        offsets[first : first + len(starts)] = starts
-    offsets[-1] = len(ordered)
+    # Count each bucket's entries, piece by piece to spare memory: in order, a piece fills a few buckets only.
+    offsets = np.zeros((1 << bits) + 1, dtype=np.int32)
+    for first in range(0, len(ordered), _BATCH_ENTRIES):
+        buckets = (ordered[first : first + _BATCH_ENTRIES] >> np.uint64(HASH_BITS - bits)).astype(np.int64)
+        counts = np.bincount(buckets - buckets[0])
+        offsets[buckets[0] + 1 : buckets[0] + 1 + len(counts)] += counts.astype(np.int32)
+    np.cumsum(offsets, out=offsets)
     entries = pa.StructArray.from_arrays(
         [integer_array(ordered), integer_array(rows)], fields=list(ENTRY_TYPE)
     )
