@@ -115,13 +115,20 @@ def verify(
     """
     while True:
         with StoreDirectory(store) as directory:
-            check = _Check(directory, progress)
-            problems = list(check.problems())
+            check, vectors = _Check(directory, progress), None
+            try:
+                problems = list(check.problems())
+                if against is not None and check.store is not None:
+                    vectors = directory.open(VECTORS)
+            except StoreError:
+                if directory.is_current():
+                    raise
+                continue
             if problems and not directory.is_current():
                 continue  # it was replaced and removed meanwhile: check its successor
-            if against is None or check.store is None:
+            if against is None or check.store is None or vectors is None:
                 return Verification(directory.path, tuple(problems), check.bytes_read)
-            with directory.open(VECTORS) as vectors:
+            with vectors:
                 comparison = first_difference(check.store, vectors, against, member, progress)
             if comparison.difference:
                 problems.append(comparison.difference)
@@ -171,7 +178,10 @@ class _Check:
                         files.append((name, resources.enter_context(self._directory.open(name))))
                     except StoreError as error:
                         yield error.damage or error.reason
-            bad_rows = bad_rows_list(self._directory.path)
+            # Where the path is a link, the list lies beside it or beside the store itself.
+            path = self._directory.path
+            lists = [bad_rows_list(path), bad_rows_list(path.resolve())]
+            bad_rows = next((each for each in lists if each.is_file()), lists[0])
             if bad_rows.is_file():
                 files.append((BAD_ROWS, resources.enter_context(FileIO(bad_rows))))
             elif BAD_ROWS in checksums:

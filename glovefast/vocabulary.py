@@ -215,7 +215,9 @@ class Vocabulary:
         return (word.as_py() for word in self.words)
 
     def tables(self) -> tuple[NDArray[Any], ...]:
-        """Give the arrays that a look-up goes through, for a kernel.
+        """Give the arrays that a look-up goes through; for a kernel only where they were built here.
+
+        Those of a store are not checked, and a kernel would follow them anywhere.
 
         Returns
         -------

@@ -384,18 +384,29 @@ def test_progress(store, monkeypatch):
     assert (reports[-1].source, reports[-1].rows) == ("<stream>", 64)
 
 
-def test_a_store_that_is_replaced_meanwhile(store, monkeypatch):
+@pytest.mark.parametrize("turn", range(9))
+def test_a_store_that_is_replaced_meanwhile(store, monkeypatch, turn):
     """The check goes on with the new one once the files of the old are gone."""
-    names, replaced = opening.StoreDirectory.names, []
+    open_file, turns = opening.StoreDirectory.open, iter(range(100))
 
-    def replace_first(directory):
-        if not replaced:
-            replaced.append(convert(io.BytesIO(b"a 1 2\n"), store, overwrite=True))
-        return names(directory)
+    def replace_first(directory, name):
+        if next(turns) == turn:
+            convert(io.BytesIO(b"a 1 2\n"), store, overwrite=True)
+        return open_file(directory, name)
 
-    monkeypatch.setattr(opening.StoreDirectory, "names", replace_first)
+    monkeypatch.setattr(opening.StoreDirectory, "open", replace_first)
     assert verify(store, io.BytesIO(b"a 1 2\n")).ok
-    assert replaced
+    assert next(turns) > 9  # more than one check takes
+
+
+def test_a_link_to_a_store(store, tmp_path):
+    """The list of bad rows lies beside what the link leads to, or beside the link."""
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links" / "current.glovefast"
+    link.symlink_to(store)
+    assert problems(link) == []
+    store.with_name("made.bad_rows.jsonl").rename(tmp_path / "links" / "current.bad_rows.jsonl")
+    assert problems(link) == []
 
 
 # The command
