@@ -10,10 +10,10 @@ from glovefast.errors import FormatError
 from glovefast.kernels import PADDING
 from glovefast.layout import show
 
-# 1.5 MiB: less, and the work between two chunks shows; more, and every worker's memory grows for nothing.
-CHUNK_BYTES = 3 << 19
+# 1 MiB: less, and the work between two chunks shows; more, and every worker's memory grows for nothing.
+CHUNK_BYTES = 1 << 20
 # Where only some lines are wanted, most of a chunk is looked at once, and the work between two chunks counts.
-CHUNKS_TO_FILTER = 2
+CHUNKS_TO_FILTER = 3
 MAX_LINE_BYTES = 1 << 24
 
 _NEWLINE = b"\n"
