@@ -260,7 +260,8 @@ class Vocabulary:
         # Piece by piece, since the comparison takes as much memory as the words.
         pieces = range(0, len(data), _BATCH_BYTES)
         spaces = [first + np.flatnonzero(data[first : first + _BATCH_BYTES] == ord(" ")) for first in pieces]
-        inside = offsets[0] + np.concatenate([np.empty(0, dtype=np.int64), *spaces])
+        # Of the offsets' own type, or np.searchsorted makes a copy of them all.
+        inside = offsets[0] + np.concatenate([np.empty(0, dtype=np.int32), *spaces], dtype=np.int32)
         rows = np.searchsorted(offsets, inside, side="right")  # ascending, as the spaces are
         return int(np.count_nonzero(rows[1:] != rows[:-1])) + bool(rows.size)
 
