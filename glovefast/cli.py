@@ -37,11 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.
     """
+    if sys.stdout is None:  # as with >&-
+        complain("error: standard output is closed; give the results a place to go, if only >/dev/null")
+        return FAILED
     try:
         with _termination_as_interrupt():
             code = _run(sys.argv[1:] if argv is None else list(argv))
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted")
         return INTERRUPTED

@@ -22,6 +22,9 @@ from glovefast.kernels import (
 
 _ALL_BITS = (1 << HASH_BITS) - 1
 _BATCH_WORDS = 1 << 14
+# Longer words go one by one: a step of a batch costs as much for its last word as for all of them, and a word
+# may be as long as a line.
+_LONG_WORD_BYTES = 1 << 12
 # _TAIL_MASKS[n] keeps the first n bytes of a block.
 _TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(HASH_BLOCK_BYTES + 1)], dtype=np.uint64)
 
@@ -63,6 +66,7 @@ class WordBlocks:
         data = np.frombuffer(words.buffers()[2] or b"", dtype=np.uint8)
         if data.size < HASH_BLOCK_BYTES:
             data = np.concatenate([data, np.zeros(HASH_BLOCK_BYTES, dtype=np.uint8)])
+        self.bytes = data
         self._last = data.size - HASH_BLOCK_BYTES
         # Overlapping blocks: one begins at every byte.
         self._blocks = np.ndarray((self._last + 1,), dtype="<u8", buffer=data, strides=(1,))
@@ -109,8 +113,10 @@ def _hash_batch(
 ) -> NDArray[np.uint64]:
     hashes: NDArray[np.uint64] = remaining.astype(np.uint64) * np.uint64(HASH_SEED)
     state, active = hashes, np.arange(len(hashes))
-    if not remaining.all():
-        active = np.flatnonzero(remaining)
+    long = np.flatnonzero(remaining > _LONG_WORD_BYTES)
+    if long.size or not remaining.all():
+        whole_position, whole_remaining = position, remaining
+        active = np.flatnonzero((remaining > 0) & (remaining <= _LONG_WORD_BYTES))
         position, remaining, state = position[active], remaining[active], state[active]
     while active.size:
         state = (state ^ blocks.read(position, remaining)) * np.uint64(HASH_MULTIPLIER)
@@ -121,6 +127,9 @@ def _hash_batch(
         position, remaining = position[goes_on] + HASH_BLOCK_BYTES, remaining[goes_on] - HASH_BLOCK_BYTES
     hashes *= np.uint64(HASH_FINAL_MULTIPLIER)
     hashes ^= hashes >> np.uint64(HASH_FINAL_SHIFT)
+    for word in long.tolist():
+        begin, size = whole_position[word], whole_remaining[word]
+        hashes[word] = hash_word(blocks.bytes[begin : begin + size].tobytes())
     return hashes
 
 
@@ -137,7 +146,11 @@ def same_words(
     position, remaining = one.spans(rows)
     other_position, other_remaining = other.spans(other_rows)
     same: NDArray[np.bool_] = remaining == other_remaining
-    active = np.flatnonzero(same)
+    for pair in np.flatnonzero(same & (remaining > _LONG_WORD_BYTES)).tolist():
+        begin, other_begin, size = position[pair], other_position[pair], remaining[pair]
+        word, other_word = one.bytes[begin : begin + size], other.bytes[other_begin : other_begin + size]
+        same[pair] = np.array_equal(word, other_word)
+    active = np.flatnonzero(same & (remaining <= _LONG_WORD_BYTES))
     if len(active) < len(same):
         position, other_position, remaining = position[active], other_position[active], remaining[active]
     while active.size:

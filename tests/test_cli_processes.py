@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -34,6 +35,20 @@ def test_a_reader_that_has_gone_is_no_traceback(store, arguments):
     os.close(writer)
     assert process.communicate()[1] == b""
     assert process.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["info", "small.2d.glovefast"], ["convert", "small.2d.txt", "--force"]]
+)
+def test_a_closed_standard_output_is_an_error(store, arguments):
+    before = (store / "metadata.json").stat().st_ino
+    command = shlex.join([sys.executable, "-m", "glovefast", *arguments])
+    done = subprocess.run(f"{command} >&-", shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == (
+        b"glovefast: error: standard output is closed; give the results a place to go, if only >/dev/null\n"
+    )
+    assert (store / "metadata.json").stat().st_ino == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
