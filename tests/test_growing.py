@@ -322,6 +322,15 @@ def test_layers_that_are_not_there(vectors):
         grow_model(keras.Sequential([keras.layers.Dense(1)]), vectors, WORD_INDEX, ["the"])
 
 
+def test_models_of_other_kinds_are_refused(vectors):
+    class Subclassed(keras.Model):
+        pass
+
+    for model in (Subclassed(), embedding_layer(vectors, WORD_INDEX), None):
+        with pytest.raises(ValueError, match=f"functional model can grow, a {type(model).__name__} cannot"):
+            grow_model(model, vectors, WORD_INDEX, ["the"])
+
+
 def test_layer_of_another_dimension_is_named(vectors):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Embedding(7, DIM + 1, name="words")])
     with pytest.raises(ValueError, match=r"layer 'words' has 8 dimensions, the vectors of .*small.* have 7"):

@@ -130,6 +130,15 @@ def test_mask_zero_masks_padding(vectors):
         assert mask.tolist() == [[True, False]]
 
 
+@pytest.mark.parametrize("token", ["", "[PAD]", "<pad>", "<PAD>"])
+def test_padding_is_padding_everywhere(vectors, token):
+    for vocabulary in ({token: 0, "king": 1}, [token, "king"]):
+        assert vectors.coverage(vocabulary).misses == 0
+        (rows,) = embedding_layer(vectors, vocabulary, oov="mean", mask_zero=True).get_weights()
+        assert not rows[0].any()
+        assert same_bits(rows[1], np.array(vectors["king"]))
+
+
 @pytest.mark.parametrize("vocabulary", [["king", "pear"], {"pear": 1, "king": 0}])
 def test_mask_zero_refuses_to_mask_a_word(vectors, vocabulary):
     embedding_layer(vectors, vocabulary)

@@ -108,6 +108,8 @@ def grow_model(
     an optimizer that begins anew: what it keeps for each weight has the shape of the weight, and the
     learning rate's schedule begins again.
     """
+    if not isinstance(model, keras.Sequential | keras.Function):
+        raise ValueError(f"a Sequential or functional model can grow, a {type(model).__name__} cannot")
     vectors = opened(vectors)
     path, old = _embedding_of(model, layer)
     _check_layer(old, vectors)
