@@ -21,6 +21,7 @@ from glovefast.layout import Layout, infer_layout
 from glovefast.parser import Block, BlockParser, check_errors_rule
 from glovefast.sources import Source
 from glovefast.store import StoreWriter
+from glovefast.threads import processors
 from glovefast.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Conversion:
 
     def _parse_all(self, writer: StoreWriter | None, dim: int) -> None:
         """Let the workers parse all of the source; their memory is free again before the index is built."""
-        options, threads = self._options, self._options.threads or _processors()
+        options, threads = self._options, self._options.threads or processors()
         # The kernels are compiled, or loaded, once before the workers start.
         wanted = options.wanted.kept if options.wanted else None
         parsers = [BlockParser(dim, options.errors, wanted) for _ in range(threads)]
@@ -374,10 +375,3 @@ def _write_at(writer: StoreWriter, block: Block, row: int) -> None:
         written = os.pwrite(writer.vectors_file.fileno(), remaining, position)
         remaining = remaining[written:]
         position += written
-
-
-def _processors() -> int:
-    """Count the processors that this process may use, which in a container are fewer than the machine's."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

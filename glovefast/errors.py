@@ -77,5 +77,9 @@ class VocabularyError(GlovefastError, ValueError):
     """A training vocabulary that cannot be used as it is: the message names the word or the index."""
 
 
+class TextError(GlovefastError, TypeError):
+    """A text, or a word of one, that is no string: the message names its position and its type."""
+
+
 class DependencyError(GlovefastError, ImportError):
     """An optional library that is not installed, or too old: the message says how to install it."""

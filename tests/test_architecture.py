@@ -19,9 +19,16 @@ LAYERS = [
     ["convert_command"],
     ["options"],
     ["terminal", "summary", "word_list", "word_counts", "text_files", "demo"],
-    ["comparison", "keras"],
+    ["comparison", "keras", "text"],
     ["keras.growing"],
     ["keras.saving", "keras.extending", "keras.vectorizing"],
+    ["text.tokenizer"],
+    ["text.lookup"],
+    ["text.dictionaries"],
+    ["text.counting", "text.numbering", "text.padding"],
+    ["text.word_table", "text.sequences"],
+    ["text.batches"],
+    ["text.words"],
     ["keras.seeding"],
     ["keras.partly_trainable"],
     ["keras.installed"],
@@ -38,9 +45,10 @@ LAYERS = [
     ["layout", "vocabulary", "sources", "columns", "metadata"],
     ["zip_archives", "tar_archives"],
     ["streams"],
-    ["archives", "signatures", "origin", "hashing", "publishing", "checksums", "inflation"],
+    ["archives", "signatures", "origin", "hashing", "publishing", "checksums", "inflation", "threads"],
     ["kernels.load"],
     ["kernels.build_hook"],
+    ["kernels.words"],
     ["kernels.wanted"],
     ["kernels.parse"],
     ["kernels.compile", "kernels.intrinsics", "kernels.lanes"],
@@ -49,7 +57,7 @@ LAYERS = [
 LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
 
 # Where there is nothing to compile, the kernels' source is not imported; where there is, it registers itself.
-UPWARDS = {"kernels.compile": {"glovefast.kernels.wanted"}}
+UPWARDS = {"kernels.compile": {"glovefast.kernels.words"}}
 
 # What is imported with a module, beside the standard library; all else waits in a function.
 LIBRARIES = {"numpy", "pyarrow"}

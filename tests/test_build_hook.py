@@ -61,7 +61,7 @@ def test_kernels_are_prepared_with_numba(build_hook: Any) -> None:
     added = added_by(build_hook, warnings)
     assert warnings == []
     prepared = json.loads(Path(added["glovefast/kernels/prepared.json"]).read_text())
-    assert {"find_separators", "parse_rows"} <= prepared["kernels"].keys()
+    assert {"find_separators", "parse_rows", "count_words"} <= prepared["kernels"].keys()
 
 
 def test_a_wheel_is_built_without_numba_too(build_hook: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The kernels: arrays in, arrays and a status out.
 
-`parse` and `wanted` hold their source and are imported only where Numba has to compile it; `load` makes
-machine code of it without Numba wherever that was done before. Here stands what they share with Python.
+`parse`, `wanted` and `words` hold their source and are imported only where Numba has to compile it; `load`
+makes machine code of it without Numba wherever that was done before. Here stands what they share with Python.
 """
 
 SPACE, NEWLINE, RETURN = 0x20, 0x0A, 0x0D
@@ -21,6 +21,19 @@ STATUS_LENGTH = 6
 # The places in keep_wanted_lines' status: how many lines there were, and where the kept ones end.
 LINES, KEPT_END = range(2)
 WANTED_STATUS_LENGTH = 2
+
+# How a text becomes words: what lies between separators, each character, or as its words are given.
+WORDS_ARE_SEPARATED, WORDS_ARE_CHARACTERS, WORDS_ARE_GIVEN = range(3)
+WORD_SEPARATOR = 0xFF  # a byte that UTF-8 has no use for
+
+# The places in the record of a word: where its bytes are, the first eight of them, its hash, how often it
+# occurs, in how many texts, in which last, and where first (the text's number above 32 bits of the word's).
+WORD_BEGIN, WORD_LENGTH, WORD_BLOCK, WORD_HASH, WORD_COUNT, WORD_TEXTS, WORD_LAST_TEXT, WORD_FIRST = range(8)
+WORD_RECORD = 8
+
+# The places in the status of count_words: what the table holds, the first text's number, and where to go on.
+TABLE_WORDS, TABLE_BYTES, FIRST_TEXT, NEXT_TEXT, NEXT_WORD = range(5)
+TEXT_STATUS_LENGTH = 5
 
 # The hash of a word (see glovefast.hashing.hash_word). The factors are odd, with well-spread bits: the golden
 # ratio's, and the two of MurmurHash3's finalizer (https://github.com/aappleby/smhasher/wiki/MurmurHash3).

@@ -20,7 +20,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 # at once or after a fork (https://github.com/numba/numba/issues/8563). error_model: kernels never raise.
 # No fastmath: the numbers must be those of the file.
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
-_SOURCES = ("__init__.py", "compile.py", "intrinsics.py", "lanes.py", "parse.py", "wanted.py")
+_SOURCES = ("__init__.py", "compile.py", "intrinsics.py", "lanes.py", "parse.py", "wanted.py", "words.py")
 
 _exported: dict[str, tuple[Any, list[str]]] = {}
 
@@ -62,7 +62,7 @@ def prepare() -> str:
     import numba
     from numba import carray, cfunc, types
 
-    import glovefast.kernels.wanted  # noqa: F401 - with the parser it imports, fills _exported
+    import glovefast.kernels.words  # noqa: F401 - with all that it imports, fills _exported
 
     kernels = {}
     for name, (compiled, arguments) in _exported.items():
@@ -116,6 +116,6 @@ def source_key() -> str:
 
 def numba_kernels() -> dict[str, Any]:
     """Give the kernels as Numba's own functions, which it compiles at their first call."""
-    import glovefast.kernels.wanted  # noqa: F401 - with the parser it imports, fills _exported
+    import glovefast.kernels.words  # noqa: F401 - with all that it imports, fills _exported
 
     return {name: compiled for name, (compiled, _) in _exported.items()}

@@ -106,6 +106,23 @@ def one_bits(typing_context: Any, bits: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
+@intrinsic
+def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Begin to load an element of an array into the processor's caches, and wait for nothing."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        pointer = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        declaration = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer.type], declaration)
+        to_read, keep, data_cache = number(0), number(3), number(1)
+        builder.call(function, [pointer, to_read, keep, data_cache])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
 if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be run and covered without Numba
 
     def load_block(text: Any, index: int) -> np.uint64:
@@ -129,3 +146,6 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be r
 
     def one_bits(bits: np.uint64) -> int:
         return int(bits).bit_count()
+
+    def prefetch(array: Any, index: int) -> None:
+        pass

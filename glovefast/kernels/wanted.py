@@ -33,8 +33,8 @@ _FIRST_OF_MANY_BYTES = 0x80  # of a UTF-8 character that is not ASCII, and all b
 
 
 @kernel()
-def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_bytes):
-    """Look up one word, with the hash of `glovefast.hashing.hash_word`."""
+def hash_bytes(text, begin, end):
+    """Hash one word: the hash of `glovefast.hashing.hash_word`."""
     state = np.uint64(end - begin) * _SEED
     for position in range(begin, end, HASH_BLOCK_BYTES):
         block = load_block(text, position)
@@ -43,7 +43,13 @@ def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_byt
         state = (state ^ block) * _MULTIPLIER
         state ^= state >> _SHIFT
     state *= _FINAL_MULTIPLIER
-    state ^= state >> _FINAL_SHIFT
+    return state ^ (state >> _FINAL_SHIFT)
+
+
+@kernel()
+def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_bytes):
+    """Look up one word."""
+    state = hash_bytes(text, begin, end)
     bucket_bits = trailing_zeros(np.uint64(len(buckets) - 1))
     bucket = np.int64(state >> np.uint64(HASH_BITS - bucket_bits))
     for slot in range(buckets[bucket], buckets[bucket + 1]):

@@ -1,0 +1,222 @@
+"""The words of a Tokenizer in columns: a hash table that the kernels fill and look into."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glovefast.kernels import (
+    FIRST_TEXT,
+    HASH_BLOCK_BYTES,
+    NEXT_TEXT,
+    NEXT_WORD,
+    PADDING,
+    TABLE_BYTES,
+    TABLE_WORDS,
+    TEXT_STATUS_LENGTH,
+    WORD_BEGIN,
+    WORD_FIRST,
+    WORD_LENGTH,
+    WORD_RECORD,
+    WORDS_ARE_CHARACTERS,
+    WORDS_ARE_GIVEN,
+)
+from glovefast.kernels.load import load_kernels
+from glovefast.text.batches import TextBatch, utf8
+
+_FIRST_CAPACITY = 1 << 12
+_BYTES_PER_WORD = 12
+_ANY_BYTE = np.arange(256, dtype=np.uint8)
+
+
+class Workspace:
+    """What a worker needs beside the table: the words of one text at a time.
+
+    Attributes
+    ----------
+    arrays : tuple of numpy.ndarray
+        The kernels' ``scratch, begins, ends, hashes``.
+    """
+
+    def __init__(self) -> None:
+        self._room = 0
+        self.arrays: tuple[NDArray[Any], ...] = ()
+
+    def arrays_for(self, batch: TextBatch) -> tuple[NDArray[Any], ...]:
+        """Give the arrays with room for a batch's longest text."""
+        longest = int(np.diff(batch.text_ends, prepend=0).max(initial=0))
+        if batch.how == WORDS_ARE_GIVEN:
+            word_ends = np.concatenate([np.zeros(1, dtype=np.int64), batch.given_ends])
+            bytes_ends = word_ends[batch.text_ends]
+            longest = max(longest, int(np.diff(bytes_ends, prepend=0).max(initial=0)))
+        room = longest + PADDING
+        if room > self._room:
+            self._room = 2 * room
+            self.arrays = (
+                np.empty(self._room, dtype=np.uint8),
+                np.empty(self._room, dtype=np.int64),
+                np.empty(self._room, dtype=np.int64),
+                np.empty(self._room, dtype=np.uint64),
+            )
+        return self.arrays
+
+
+class WordTable:
+    """Words in the order in which they came, with what is known of each."""
+
+    def __init__(self) -> None:
+        self._kernels = load_kernels("count_words", "add_words", "fill_slots", "number_words")
+        self._status = np.zeros(TEXT_STATUS_LENGTH, dtype=np.int64)
+        self._slots = np.zeros(2 * _FIRST_CAPACITY, dtype=np.uint64)
+        self._records = np.empty(_FIRST_CAPACITY * WORD_RECORD, dtype=np.int64)
+        self._bytes = np.empty(_FIRST_CAPACITY * _BYTES_PER_WORD, dtype=np.uint8)
+
+    @classmethod
+    def of_words(cls, words: Sequence[str]) -> "WordTable":
+        """Make a table of different words."""
+        table = cls()
+        text, ends = utf8(words)
+        batch = TextBatch(text, np.array([len(words)], dtype=np.int64), WORDS_ARE_GIVEN, ends, 0)
+        table.count(batch, _ANY_BYTE, Workspace())
+        return table
+
+    def __len__(self) -> int:
+        return int(self._status[TABLE_WORDS])
+
+    def column(self, place: int) -> NDArray[np.int64]:
+        """View one of the numbers that are known of each word, ``WORD_COUNT`` for example."""
+        column: NDArray[np.int64] = self._records.reshape(-1, WORD_RECORD)[: len(self), place]
+        return column
+
+    def words(self) -> list[str]:
+        """Give the words as Python has them."""
+        data = self._bytes[: self._status[TABLE_BYTES]]
+        # The bytes that go on with a character begin with the bits 10.
+        characters = np.cumsum((data & 0xC0) != 0x80)
+        ends = np.concatenate([[0], characters])[self.column(WORD_BEGIN) + self.column(WORD_LENGTH)].tolist()
+        joined = data.tobytes().decode("utf-8", "surrogatepass")
+        return [joined[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+    def count(self, batch: TextBatch, byte_of: NDArray[np.uint8], workspace: Workspace) -> None:
+        """Count the words of a batch of texts."""
+        arrays = workspace.arrays_for(batch)
+        status = self._status
+        status[FIRST_TEXT] = batch.first
+        status[NEXT_TEXT] = status[NEXT_WORD] = 0
+        while self._kernels.count_words(
+            batch.text,
+            batch.text_ends,
+            batch.how,
+            batch.given_ends,
+            byte_of,
+            *arrays,
+            self._slots,
+            self._records,
+            self._bytes,
+            status,
+        ) < len(batch.text_ends):
+            self._grow(len(arrays[0]))
+
+    def add(self, tables: Sequence["WordTable"]) -> None:
+        """Add the words and the counts of other tables, which have counted different texts."""
+        if not tables:
+            return
+        shifts = np.cumsum([0, *(table._status[TABLE_BYTES] for table in tables)])
+        data = np.concatenate(
+            [*(table._bytes[: table._status[TABLE_BYTES]] for table in tables), np.zeros(PADDING, np.uint8)]
+        )
+        parts = [table._records.reshape(-1, WORD_RECORD)[: len(table)].copy() for table in tables]
+        for part, shift in zip(parts, shifts, strict=False):
+            part[:, WORD_BEGIN] += shift
+        others = np.concatenate(parts)
+        # Where a word stands in several tables, the place where it was first decides its order.
+        order = np.argsort(others[:, WORD_FIRST])
+        longest = int(others[:, WORD_LENGTH].max(initial=0))
+        self._status[NEXT_WORD] = 0
+        while self._kernels.add_words(
+            data, others.reshape(-1), order, self._slots, self._records, self._bytes, self._status
+        ) < len(order):
+            self._grow(longest)
+
+    def indices(
+        self,
+        batch: TextBatch,
+        byte_of: NDArray[np.uint8],
+        index_of: NDArray[np.int32],
+        unknown: int,
+        workspace: Workspace,
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Give the indices of the words of a batch of texts.
+
+        Parameters
+        ----------
+        batch : TextBatch
+            t texts.
+        byte_of : numpy.ndarray
+            (256,) uint8, see `WordRule`.
+        index_of : numpy.ndarray
+            int32: the index of each word of the table; negative for those that are to be left out.
+        unknown : int
+            The same for all other words.
+        workspace : Workspace
+            The worker's own.
+
+        Returns
+        -------
+        indices : numpy.ndarray
+            (n,) int32.
+        offsets : numpy.ndarray
+            (t + 1,) int64: where the indices of each text begin and end.
+        """
+        texts = len(batch.text_ends)
+        words = {WORDS_ARE_GIVEN: len(batch.given_ends), WORDS_ARE_CHARACTERS: len(batch.text)}
+        # What is between separators: at most every other byte is a word. One place more is written to.
+        room = words.get(batch.how, len(batch.text) // 2 + texts) + 1
+        indices = np.empty(room, dtype=np.int32)
+        offsets = np.zeros(texts + 1, dtype=np.int64)
+        found = self._kernels.number_words(
+            batch.text,
+            batch.text_ends,
+            batch.how,
+            batch.given_ends,
+            byte_of,
+            *workspace.arrays_for(batch),
+            self._slots,
+            self._records,
+            self._bytes,
+            index_of,
+            unknown,
+            indices,
+            offsets[1:],
+        )
+        return indices[:found].copy(), offsets
+
+    def number_of(self, word: str) -> int:
+        """Give the number of one word; -1 if it is not in the table."""
+        text, ends = utf8([word])
+        batch = TextBatch(text, np.array([1], dtype=np.int64), WORDS_ARE_GIVEN, ends, 0)
+        numbers = np.arange(len(self), dtype=np.int32)
+        found, _ = self.indices(batch, _ANY_BYTE, numbers, -1, Workspace())
+        return int(found[0]) if found.size else -1
+
+    def copy(self) -> "WordTable":
+        """Give a table of its own; a table that others look into is not changed any more."""
+        table = WordTable()
+        table._status, table._slots = self._status.copy(), self._slots.copy()
+        table._records, table._bytes = self._records.copy(), self._bytes.copy()
+        return table
+
+    def _grow(self, longest: int) -> None:
+        """Make room for more words, and for a word of a length, in bytes."""
+        words, capacity = len(self), len(self._records) // WORD_RECORD
+        if words == capacity:
+            records = np.empty(2 * len(self._records), dtype=np.int64)
+            records[: len(self._records)] = self._records
+            self._records = records
+            self._slots = np.zeros(4 * capacity, dtype=np.uint64)
+            self._kernels.fill_slots(self._records, words, self._slots)
+            return
+        longer = np.empty(2 * len(self._bytes) + longest + HASH_BLOCK_BYTES, dtype=np.uint8)
+        longer[: len(self._bytes)] = self._bytes
+        self._bytes = longer
