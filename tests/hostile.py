@@ -55,8 +55,8 @@ MEMORY = 1 << 30
 def reseal(store: Path, **changes) -> None:
     """Make metadata.json anew, so that all checksums are right."""
     metadata = json.loads((store / "metadata.json").read_text("utf-8"))
-    del metadata["checksums"]
-    checksums = {"vectors.npy": checksum_of((store / "vectors.npy").read_bytes()[128:])}
+    checksums = metadata.pop("checksums")
+    checksums["vectors.npy"] = checksum_of((store / "vectors.npy").read_bytes()[128:])
     for name in ("vocabulary.arrow", "index.arrow"):
         checksums[name] = checksum_of((store / name).read_bytes())
     (store / "metadata.json").write_bytes(sealed_metadata({**metadata, **changes}, checksums))

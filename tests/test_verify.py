@@ -11,29 +11,19 @@ import pyarrow as pa
 import pytest
 
 import glovefast
-from glovefast import chunks, opening
+from glovefast import opening
 from glovefast import verify as verify_function
-from glovefast.checksums import checksum_of
 from glovefast.columns import write_column
 from glovefast.convert import convert
-from glovefast.errors import FormatError, StoreError
-from glovefast.metadata import sealed_metadata
+from glovefast.errors import StoreError
 from glovefast.store import write_store
 from glovefast.summary import readable_bytes
 from glovefast.verify import Verification, verify
 from glovefast.vocabulary import build_index
-from tests.containers import tarred, zipped
+from tests.hostile import reseal
+from tests.verified import BAD_LINES, NUMBERS, WORDS, problems, text_of
 
-RNG = np.random.default_rng(11)
-WORDS = [*(f"word{row}" for row in range(60)), "new york", "été", "word7", ""]
-NUMBERS = RNG.normal(size=(len(WORDS), 3)).astype(np.float32)
-BAD_LINES = ["short 1 2", "long 1 2 3 4"]
-
-
-def text_of(words=WORDS, numbers=NUMBERS, bad_lines=()) -> bytes:
-    rows = [" ".join([word, *map(repr, row)]) for word, row in zip(words, numbers.tolist(), strict=True)]
-    rows[5:5] = bad_lines
-    return "\n".join(rows).encode() + b"\n"
+RNG = np.random.default_rng(12)
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +37,6 @@ def store(made, tmp_path) -> Path:
     """A store of 64 words with a list of bad rows beside it, to be damaged."""
     shutil.copy(made.with_name("made.bad_rows.jsonl"), tmp_path)
     return shutil.copytree(made, tmp_path / made.name)
-
-
-def problems(store: Path, *arguments, **options) -> list[str]:
-    return list(verify(store, *arguments, **options).problems)
 
 
 def test_a_store_as_it_was_written(store):
@@ -149,16 +135,6 @@ def test_a_file_exchanged_for_that_of_another_store(store, tmp_path, file):
     assert any(problem.startswith(f"{file} is not as it was written") for problem in problems(store))
 
 
-def reseal(store: Path, **changes) -> None:
-    """Make metadata.json anew, so that all checksums are right: what somebody does who changes on purpose."""
-    metadata = json.loads((store / "metadata.json").read_text("utf-8"))
-    checksums = metadata.pop("checksums")
-    checksums["vectors.npy"] = checksum_of((store / "vectors.npy").read_bytes()[128:])
-    for name in ("vocabulary.arrow", "index.arrow"):
-        checksums[name] = checksum_of((store / name).read_bytes())
-    (store / "metadata.json").write_bytes(sealed_metadata({**metadata, **changes}, checksums))
-
-
 def test_metadata_without_checksums(store):
     metadata = json.loads((store / "metadata.json").read_text("utf-8"))
     (store / "metadata.json").write_text(json.dumps({**metadata, "checksums": None}))
@@ -239,7 +215,7 @@ def test_of_equal_words_each_must_be_in_the_index_in_order(store):
 
 
 def test_a_word_that_the_index_lacks(tmp_path):
-    """Another with the same hash stands twice in its place: not an order that neighbours show."""
+    """Another word stands in its place, under that word's own hash."""
     store = write_store(tmp_path / "store", pa.array(["a", "b"]), np.zeros((2, 1)), {})
     index = rebuilt(["a", "a"])
     write_column(store / "index.arrow", "bucket", index)
@@ -259,119 +235,6 @@ def test_words_that_are_not_utf8(store):
     reseal(store)
     (problem,) = problems(store)
     assert problem.startswith("its words cannot be used (")
-
-
-# Against the text
-
-
-def test_the_text_that_a_store_was_made_of(store):
-    for bad_lines in ([], BAD_LINES):
-        text = io.BytesIO(text_of(bad_lines=bad_lines))
-        result = verify(store, text)
-        assert (result.against, result.rows_compared) == ("<stream>", 64)
-        assert list(result.problems) == (
-            [] if bad_lines else ["<stream> has 0 bad rows, and 2 were left out of the store"]
-        )
-
-
-def changed(row, column, value):
-    numbers = NUMBERS.copy()
-    numbers[row, column] = value
-    return text_of(numbers=numbers, bad_lines=BAD_LINES)
-
-
-@pytest.mark.parametrize(
-    ("text", "difference"),
-    [
-        (
-            changed(10, 2, 0.25),
-            f"row 10 is not line 13 of <stream>, 'word10': number 3 is {NUMBERS[10, 2]!s} in the store and "
-            "0.25 in the text",
-        ),
-        (
-            changed(3, 0, np.nan),
-            f"row 3 is not line 4 of <stream>, 'word3': number 1 is {NUMBERS[3, 0]!s} in the store and "
-            "nan (0x7fc00000) in the text",
-        ),
-        (
-            text_of([*WORDS[:61], "ete", *WORDS[62:]], bad_lines=BAD_LINES),
-            "row 61 is not line 64 of <stream>: the word is 'été' in the store and 'ete' in the text",
-        ),
-        (
-            text_of(WORDS[:-1], NUMBERS[:-1], BAD_LINES),
-            "<stream> ends before row 63 of the store, ''",
-        ),
-        (
-            text_of(bad_lines=BAD_LINES) + b"more 1 2 3\n",
-            "line 67 of <stream> has the word 'more', and the store ends before it, with row 63",
-        ),
-    ],
-)
-@pytest.mark.parametrize("chunk_bytes", [1 << 20, 100])
-def test_the_first_difference_is_named(store, monkeypatch, text, difference, chunk_bytes):
-    monkeypatch.setattr(chunks, "CHUNK_BYTES", chunk_bytes)
-    result = verify(store, io.BytesIO(text))
-    assert result.problems == (difference,)
-
-
-def test_every_number_counts(tmp_path):
-    """Bit for bit: the sign of zero, and the smallest step."""
-    store = convert(io.BytesIO(b"a 0 1\nb nan 2\n"), tmp_path / "store")
-    assert verify(store, io.BytesIO(b"a 0.0 1e0\nb nan 2.00000000001\n")).ok
-    for text in (b"a -0 1\nb nan 2\n", b"a 0 1.0000001\nb nan 2\n", b"a 0 1\nb -nan 2\n"):
-        assert not verify(store, io.BytesIO(text)).ok
-
-
-def test_a_bad_row_in_the_text_of_a_store_without(tmp_path):
-    store = convert(io.BytesIO(b"a 0 1\nb 1 2\n"), tmp_path / "store")
-    assert problems(store, io.BytesIO(b"a 0 1\nx 0\nb 1 2\n")) == [
-        "line 2 of <stream> is no row: too few numbers: 1 number after the word 'x', where 2 are expected"
-    ]
-
-
-@pytest.mark.parametrize("options", [{}, {"limit": 3}, {"words": ["b", "d", "none"]}])
-def test_whatever_the_conversion_was_told(tmp_path, options):
-    text = b"4 2\na 1 2\n\nb 3 4\nc 5 6\ncaf\xe9 7 8\nd 9 10\nb 11 12\n"
-    store = convert(io.BytesIO(text), tmp_path / "store", errors="replace", header=True, **options)
-    result = verify(store, io.BytesIO(text))
-    assert (result.problems, result.rows_compared) == ((), glovefast.load(store).metadata["rows"])
-    assert not verify(store, io.BytesIO(text.replace(b"b 3 4", b"b 3 5"))).ok
-    assert not verify(store, io.BytesIO(text.replace(b"b 3 4\n", b""))).ok
-
-
-def test_a_header_is_expected_where_there_was_one(tmp_path):
-    store = convert(io.BytesIO(b"2 2\na 1 2\nb 3 4\n"), tmp_path / "store")
-    with pytest.raises(FormatError, match="is no header"):
-        verify(store, io.BytesIO(b"a 1 2\nb 3 4\n"))
-
-
-@pytest.mark.parametrize("pack", [zipped, tarred, lambda members: tarred(members, "w:gz")])
-def test_the_member_that_it_was_made_of(tmp_path, pack):
-    (tmp_path / "two.zip").write_bytes(pack({"one.txt": b"a 1 2\n", "two.txt": b"b 3 4\n"}))
-    store = convert(tmp_path / "two.zip", tmp_path / "store", member="two.txt")
-    (tmp_path / "two.txt").write_text("b 3 4\n")
-    assert verify(store, tmp_path / "two.zip").ok
-    assert verify(store, str(tmp_path / "two.txt")).ok
-    assert not verify(store, tmp_path / "two.zip", member="one.txt").ok
-
-
-def test_a_store_written_from_memory_against_text(tmp_path):
-    store = write_store(tmp_path / "store", pa.array(["a", "b"]), np.array([[1, 2], [3, 4]]), {})
-    assert verify(store, io.BytesIO(b"a 1 2\nb 3 4\n")).ok
-    assert verify(store, io.BytesIO(b"2 2\na 1 2\nb 3 4\n")).ok
-
-
-def test_a_text_is_not_compared_with_a_store_that_cannot_be_opened(store):
-    (store / "vectors.npy").write_bytes(b"")
-    result = verify(store, io.BytesIO(text_of()))
-    assert not result.ok
-    assert (result.against, result.rows_compared) == (None, 0)
-
-
-def test_metadata_that_names_no_known_rule(store):
-    reseal(store, options={"errors": "\0"}, met=[], limit="7", source=7)
-    with pytest.raises(StoreError, match=r"metadata\.json is of no use: errors='\\x00'"):
-        verify(store, io.BytesIO(text_of()))
 
 
 def test_progress(store, monkeypatch):
