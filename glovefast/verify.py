@@ -245,8 +245,8 @@ def index_problem(vocabulary: Vocabulary) -> str | None:
     shift = np.uint64(HASH_BITS - (len(starts) - 1).bit_length() + 1)
     if len(starts) < 3 or starts[0] != 0 or starts[-1] != len(words) or np.any(starts[1:] < starts[:-1]):
         return f"the buckets of {INDEX} do not divide {len(words)} entries"
-    # Entries that are all different, each with the hash of its row's word, are those of all rows, because there
-    # are as many. One entry of the piece before comes with each piece, to compare neighbours.
+    # Entries that are all different, each with the hash of its row's word, are those of all rows: there are
+    # as many. One entry of the piece before comes with each piece, to compare neighbours.
     for first in range(0, len(words), _PIECE_ENTRIES):
         piece = slice(max(first - 1, 0), first + _PIECE_ENTRIES)
         row, hashed = rows[piece], hashes[piece]
