@@ -12,6 +12,7 @@ import pytest
 
 from glovefast.convert import convert, convert_archive
 from glovefast.vectors import load
+from glovefast.verify import verify
 from tests.reference import same_bits, tutorial_dictionary
 
 
@@ -63,6 +64,15 @@ def test_from_the_zip(archive, tmp_path, expected):
     (store,) = convert_archive(archive, tmp_path)
     assert store == tmp_path / "glove.6B.50d.glovefast"
     assert_whole(store, expected)
+
+
+def test_verified_against_the_zip(glove_6b_50d_text, archive, tmp_path):
+    store = convert(glove_6b_50d_text, tmp_path / "store")
+    result = verify(store, archive)
+    assert (result.problems, result.rows_compared) == ((), 400_000)
+    data = (store / "vectors.npy").read_bytes()
+    (store / "vectors.npy").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert len(verify(store, archive).problems) == 2
 
 
 def test_from_a_pipe(glove_6b_50d_text, tmp_path, expected):
