@@ -118,7 +118,7 @@ class ChunkReader:
                 self._rest = bytes(memoryview(buffer.bytes)[whole : buffer.end])
                 buffer.end = whole
                 break
-            self._check_line(buffer)
+            self._check_line(buffer, max(whole, buffer.begin))
             buffer.grow()
         if buffer.end == buffer.begin:
             return None
@@ -128,13 +128,13 @@ class ChunkReader:
         self.chunks += 1
         return self.chunks - 1
 
-    def _check_line(self, buffer: TextBuffer) -> None:
+    def _check_line(self, buffer: TextBuffer, begin: int) -> None:
         if buffer.capacity >= MAX_LINE_BYTES:
             raise FormatError(
                 self._source.name,
                 None,
                 f"a line goes on for more than {MAX_LINE_BYTES >> 20} MiB, so this is no embedding text; "
-                f"it begins {show(bytes(buffer.bytes[buffer.begin : buffer.begin + 100]))}",
+                f"it begins {show(bytes(buffer.bytes[begin : begin + 100]))}",
             )
 
     @property

@@ -75,6 +75,17 @@ def test_one_word_and_many_have_the_same_hash(words):
     assert hash_words(pa.concat_arrays([array, array])[len(words) :]).tolist() == expected
 
 
+@given(words=WORD_LISTS, long=st.sampled_from([0, 1, 7, 8, 9]))
+def test_long_words_go_one_by_one(words, long):
+    array, rows = pa.array(words, pa.string()), np.arange(len(words))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hashing, "_LONG_WORD_BYTES", long)
+        assert hash_words(array).tolist() == [hash_word(word.encode()) for word in words]
+        for other in (rows, rows[::-1]):
+            same = same_words(WordBlocks(array), rows, WordBlocks(array), other)
+            assert same.tolist() == [words[row] == words[twin] for row, twin in enumerate(other)]
+
+
 def test_hashes_stay_what_they_are():
     """They lie in stores on disk: another hash would need another format version."""
     assert [hex(hash_word(word)) for word in (b"", b"the", b"a\0", b"twelve bytes", "é".encode() * 20)] == [
