@@ -209,11 +209,11 @@ def test_mixed_precision_keeps_the_frozen_rows(vectors, policy):
     assert not same_bits(all_rows(layer), before)
 
 
-def test_indices_beyond_what_float16_can_count(vectors):
-    layer = PartlyTrainableEmbedding.from_rows(np.arange(5000.0)[:, None], [0], dtype="mixed_float16")
-    assert keras.ops.convert_to_numpy(layer.embeddings)[4999] == 4999
-    places = keras.ops.convert_to_numpy(layer(np.array([4001.0], dtype=np.float32)))
-    assert places == np.float16(4001.0)
+def test_indices_beyond_what_float16_can_count():
+    rows = np.arange(5000.0, dtype=np.float32)[:, None] % 7
+    layer = PartlyTrainableEmbedding.from_rows(rows, [0], dtype="mixed_float16")
+    found = keras.ops.convert_to_numpy(layer(np.array([4001.0], dtype=np.float32)))
+    assert found.tolist() == [[4001 % 7]]  # 4001 would be 4000 or 4002
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
