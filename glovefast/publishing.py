@@ -58,8 +58,13 @@ class Partial:
 
     def discard(self) -> None:
         """Remove the directory: unpublished files, or the store that was replaced."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        try:
+            shutil.rmtree(self.path, ignore_errors=True)
+        except KeyboardInterrupt:  # a large store takes its time, and nothing shall be left all the same
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
+        finally:
+            os.close(self._lock)
 
     def put_in_place(self, overwrite: bool) -> None:
         """Publish the directory under its target's name; `discard` then removes what had the name before.
@@ -157,7 +162,7 @@ def _make_locked(target: Path) -> tuple[Path, int]:
         except OSError as error:
             error.filename = str(target.parent)  # the hidden name says nothing to a user
             raise
-        with suppress(FileNotFoundError):
+        try:
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             # Network file systems may have no locks on directories; then nobody clears anything away there.
             with suppress(OSError):
@@ -165,6 +170,11 @@ def _make_locked(target: Path) -> tuple[Path, int]:
             if path.exists():
                 return path, lock
             os.close(lock)
+        except FileNotFoundError:
+            pass
+        except KeyboardInterrupt:
+            path.rmdir()
+            raise
         # Another process has cleared it away in the instant in which it was not locked.
 
 

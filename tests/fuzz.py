@@ -39,7 +39,8 @@ from tests.fuzz_texts import TextMaker
 from tests.reference import DECIMAL, judge_lines
 
 BATCH_FILES = 1000
-HUNG_SECONDS = 600  # a batch takes about one
+HUNG_SECONDS = 600  # a file takes about a thousandth
+SHOWN_SECONDS = 60
 CONVERTED_SHARE = (
     0.01  # of the files go through the public function as well, which takes a hundred times as long
 )
@@ -253,7 +254,7 @@ def main() -> int:
         )
         for place in range(chosen.processes)
     ]
-    started = last_change = time.monotonic()
+    started = shown = last_change = time.monotonic()
     last: list[int] = []
     for worker in workers:
         worker.start()
@@ -264,6 +265,9 @@ def main() -> int:
         now = list(counters)
         if now != last:
             last, last_change = now, time.monotonic()
+        if time.monotonic() - shown > SHOWN_SECONDS:
+            shown = time.monotonic()
+            print(f"{sum(now[0::3]):,} files", file=sys.stderr, flush=True)
         failed = any(worker.exitcode for worker in workers)
         if time.monotonic() - last_change > HUNG_SECONDS:
             print("hung", file=sys.stderr)

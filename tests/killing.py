@@ -21,6 +21,7 @@ from glovefast.errors import StoreError
 from glovefast.kernels.load import load_kernels
 
 NAME = "made.glovefast"
+INTERRUPTED = 130
 FILES = ("index.arrow", "metadata.json", "vectors.npy", "vocabulary.arrow")
 # What Python tells its audit hooks of: https://docs.python.org/3/library/audit_events.html
 ON_DISK = ("open", "os.", "shutil.", "tempfile.")
@@ -53,6 +54,8 @@ class Runs:
                 self.directory / f"{name}.txt", self.store, overwrite=True, threads=2, on_bad_row="skip"
             )
             status = 0
+        except KeyboardInterrupt:
+            status = INTERRUPTED
         except BaseException:
             traceback.print_exc()
         finally:
@@ -108,8 +111,8 @@ def killed_after(seconds: float, process: int) -> bool:
     return os.waitpid(process, 0)[1] == signal.SIGKILL
 
 
-def kill_at(event: int) -> Callable[[], None]:
-    """Make a process kill itself at its n-th call that has to do with files."""
+def stop_at(event: int, number: signal.Signals) -> Callable[[], None]:
+    """Make a process send itself a signal at its n-th call that has to do with files."""
 
     def prepare() -> None:
         count = 0
@@ -117,9 +120,9 @@ def kill_at(event: int) -> Callable[[], None]:
         def hook(name: str, arguments: tuple[object, ...]) -> None:
             nonlocal count
             if name.startswith(ON_DISK) and name != "os.kill":
-                if count == event:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                count += 1
+                count += 1  # first, since an interrupt ends this function
+                if count == event + 1:
+                    os.kill(os.getpid(), number)
 
         sys.addaudithook(hook)
 
@@ -158,7 +161,7 @@ def kill_at_every_call(runs: Runs, replaced: bool, exchange: bool) -> dict[str, 
     while True:
         if not replaced:
             runs.clear()
-        process = runs.start("new", kill_at(event))
+        process = runs.start("new", stop_at(event, signal.SIGKILL))
         if os.waitpid(process, 0)[1] != signal.SIGKILL:
             break
         possible = {"old" if replaced else None, "new"}
@@ -176,6 +179,24 @@ def kill_at_every_call(runs: Runs, replaced: bool, exchange: bool) -> dict[str, 
     return counts
 
 
+def interrupt_at_every_call(runs: Runs) -> dict[str, int]:
+    """Interrupt runs, as Ctrl-C does, at each of their calls: they clear up themselves."""
+    counts: dict[str, int] = {}
+    event = 0
+    while True:
+        status = os.waitpid(runs.start("new", stop_at(event, signal.SIGINT)), 0)[1]
+        if status == 0:
+            break
+        assert os.waitstatus_to_exitcode(status) == INTERRUPTED
+        key = f"{runs.check_killed({'old', 'new'})} store"
+        counts[key] = counts.get(key, 0) + 1
+        left = [path.name for path in runs.directory.glob(".*")]
+        assert left == [], f"{left} after an interrupt at call {event}"
+        finish(runs.start("old"))
+        event += 1
+    return counts
+
+
 def main() -> None:
     """Kill runs as the arguments say, and print what was there afterwards."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -186,12 +207,15 @@ def main() -> None:
     arguments.add_argument("--first", action="store_true", help="with no store there before")
     arguments.add_argument("--no-exchange", action="store_true")
     arguments.add_argument("--bad-rows", action="store_true")
+    arguments.add_argument("--interrupt", action="store_true", help="as Ctrl-C does")
     chosen = arguments.parse_args()
     load_kernels("find_separators", "parse_rows")
     if chosen.random is None:
         chunks.CHUNK_BYTES = 10_000
     runs = Runs(chosen.directory, chosen.rows, chosen.bad_rows)
-    if chosen.random is None:
+    if chosen.interrupt:
+        counts = interrupt_at_every_call(runs)
+    elif chosen.random is None:
         counts = kill_at_every_call(runs, not chosen.first, not chosen.no_exchange)
     else:
         counts = kill_at_random(runs, chosen.random, chosen.seed)

@@ -43,3 +43,10 @@ def test_killed_at_every_call(tmp_path: Path, options: list[str]) -> None:
     if options != ["--first"]:
         assert counts["new store"] > 5  # while the old one was removed
     assert (options == ["--no-exchange"]) == ("old store" in counts and "None store" in counts)
+
+
+def test_interrupted_at_every_call(tmp_path: Path) -> None:
+    """Nothing is left for the next run to clear away."""
+    counts = killing(tmp_path, "--rows", "2000", "--interrupt")
+    assert counts["old store"] > 30
+    assert counts["new store"] > 5
