@@ -26,6 +26,7 @@ _PACKAGES = (
     "llvmlite",
     "pyarrow",
     "xxhash",
+    "isal",
     "polars",
     "pandas",
     "gensim",
