@@ -1,5 +1,6 @@
 """Processes that come into each other's way, and those that may not write where they would."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -157,6 +158,40 @@ def test_the_name_is_taken_in_the_last_instant(monkeypatch):
         convert("text.txt", "made")
     assert load("made").words.to_pylist() == ["other"]
     assert names_here() == ["made", "other", "other.txt", "text.txt"]
+
+
+def test_what_is_no_store_comes_there_meanwhile():
+    """It is not replaced, though a store might be."""
+    Path("text.txt").write_bytes(b"text 1 2\n")
+
+    def take_the_name(progress):
+        Path("made").mkdir(exist_ok=True)
+        Path("made/mine").touch()
+
+    with pytest.raises(StoreError, match="made: is not a glovefast store, so it is not replaced"):
+        convert("text.txt", "made", overwrite=True, progress=take_the_name)
+    assert names_here() == ["made", "text.txt"]
+    assert Path("made/mine").is_file()
+
+
+@pytest.mark.parametrize(("home", "name"), [(publishing.os, "open"), (fcntl, "flock")])
+def test_cleared_away_in_the_instant_before_its_lock(tmp_path, monkeypatch, home, name):
+    """By another process that cannot tell it from what a killed one left."""
+    original, cleared = getattr(home, name), []
+
+    def late(*arguments):
+        if not cleared:
+            (partial,) = tmp_path.glob(".made.*.partial")
+            cleared.append(partial)
+            partial.rmdir()
+        return original(*arguments)
+
+    monkeypatch.setattr(home, name, late)
+    with publishing.Partial(tmp_path / "made") as partial:
+        assert partial.path.is_dir()
+        assert partial.path not in cleared
+    assert len(cleared) == 1
+    assert names_here() == []
 
 
 def test_one_that_clears_away_meets_one_that_begins(tmp_path):
