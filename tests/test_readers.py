@@ -85,13 +85,13 @@ def test_little_is_pickled(store):
     assert len(pickle.dumps(vectors)) < 1000
 
 
-READER = """
+ONLY_OPEN = """
 import sys, glovefast
 vectors = glovefast.load(sys.argv[1])
-matrix = vectors.embedding_matrix([f"word{row}" for row in range(5000)])
-print(matrix.shape[0], flush=True)
+print("done", flush=True)
 sys.stdin.read()
 """
+READ = ONLY_OPEN.replace("print", 'vectors.embedding_matrix([f"word{row}" for row in range(5000)]); print')
 
 
 def proportional_kilobytes(process: subprocess.Popen, store: Path) -> int:
@@ -105,15 +105,15 @@ def proportional_kilobytes(process: subprocess.Popen, store: Path) -> int:
     return total
 
 
-def measured(store: Path, processes: int) -> int:
-    """Let processes build matrices of all words; add up their memory of the store while all have it open."""
-    command = [sys.executable, "-c", READER, str(store)]
+def measured(store: Path, processes: int, program: str = READ) -> int:
+    """Let processes use a store; add up their memory of it while all have it open."""
+    command = [sys.executable, "-c", program, str(store)]
     started = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(processes)
     ]
     try:
-        assert [process.stdout.readline() for process in started] == ["5000\n"] * processes
+        assert [process.stdout.readline() for process in started] == ["done\n"] * processes
         return sum(proportional_kilobytes(process, store) for process in started)
     finally:
         for process in started:
@@ -125,6 +125,15 @@ def test_processes_share_the_pages_of_a_store(store):
     alone, together = measured(store, 1), measured(store, 8)
     assert alone >= 0.9 * (store / "vectors.npy").stat().st_size / 1024  # it is mapped, and was read
     assert together <= 1.2 * alone
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="this system has no /proc/PID/smaps")
+def test_opening_reads_next_to_nothing(tmp_path):
+    """Counted are also the pages that the kernel maps around those that are touched, 64 KiB and more."""
+    words = pa.array([f"a longer word for more bytes {row}" for row in range(100_000)])
+    store = write_store(tmp_path / "store", words, np.zeros((len(words), 2)), {})
+    kilobytes = sum(file.stat().st_size for file in store.iterdir()) / 1024
+    assert measured(store, 1, ONLY_OPEN) < kilobytes / 4
 
 
 # A store that is replaced
