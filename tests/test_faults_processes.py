@@ -179,12 +179,12 @@ def test_cleared_away_in_the_instant_before_its_lock(tmp_path, monkeypatch, home
     """By another process that cannot tell it from what a killed one left."""
     original, cleared = getattr(home, name), []
 
-    def late(*arguments):
+    def late(*arguments, **options):
         if not cleared:
             (partial,) = tmp_path.glob(".made.*.partial")
             cleared.append(partial)
             partial.rmdir()
-        return original(*arguments)
+        return original(*arguments, **options)
 
     monkeypatch.setattr(home, name, late)
     with publishing.Partial(tmp_path / "made") as partial:
