@@ -131,7 +131,7 @@ def test_a_damaged_cache_is_made_anew(
     kernels = load.load_kernels(*names)  # from here on the suite's own cache holds the IR
     if hasattr(kernels.parse_rows, "py_func") or os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         pytest.skip("Numba runs the kernels itself")
-    kept = load.PREPARED if load.PREPARED.exists() else load._kept_ir()
+    kept = load.PREPARED if load.PREPARED.exists() else load._kept_ir(names)
     monkeypatch.setenv("GLOVEFAST_CACHE_DIR", str(tmp_path))
     ir = tmp_path / "kernels.json"
     ir.write_bytes(kept.read_bytes())
@@ -163,10 +163,10 @@ def test_a_damaged_cache_is_made_anew(
 
 def test_ir_of_another_source_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "kernels.json"
-    kernels = {"x": {"ir": "no IR", "symbol": "x", "arguments": []}}
+    kernel = {"ir": "no IR", "symbol": "x", "arguments": []}
+    kernels = {"x": {**kernel, "digest": load.digest(kernel)}}
     for key, said in (("of another time", False), (load.source_key(), True)):
-        made = {"key": key, "kernels": kernels}
-        path.write_text(json.dumps({**made, "digest": load.digest(made)}))
+        path.write_text(json.dumps({"key": key, "kernels": kernels}))
         with caplog.at_level(logging.INFO, logger="glovefast"):
             assert load._load_kept(path, ["x"]) is None
         assert (str(path) in caplog.text) is said

@@ -51,13 +51,18 @@ def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
     return decorate
 
 
-def prepare() -> str:
-    """Compile every kernel with Numba, for the kind of machine this is, into a text to be kept.
+def prepare(*names: str) -> str:
+    """Compile kernels with Numba, for the kind of machine this is, into a text to be kept.
+
+    Parameters
+    ----------
+    *names : str
+        The kernels; all if none is named.
 
     Returns
     -------
     str
-        JSON: what it was made from and for, each kernel's arguments, symbol and LLVM IR, and a checksum.
+        JSON: what they were made from and for, each kernel's arguments, symbol, LLVM IR and checksum.
     """
     import numba
     from numba import carray, cfunc, types
@@ -65,7 +70,8 @@ def prepare() -> str:
     import glovefast.kernels.words  # noqa: F401 - with all that it imports, fills _exported
 
     kernels = {}
-    for name, (compiled, arguments) in _exported.items():
+    for name in names or _exported:
+        compiled, arguments = _exported[name]
         # Numba wants a function with as many parameters as the C function has: a pointer and a length for
         # each array.
         parameters, call, c_types = [], [], []
@@ -83,13 +89,13 @@ def prepare() -> str:
         exec(source, namespace)  # noqa: S102 - made of nothing but numbered names
         c_function = cfunc(types.int64(*c_types), error_model="numpy")(namespace["wrapper"])
         ir = _without_foreign_symbols(c_function.inspect_llvm())
-        kernels[name] = {"arguments": arguments, "symbol": c_function.native_name, "ir": ir}
-    made = {"key": source_key(), "numba": numba.__version__, "kernels": kernels}
-    return json.dumps({**made, "digest": digest(made)})
+        made = {"arguments": arguments, "symbol": c_function.native_name, "ir": ir}
+        kernels[name] = {**made, "digest": digest(made)}
+    return json.dumps({"key": source_key(), "numba": numba.__version__, "kernels": kernels})
 
 
 def digest(made: dict[str, Any]) -> str:
-    """Compute the checksum of what `prepare` made: a flipped bit in the IR would be a wrong number later."""
+    """Compute the checksum of one kernel: a flipped bit in its IR would be a wrong number later."""
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
 

@@ -49,9 +49,8 @@ def load_kernels(*names: str) -> SimpleNamespace:
         if any(os.environ.get(f"NUMBA_{switch}", "0") != "0" for switch in ("DISABLE_JIT", "BOUNDSCHECK")):
             _loaded.update(numba_kernels())
         else:
-            _loaded.update(
-                _load_kept(PREPARED, missing) or _load_kept(_kept_ir(), missing) or _compile_and_keep(missing)
-            )
+            kept = _load_kept(PREPARED, missing) or _load_kept(_kept_ir(missing), missing)
+            _loaded.update(kept or _compile_and_keep(missing))
     return SimpleNamespace(**{name: _loaded[name] for name in names})
 
 
@@ -65,11 +64,12 @@ def _cache_directory() -> Path:
         return Path(os.devnull) / "glovefast"
 
 
-def _kept_ir() -> Path:
+def _kept_ir(names: list[str]) -> Path:
     # llvmlite reads the IR of its own LLVM version, not always that of another.
     import llvmlite
 
-    return _cache_directory() / f"kernels-{source_key()}-llvmlite-{llvmlite.__version__}.json"
+    kernels = "-".join(names)
+    return _cache_directory() / f"{kernels}-{source_key()}-llvmlite-{llvmlite.__version__}.json"
 
 
 def _keep(path: Path, contents: bytes) -> None:
@@ -85,11 +85,12 @@ def _load_kept(path: Path, names: list[str]) -> dict[str, Callable[..., int]] | 
     """Load kernels from kept IR; None if there is none, or none that fits."""
     try:
         kept = json.loads(path.read_bytes())
-        if kept.pop("digest") != digest(kept):
-            raise ValueError("it is damaged")
         if kept["key"] != source_key():
             return None
-        return _load_ir({name: kept["kernels"][name] for name in names})
+        kernels = {name: kept["kernels"][name] for name in names}
+        if any(kernel.pop("digest") != digest(kernel) for kernel in kernels.values()):
+            raise ValueError("it is damaged")
+        return _load_ir(kernels)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -99,9 +100,9 @@ def _load_kept(path: Path, names: list[str]) -> dict[str, Callable[..., int]] | 
 
 def _compile_and_keep(names: list[str]) -> dict[str, Callable[..., int]]:
     _log.info("compiling the kernels for this machine; this is done once and takes a few seconds")
-    text = prepare()
+    text = prepare(*names)
     try:
-        _keep(_kept_ir(), text.encode())
+        _keep(_kept_ir(names), text.encode())
     except OSError as error:
         _log.warning(
             "the compiled kernels cannot be kept, so that every process compiles them anew (%s); "
@@ -109,8 +110,7 @@ def _compile_and_keep(names: list[str]) -> dict[str, Callable[..., int]]:
             error,
         )
     try:
-        kernels = json.loads(text)["kernels"]
-        return _load_ir({name: kernels[name] for name in names})
+        return _load_ir(json.loads(text)["kernels"])
     except RuntimeError as error:
         _log.info("llvmlite cannot load the kernels on this machine, so Numba runs them: %s", error)
         return numba_kernels()
