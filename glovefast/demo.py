@@ -146,10 +146,8 @@ def run(
     given = SAMPLE if vectors_file is None else Path(vectors_file)
     given.stat()  # a mistyped path is an error at once, not after the first part
     classifier = _Classifier(report)
-    from glovefast.keras import (  # not before the classifier hid Keras's messages
-        embedding_layer,
-        save_embedding,
-    )
+    # Imports Keras, so not before the classifier has hidden what that prints.
+    from glovefast.keras import embedding_layer, save_embedding
 
     if output is not None:
         Path(output).mkdir(parents=True, exist_ok=True)
