@@ -134,7 +134,7 @@ class StoreDirectory:
         """Read metadata.json, or the beginning of one that is too large."""
         try:
             with self.open(METADATA) as file:
-                raw: bytes = file.read(LARGEST + 1)
+                raw: bytes = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
                 return raw
         except StoreError as error:
             if isinstance(error.__cause__, FileNotFoundError):
