@@ -1,4 +1,7 @@
-"""Conversions killed at any moment: the old store or the new one is there, whole; the next run clears up."""
+"""Conversions killed at any moment: the old store or the new one is there, whole; the next run clears up.
+
+With GLOVEFAST_LONG_TESTS=1 in the environment ten times 300 runs are killed at random, instead of 20.
+"""
 
 import json
 import os
