@@ -106,6 +106,15 @@ def _opens_at_once(results: Results) -> Outcome:
     )
 
 
+def _needs_no_more_memory(results: Results) -> Outcome:
+    """Judge whether memory grows with the texts."""
+    rows = [results.measured("tokenizer-memory", row) for row in (GLOVEFAST, "a tenth")]
+    if None in rows:
+        return Outcome("not measured in this run", None)
+    whole, tenth = (max(row.peak_bytes) for row in rows if row)
+    return Outcome(f"{bytes_text(whole)} and {bytes_text(tenth)}", whole <= _FLAT * tenth)
+
+
 def _flat(table: str, shapes: Iterable[str]) -> Callable[[Results], Outcome]:
     """Judge by how much the time per number differs between sizes."""
 
@@ -228,4 +237,16 @@ GOALS = (
         _at_most("start-to-matrix", 1.3, "import numpy, pyarrow", row="import glovefast"),
     ),
     *_cost_goals(),
+    Goal(
+        "`fit_on_texts` and `texts_to_sequences`, 25,000 texts of 230 words, one thread",
+        None,
+        "≥ 10 times faster than Keras's legacy Tokenizer",
+        _faster("tokenizer", 10, "keras"),
+    ),
+    Goal(
+        "the same, 1 GB of texts in batches",
+        None,
+        "≤ 1.15 times the memory of a tenth of them",
+        _needs_no_more_memory,
+    ),
 )

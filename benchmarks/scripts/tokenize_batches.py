@@ -1,0 +1,26 @@
+"""Texts in batches through a Tokenizer, twice: ``python tokenize_batches.py TEXTS BYTES``."""
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from glovefast.text import Tokenizer
+
+BATCH = 1_000
+
+
+def batches() -> Iterator[tuple[str, ...]]:
+    """Read the first bytes of a file with a text in each line, some at a time."""
+    left = int(sys.argv[2])
+    with Path(sys.argv[1]).open(encoding="utf-8") as file:
+        while left > 0 and (batch := tuple(islice(file, BATCH))):
+            yield batch
+            left -= sum(map(len, batch))
+
+
+tokenizer = Tokenizer()
+tokenizer.fit_on_texts(batches())
+words = sum(map(len, tokenizer.texts_to_sequences_generator(batches())))
+if words != sum(tokenizer.word_counts.values()):
+    sys.exit("the words of the texts are not those that were counted")
