@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from glovefast import chunks, parser
@@ -349,6 +349,8 @@ DAMAGED_WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(b"
     wanted=st.lists(DAMAGED_WORDS, max_size=3),
     errors=st.sampled_from(parser._ERRORS),
 )
+@example(rows=[(b"\xe9", b"1 2"), (b"\xc3\xa9", b"3 4")], wanted=[b"\xe9"], errors="cp1252")
+@example(rows=[(b"\xe9", b"1 2"), (b"\xc3", b"3 4")], wanted=[b"\xe9"], errors="replace")
 def test_words_that_are_not_utf_8(tmp_path, rows, wanted, errors):
     """A word is wanted if what becomes of it is."""
     words = {*(word_of(word, errors) or "none" for word in wanted), "there"}

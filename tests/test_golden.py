@@ -206,7 +206,7 @@ CONTAINERS = {
     "glove.txt.xz": lzma.compress(ROWS),
     "glove.zip": zipped({"glove.txt": ROWS}),
     "glove in a folder.zip": zipped({"a/": b"", "a/b/": b"", "a/b/glove.txt": ROWS}),
-    "glove of a Mac.zip": zipped({"__MACOSX/._glove.txt": b"\0\5\x16\7", "glove.txt": ROWS}),
+    "glove of a Mac.zip": zipped({"glove.txt": ROWS, "__MACOSX/Icon": b"\0", ".DS_Store": b"\0"}),
     "glove.tar": tarred({"glove.txt": ROWS}),
     "glove.tar.gz": tarred({"./": b"", "./glove.txt": ROWS}, "w:gz"),
     "glove.tgz": tarred({"a/": b"", "a/glove.txt": ROWS}, "w:gz"),
