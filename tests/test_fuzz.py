@@ -14,7 +14,11 @@ from tests import fuzz
 LONG = os.environ.get("GLOVEFAST_LONG_TESTS", "0") != "0"
 
 
-@pytest.mark.parametrize("switch", [{}, {"NUMBA_BOUNDSCHECK": "1"}], ids=str)
+# Where there is no such library, the loader says so and goes on.
+CHECKED_HEAP = {"LD_PRELOAD": "libc_malloc_debug.so.0", "MALLOC_CHECK_": "3"}
+
+
+@pytest.mark.parametrize("switch", [{}, {"NUMBA_BOUNDSCHECK": "1"}, CHECKED_HEAP], ids=str)
 def test_no_difference(switch):
     files = 100_000 if LONG else 2_000
     run = subprocess.run(
