@@ -4,9 +4,9 @@
     NUMBA_BOUNDSCHECK=1 python -m tests.fuzz --files 100000
     LD_PRELOAD=libc_malloc_debug.so.0 MALLOC_CHECK_=3 python -m tests.fuzz --files 100000
 
-The first runs the kernels as a user does. The second has Numba compile them with checks of every index. Blocks
-that are loaded and stored whole are beyond these; the third has glibc (2.34 or newer) end the process where
-something was written behind an array.
+The first runs the kernels as a user does. The second has Numba compile them with checks of every index.
+Blocks that are loaded and stored whole are beyond these; the third has glibc (2.34 or newer) end the process
+where something was written behind an array.
 
 A file is made from the seed and the number of its batch alone: ``--seed S --batch B`` makes one batch again.
 """
