@@ -1,0 +1,168 @@
+"""The command; `benchmarks.sst2` says what it does."""
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import shlex
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import Command, Run, error_of, run, run_in_turn
+from benchmarks.sst2 import QUIET
+from benchmarks.sst2.chart import draw
+from benchmarks.sst2.report import render
+from benchmarks.sst2.sentences import PARTS, read_sentences
+from benchmarks.sst2.steps import disagreement
+from benchmarks.sst2.variants import train
+
+RESULTS, REPORT, CHART = "sst2.json", "RESULTS_SST2.md", "sst2.png"
+_PACKAGES = ("glovefast", "keras", "tensorflow", "numpy", "pyarrow")
+_GLOVEFAST, _TUTORIAL, _VERY_FIRST = "glovefast", "tutorial", "very first"
+
+
+class BenchmarkError(Exception):
+    """What keeps the benchmark from being done."""
+
+
+def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dict[str, Any]:
+    """Go both ways in turn, each in a process of its own.
+
+    Returns
+    -------
+    dict
+        ``convert``: seconds of the conversion before; ``glovefast``, ``tutorial``, ``very first``: for each
+        turn the seconds of the steps, of the ``first`` time in the process and perhaps the time ``again``;
+        ``wrong``: what is wrong with glovefast's result, or None.
+    """
+    store = scratch / "vectors.glovefast"
+    _finished(
+        run(Command(("-m", "glovefast", "convert", text, "-o", store, "--quiet")))
+    )  # compiles, where it must
+    conversion = _finished(
+        run(Command(("-m", "glovefast", "convert", text, "-o", store, "--quiet", "--force"), cached=(text,)))
+    )
+    ours = ("-m", "benchmarks.sst2.steps", "glovefast", sentences, store)
+    theirs = ("-m", "benchmarks.sst2.steps", "tutorial", sentences, text)
+    results = {name: scratch / f"{name}.npz" for name in (_GLOVEFAST, _TUTORIAL)}
+    for name, arguments in ((_GLOVEFAST, ours), (_TUTORIAL, theirs)):
+        _finished(run(Command((*arguments, results[name]), environment=QUIET)))
+    empty = scratch / "cache"
+    commands = {
+        _GLOVEFAST: Command(ours, environment=QUIET, cached=(text,)),
+        _TUTORIAL: Command(theirs, environment=QUIET, cached=(text,)),
+        _VERY_FIRST: Command(
+            ours,
+            environment={**QUIET, "GLOVEFAST_CACHE_DIR": str(empty)},
+            removed=(empty,),
+            rounds=1,
+        ),
+    }
+    runs = run_in_turn(commands, turns)
+    for of_one in runs.values():
+        if error := error_of(of_one):
+            raise BenchmarkError(error)
+    return {
+        "convert": conversion.seconds,
+        "wrong": disagreement(results[_GLOVEFAST], results[_TUTORIAL]),
+        **{name: [json.loads(each.output) for each in of_one] for name, of_one in runs.items()},
+    }
+
+
+def _finished(done: Run) -> Run:
+    if done.error:
+        raise BenchmarkError(done.error)
+    return done
+
+
+def _text_of(vectors: Path, scratch: Path) -> Path:
+    """Unpack a zip archive's text, which the tutorial's way needs as a file."""
+    if not zipfile.is_zipfile(vectors):
+        return vectors.resolve()
+    with zipfile.ZipFile(vectors) as archive:
+        texts = [name for name in archive.namelist() if name.endswith(".txt")]
+        if len(texts) != 1:
+            raise BenchmarkError(
+                f"{vectors} holds {len(texts)} texts, where one is needed; unpack the one to take"
+            )
+        return Path(archive.extract(texts[0], scratch))
+
+
+def _circumstances(arguments: list[str], text: Path) -> dict[str, Any]:
+    shown = [Path(each).name if Path(each).is_absolute() else each for each in arguments]
+    return {
+        "command": f"python -m benchmarks.sst2 {shlex.join(shown)}",
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "vectors": text.name,
+        "bytes": text.stat().st_size,
+        "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}, {platform.python_implementation()} "
+        f"{platform.python_version()}",
+        "versions": {package: importlib.metadata.version(package) for package in _PACKAGES},
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.sst2", description="SST-2 with GloVe, from raw text to a trained model."
+    )
+    parser.add_argument(
+        "--text", type=Path, required=True, help="the directory with sst2.{train,dev,test}.txt"
+    )
+    parser.add_argument(
+        "--vectors", type=Path, required=True, help="embedding text, or a zip archive with one"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path(), help="where results, report and chart go"
+    )
+    parser.add_argument("--only", choices=["times", "accuracy"], help="measure this; keep the other results")
+    parser.add_argument("--seeds", type=int, default=10, help="models of each kind (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=30, help="at most so many (default: %(default)s)")
+    parser.add_argument("--turns", type=int, default=7, help="runs of each way (default: %(default)s)")
+    given = sys.argv[1:] if arguments is None else arguments
+    chosen = parser.parse_args(given)
+    results_file = chosen.output / RESULTS
+    results: dict[str, Any] = {}
+    if chosen.only and results_file.exists():
+        results = json.loads(results_file.read_text(encoding="utf-8"))
+    try:
+        for part in PARTS:  # what is wrong with them is an error at once, not after the conversion
+            read_sentences(chosen.text, part)
+        with tempfile.TemporaryDirectory(prefix="glovefast-sst2-") as directory:
+            scratch = Path(directory)
+            text = _text_of(chosen.vectors, scratch)
+            if chosen.only != "accuracy":
+                results["times"] = {
+                    **measure_times(chosen.text.resolve(), text, scratch, chosen.turns),
+                    "circumstances": _circumstances(given, text),
+                }
+            if chosen.only != "times":
+                import glovefast
+
+                store = glovefast.convert(text, scratch / "accuracy.glovefast")
+                seeds = range(1, chosen.seeds + 1)
+                results["accuracy"] = {
+                    **train(
+                        chosen.text, store, seeds, chosen.epochs, report=lambda line: print(line, flush=True)
+                    ),
+                    "circumstances": _circumstances(given, text),
+                }
+    except (BenchmarkError, OSError, ValueError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    results_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (chosen.output / REPORT).write_text(render(results), encoding="utf-8")
+    if "accuracy" in results:
+        draw(results["accuracy"], chosen.output / CHART)
+    print(f"{chosen.output / REPORT}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
