@@ -51,9 +51,9 @@ class Remedy:
     examples: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
-    """Why words of a training vocabulary are missing; prints as tables.
+    """Why words of a training vocabulary are missing; shown and printed as tables.
 
     Attributes
     ----------
@@ -139,6 +139,9 @@ class Explanation:
                 + self._table(self.splits_after, self.after)
             )
         return "\n\n".join(parts)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _table(self, remedies: Sequence[Remedy], among: Coverage) -> str:
         """Lay remedies out in lines, as shares of the words and tokens that are missing."""

@@ -202,7 +202,9 @@ def test_nothing_missing_and_nothing_found():
 
 def test_table():
     counts = {"in": 50, "Paris": 30, "don't": 9, "and/or": 1, "zzz": 10}
-    assert str(explain_coverage(STORED, list(counts), counts)).split("\n") == [
+    explained = explain_coverage(STORED, list(counts), counts)
+    assert repr(explained) == str(explained)
+    assert str(explained).split("\n") == [
         "exact              1   20.0% words           50   50.0% tokens",
         "missing            4   80.0% words           50   50.0% tokens",
         "all                5  100.0% words          100  100.0% tokens",
