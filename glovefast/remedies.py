@@ -23,8 +23,10 @@ LOSSES = {
     **dict.fromkeys(("possessive", "digits"), 3),
 }
 _MOST_FORMS = 3  # joined into one
-# The chain is sought on the most frequent missing words: behind them come misspellings, each on its own.
-_MOST_WORDS = 100_000
+_CASES = ("lower", "title", "upper")  # of which one is enough
+# The chain is sought on the most frequent missing words: behind them come misspellings, each on its own. All
+# words count for what it then wins.
+_MOST_WORDS = 20_000
 _EXAMPLES = 3
 
 
@@ -182,7 +184,8 @@ def explain_coverage(
         What the chain shall begin with.
     least : float
         The share that an entry must win to be suggested, of the tokens (words, without counts) that are
-        missing still when its turn comes; 0 to 1.
+        missing still when its turn comes; 0 to 1. The 20,000 most frequent missing words decide; what the
+        chain then wins is counted on all.
 
     Returns
     -------
@@ -199,17 +202,21 @@ def explain_coverage(
     given = as_fallbacks(fallback)
     before = coverage(vocabulary, training, counts, given)
     missing = _Missing(vocabulary, before)
-    alone = {name: missing.found_by(name) for name in WORD_FORMS}
-    chain = (*given, *_chain(missing, alone, least))
-    after = coverage(vocabulary, training, counts, chain)
+    chain = (*given, *_chain(missing, least))
+    found = missing.served_by(chain)
+    splits = missing.found_by_splits(chain)
+    splits_after = {
+        name: {at: parts for at, parts in of_one.items() if missing.words[at] not in found}
+        for name, of_one in splits.items()
+    }
     return Explanation(
         before=before,
-        remedies=missing.remedies({name: missing.with_forms(name, hits) for name, hits in alone.items()}),
+        remedies=missing.remedies({name: missing.found_by(name) for name in WORD_FORMS}),
         fallback=chain,
-        after=after,
-        splits=missing.splits(chain),
-        splits_after=_Missing(vocabulary, after).splits(chain),
-        found=missing.served_by(chain),
+        after=coverage(vocabulary, training, counts, chain),
+        splits=missing.remedies(splits),
+        splits_after=missing.remedies(splits_after),
+        found=found,
     )
 
 
@@ -236,20 +243,16 @@ class _Missing:
         """What a word counts: its tokens, or 1 without any."""
         if self.counts is None or not self.counts.any():
             return np.ones(len(self.words), dtype=np.int64)
-        return self.counts
+        return self.counts.copy()
 
-    def found_by(self, name: str, most: int | None = None) -> NDArray[np.int64]:
-        """Give the places of the (first) words that a form finds, ascending."""
-        places, forms = other_forms(self.words[:most], name)
-        if not forms:
-            return np.zeros(0, dtype=np.int64)
-        return np.array(places, dtype=np.int64)[self.vocabulary.rows(forms) >= 0]
-
-    def with_forms(self, name: str, places: NDArray[np.int64]) -> dict[int, str]:
-        """Give what a form makes of the words at some places."""
-        return dict(
-            zip(places.tolist(), other_forms([self.words[at] for at in places], name)[1], strict=True)
-        )
+    def found_by(self, name: str, among: Sequence[int] | None = None) -> dict[int, str]:
+        """Give the places of the words (of some of them) that a form finds, ascending, and what it finds."""
+        words = self.words if among is None else [self.words[at] for at in among]
+        places, forms = other_forms(words, name)
+        if among is not None:
+            places = [among[place] for place in places]
+        hits = np.flatnonzero(self.vocabulary.rows(forms) >= 0).tolist() if forms else []
+        return {places[hit]: forms[hit] for hit in hits}
 
     def remedies(self, found: dict[str, dict[int, str]]) -> tuple[Remedy, ...]:
         """Count what was found by each remedy, and put the most useful first.
@@ -278,8 +281,8 @@ class _Missing:
             ways.update({word: (fallback_name(entry), form) for word, form in zip(words, forms, strict=True)})
         return {word: ways[word] for word in self.words if word in ways}
 
-    def splits(self, chain: Sequence[Fallback]) -> tuple[Remedy, ...]:
-        """Say what splitting the words finds, each part by itself or by a chain."""
+    def found_by_splits(self, chain: Sequence[Fallback]) -> dict[str, dict[int, str]]:
+        """Say by each split which words it finds, every part by itself or by a chain; give the parts."""
         found = {}
         for name, split in SPLITS.items():
             parts = {at: [part for part in split(word) if part] for at, word in enumerate(self.words)}
@@ -290,55 +293,56 @@ class _Missing:
             found[name] = {
                 at: " ".join(several) for at, several in parts.items() if lacking.isdisjoint(several)
             }
-        return self.remedies(found)
+        return found
 
 
-def _chain(missing: _Missing, alone: dict[str, NDArray[np.int64]], least: float) -> list[str]:
+def _chain(missing: _Missing, least: float) -> list[str]:
     """Choose fallbacks, the least lossy first, and among equals the one that wins the most."""
-    considered = min(len(missing.words), _MOST_WORDS)
     weights = missing.weights
-    left = int(weights.sum())
-    weights = weights[:considered].copy()
-    by_loss: dict[int, dict[str, NDArray[np.int64]]] = {}
-    for name in _candidates(missing, alone, considered):
-        places = alone[name] if name in alone else missing.found_by(name, considered)
-        by_loss.setdefault(_loss(name), {})[name] = places[places < considered]
+    searched = list(range(min(len(missing.words), _MOST_WORDS)))
+    left = int(weights[searched].sum())
+    by_loss: dict[int, list[str]] = {}
+    for name in _candidates(missing, searched):
+        by_loss.setdefault(_loss(name), []).append(name)
     chain = []
     for loss in sorted(by_loss):
-        candidates = by_loss[loss]
-        while candidates:
+        found = {name: list(missing.found_by(name, searched)) for name in by_loss[loss]}
+        while found:
             # Where two win the same, the first: it is joined of fewer forms.
-            best = max(candidates, key=lambda name: int(weights[candidates[name]].sum()))
-            places = candidates.pop(best)
+            best = max(found, key=lambda name: int(weights[found[name]].sum()))
+            places = found.pop(best)
             won = int(weights[places].sum())
             if won < max(1, least * left):
                 break
             chain.append(best)
             weights[places] = 0
             left -= won
+            served = set(places)
+            searched = [at for at in searched if at not in served]
     return chain
 
 
-def _candidates(missing: _Missing, alone: dict[str, NDArray[np.int64]], considered: int) -> list[str]:
-    """List the forms that find a word, and those joined of several of which each changes the word found."""
-    names = [name for name, places in alone.items() if places.size]
+def _candidates(missing: _Missing, searched: Sequence[int]) -> list[str]:
+    """List the forms that find a word by changing it with each of the forms that they are joined of."""
+    names = []
     order = list(WORD_FORMS)
     # By name, where words have been changed by each of its parts, and into what.
-    changed = {"": dict(enumerate(missing.words[:considered]))}
+    changed = {"": {at: missing.words[at] for at in searched}}
     for _ in range(_MOST_FORMS):
         longer = {}
         for name, forms in changed.items():
             parts = name.split(JOINER) if name else []
-            for part in order[order.index(parts[-1]) + 1 if parts else 0 :]:
+            following = [] if set(parts) & {*_CASES} else order[order.index(parts[-1]) + 1 if parts else 0 :]
+            at = list(forms)
+            for part in following:
                 places, other = other_forms(list(forms.values()), part)
                 if other:
-                    at = list(forms)
                     longer[JOINER.join([*parts, part])] = dict(
                         zip([at[place] for place in places], other, strict=True)
                     )
         changed = longer
         for name, forms in changed.items():
-            if name not in alone and (missing.vocabulary.rows(list(forms.values())) >= 0).any():
+            if (missing.vocabulary.rows(list(forms.values())) >= 0).any():
                 names.append(name)
     return names
 

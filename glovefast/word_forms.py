@@ -178,6 +178,8 @@ def _split_contraction(word: str) -> list[str]:
 
 
 def _split_punctuation(word: str) -> list[str]:
+    if word.isalnum():
+        return [word]
     kept = _APOSTROPHES + _HYPHENS
     spaced = "".join(" " if each not in kept and _is_punctuation(each) else each for each in word)
     return spaced.split(" ")

@@ -153,7 +153,12 @@ def fallback_chain(stored, words, counts, forms, losses, least):
 
     left = [word for word in words if word not in stored]
     weight = counts if sum(counts.get(word, 0) for word in left) else dict.fromkeys(left, 1)
-    joined = [names for many in (1, 2, 3) for names in itertools.combinations(forms, many)]
+    joined = [
+        names
+        for many in (1, 2, 3)
+        for names in itertools.combinations(forms, many)
+        if len({"lower", "title", "upper"}.intersection(names)) <= 1
+    ]
     useful = [names for names in joined if any(finds_by_every_part(word, names) for word in left)]
     chain = []
     for loss in sorted({sum(losses[name] for name in names) for names in useful}):
