@@ -24,6 +24,7 @@ from glovefast.terminal import ProgressBar, print_json, print_text
 from glovefast.word_list import read_word_list
 
 _FIRST_WORDS = 10
+_WHITE_SPACE = "\t\n\r\f\v"
 
 
 @click.group(
@@ -219,18 +220,20 @@ def coverage(
     as Keras's Tokenizer counts them: in lower case, with punctuation and white space between them. Memory
     grows with the number of different words, not with the text.
     """
-    from glovefast.tutorial import PUNCTUATION
-    from glovefast.word_counts import WHITE_SPACE, count_words
+    from glovefast.text import DEFAULT_FILTERS, Tokenizer
 
     if as_words and (keep_case or keep_punctuation):
         raise click.UsageError("a list of --words is taken as it stands; leave --keep-... out")
     vectors = glovefast.load(path)
     with ProgressBar(quiet, counted="lines") as progress:
         if as_words:
-            counts = Counter(word for text in texts for word in read_word_list(Path(text)) if word)
+            counts: dict[str, int] = Counter(word for text in texts for word in read_word_list(Path(text)))
+            counts.pop("", None)
         else:
-            filters = WHITE_SPACE if keep_punctuation else PUNCTUATION
-            counts = count_words(_pieces(texts, progress), lower=not keep_case, filters=filters)
+            filters = _WHITE_SPACE if keep_punctuation else DEFAULT_FILTERS
+            tokenizer = Tokenizer(filters=filters, lower=not keep_case)
+            tokenizer.fit_on_texts(_pieces(texts, progress))
+            counts = tokenizer.word_counts
     if not counts:
         raise GlovefastError(f"{', '.join(texts)}: no word in it; check that it is text")
     explained = vectors.explain_coverage(list(counts), counts, fallback, least)

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from glovefast.sources import Source, open_source
 
-PUNCTUATION = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-_AS_SPACES = str.maketrans(dict.fromkeys(PUNCTUATION, " "))
+_PUNCTUATION = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
 _BUFFER_BYTES = 1 << 16
 
 
 def split_words(text: str) -> list[str]:
     """Split a text as Keras's legacy text functions do: lower case, punctuation as spaces."""
-    return [word for word in text.lower().translate(_AS_SPACES).split(" ") if word]
+    return [word for word in text.lower().translate(_PUNCTUATION).split(" ") if word]
 
 
 def one_hot(text: str, size: int) -> list[int]:

@@ -18,7 +18,7 @@ LAYERS = [
     ["commands"],
     ["convert_command"],
     ["options"],
-    ["terminal", "summary", "word_list", "word_counts", "text_files", "demo"],
+    ["terminal", "summary", "word_list", "text_files", "demo"],
     ["comparison", "keras", "text"],
     ["keras.growing"],
     ["keras.saving", "keras.extending", "keras.vectorizing"],

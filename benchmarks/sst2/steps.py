@@ -51,10 +51,9 @@ class Stopwatch:
 def with_glovefast(directory: Path, store: Path, watch: Stopwatch) -> tuple[Inputs, Any]:
     """Prepare inputs and layer with glovefast."""
     with watch.step(IMPORT):
-        from glovefast.text import Tokenizer
-
         import glovefast
         from glovefast.keras import embedding_layer
+        from glovefast.text import Tokenizer
     with watch.step(READ):
         sentences = {part: read_sentences(directory, part)[0] for part in PARTS}
     with watch.step(FIT):

@@ -53,9 +53,9 @@ def train(
     """
     os.environ.update(QUIET)
     import tensorflow
-    from glovefast.text import Tokenizer
 
     import glovefast
+    from glovefast.text import Tokenizer
 
     tensorflow.config.experimental.enable_op_determinism()
     sentences, labels = {}, {}
