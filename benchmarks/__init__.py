@@ -16,6 +16,8 @@ the goals alone, for the README. A look whether it all works takes a minute::
 
     pytest benchmarks/ --rows 20000 --rounds 1
 
+A real task, from raw text to a trained model, has a command of its own: `benchmarks.sst2`.
+
 The texts are named in `benchmarks.shapes`, what is measured is listed in `benchmarks.tables`, and what we
 want to reach in `benchmarks.goals`. These rules hold for all of it:
 

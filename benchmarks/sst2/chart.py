@@ -48,7 +48,7 @@ def draw(accuracy: dict[str, Any], path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_ylabel("test accuracy")
     seeds = len(accuracy["runs"][FROZEN])
-    axes.set_title(
-        f"SST-2 with glove.6B.50d: {seeds} seeds, mean and standard deviation", loc="left", fontsize=11
-    )
+    vectors = Path(accuracy["circumstances"]["vectors"]).stem
+    title = f"SST-2 with {vectors}: {seeds} seeds, mean and standard deviation"
+    axes.set_title(title, loc="left", fontsize=11)
     figure.savefig(path)
