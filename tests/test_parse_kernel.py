@@ -303,6 +303,10 @@ def test_more_bad_lines_and_odd_numbers_than_the_lists_hold():
         ("1 1 1 2", None),  # three numbers
         ("x 1 1 2", None),
         ("x nan 1 2", "x nan"),
+        ("x 1e300 1 2", None),  # numbers that are left to Python are numbers all the same
+        ("x 1e1000000 1 2", None),
+        ("x 1.000000059604644775390625 1 2", None),
+        ("x 1e1000000x 1 2", "x 1e1000000x"),
         ("5 a 1 2", "5 a"),
         ("x 5 a 1 2", "x 5 a"),
         ("x 5 6 a 1 2", None),  # as where two rows stand in one line

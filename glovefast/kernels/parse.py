@@ -37,6 +37,7 @@ _POWER = np.array([10.0**n for n in range(309)], dtype=np.float64)
 _SIGN = np.array([1.0, -1.0], dtype=np.float64)
 _TEN, _ONE, _ZERO_BITS = np.uint64(10), np.uint64(1), np.uint64(0)
 
+_NO_NUMBER, _LEFT_TO_PYTHON, _PARSED = range(3)
 _MAX_MANTISSA_DIGITS = 19  # 10**19 < 2**64
 _EXACT_MANTISSA = np.uint64(1 << 53)
 _EXACT_POWER = 22  # 10**22 is the largest power of ten that a float64 holds exactly
@@ -90,7 +91,9 @@ def find_separators(text, begin, end, separators, line_ends):
 
 @kernel()
 def _parse_number(text, begin, end, numbers, place):
-    """Parse one number of any decimal form into ``numbers[place]``; false if it must be left to Python.
+    """Parse one number of any decimal form into ``numbers[place]``, and say whether that could be done.
+
+    `_NO_NUMBER` has no decimal form; `_LEFT_TO_PYTHON` has it, but its bits are in doubt.
 
     The contract is the float32 of the correctly rounded float64. Up to 2**53 and 10**22 both operands are
     exact and one division or multiplication rounds once (Clinger, "How to read floating point numbers
@@ -125,7 +128,7 @@ def _parse_number(text, begin, end, numbers, place):
             break
         position += 1
     if digits == 0:
-        return False
+        return _NO_NUMBER
     if position < end and (text[position] | _LOWER_CASE) == _LETTER_E:
         position += 1
         exponent_negative = False
@@ -134,21 +137,24 @@ def _parse_number(text, begin, end, numbers, place):
             position += 1
         exponent = 0
         first = position
-        while position < end and _ZERO <= text[position] <= _ZERO + 9 and exponent < 10000:
-            exponent = exponent * 10 + int(text[position] - _ZERO)
+        while position < end and _ZERO <= text[position] <= _ZERO + 9:
+            if exponent < 10000:  # beyond, and far below that, nothing but its form counts
+                exponent = exponent * 10 + int(text[position] - _ZERO)
             position += 1
         if position == first:
-            return False
+            return _NO_NUMBER
         power += -exponent if exponent_negative else exponent
-    if position != end or power > _SAFE_POWER or power < -_SAFE_POWER:
-        return False
+    if position != end:
+        return _NO_NUMBER
+    if power > _SAFE_POWER or power < -_SAFE_POWER:
+        return _LEFT_TO_PYTHON
     value = np.float64(mantissa)
     value = value / _POWER[-power] if power < 0 else value * _POWER[power]
     exact = mantissa <= _EXACT_MANTISSA and -_EXACT_POWER <= power <= _EXACT_POWER
     if not exact and np.float32(value * (1.0 - _DOUBT)) != np.float32(value * (1.0 + _DOUBT)):
-        return False
+        return _LEFT_TO_PYTHON
     numbers[place] = np.float32(value * _SIGN[negative])
-    return True
+    return _PARSED
 
 
 @kernel()
@@ -161,7 +167,8 @@ def is_of_another_dimension(text, separators, first, last, numbers, place):
     """
     count = 0
     for number in range(first, last):
-        if _parse_number(text, separators[number] + 1, separators[number + 1], numbers, place):
+        form = _parse_number(text, separators[number] + 1, separators[number + 1], numbers, place)
+        if form != _NO_NUMBER:
             count += 1
             if number == last - 1:
                 return True
@@ -281,7 +288,7 @@ def parse_rows(
                 odd_forms = without_lowest_bit(odd_forms)
                 begin_number = np.int64(separators[vector + odd_number]) + 1
                 end = np.int64(separators[vector + odd_number + 1])
-                if not _parse_number(text, begin_number, end, numbers, place + odd_number):
+                if _parse_number(text, begin_number, end, numbers, place + odd_number) != _PARSED:
                     odd_numbers[3 * odd] = place + odd_number
                     odd_numbers[3 * odd + 1] = begin_number
                     odd_numbers[3 * odd + 2] = end
