@@ -213,15 +213,16 @@ TABLES = {
     "tokenizer": Table(
         title="Texts to sequences of indices",
         note="`fit_on_texts` and `texts_to_sequences` of the same 25,000 made texts of 230 words, with lists "
-        "of Python's integers at the end. Our dictionaries are made when they are asked for, which is not in "
-        "these times (about 0.1 s for all five).",
+        "of Python's integers at the end. Our dictionaries are made when they are asked for; a row of its "
+        "own makes all five.",
         rows={
             GLOVEFAST: "`glovefast.text.Tokenizer`, one thread",
-            "all threads": "the same on all threads",
+            "dictionaries": "the same, and all its dictionaries",
+            "all threads": "the first on all threads",
             "padded": "one thread, `texts_to_padded` in the place of the lists",
             "keras": "Keras's legacy `Tokenizer`",
         },
-        others=frozenset({"all threads", "padded"}),
+        others=frozenset({"dictionaries", "all threads", "padded"}),
     ),
     "tokenizer-memory": Table(
         title="More texts than are held at a time, the whole process",

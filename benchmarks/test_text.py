@@ -15,6 +15,7 @@ from benchmarks.turns import time_in_turn
 from glovefast.text import Tokenizer, pad_sequences
 
 _TURNS = 3
+_DICTIONARIES = ("word_counts", "word_docs", "word_index", "index_word", "index_docs")
 _BYTES = 1_000_000_000
 _FEW_TEXTS, _FEW_BYTES = 1_000, 20_000_000  # where made files are to be small
 
@@ -28,7 +29,7 @@ def texts(pytestconfig: pytest.Config) -> list[str]:
 
 def _disagreement(ours: Any, theirs: Any) -> str | None:
     """Say in what two fitted tokenizers differ."""
-    for name in ("word_counts", "word_docs", "word_index", "index_word", "index_docs", "document_count"):
+    for name in (*_DICTIONARIES, "document_count"):
         if getattr(ours, name) != getattr(theirs, name):
             return f"{name} is not what Keras has"
     return None
@@ -38,10 +39,14 @@ def _disagreement(ours: Any, theirs: Any) -> str | None:
 def tokenizers(texts: list[str]) -> Outcomes:
     """Fit and turn into sequences, each in turn; what is wrong, and the times."""
 
-    def way(make: Callable[[], Any], **threads: int) -> Callable[[], tuple[Any, Any]]:
+    def way(
+        make: Callable[[], Any], attributes: tuple[str, ...] = (), **threads: int
+    ) -> Callable[[], tuple[Any, Any]]:
         def fit_and_turn() -> tuple[Any, Any]:
             tokenizer = make()
             tokenizer.fit_on_texts(texts, **threads)
+            for attribute in attributes:
+                getattr(tokenizer, attribute)
             return tokenizer, tokenizer.texts_to_sequences(texts, **threads)
 
         return fit_and_turn
@@ -51,7 +56,12 @@ def tokenizers(texts: list[str]) -> Outcomes:
         tokenizer.fit_on_texts(texts, threads=1)
         return tokenizer, tokenizer.texts_to_padded(texts, threads=1)
 
-    functions = {GLOVEFAST: way(Tokenizer, threads=1), "all threads": way(Tokenizer), "padded": padded}
+    functions = {
+        GLOVEFAST: way(Tokenizer, threads=1),
+        "dictionaries": way(Tokenizer, _DICTIONARIES, threads=1),
+        "all threads": way(Tokenizer),
+        "padded": padded,
+    }
     wrong: dict[str, str | None] = dict.fromkeys(functions)
     if is_installed("keras"):
         from keras.src.legacy.preprocessing.text import Tokenizer as LegacyTokenizer

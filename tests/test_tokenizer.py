@@ -1,6 +1,7 @@
 """The Tokenizer beside Keras's own: the same on any text, whatever it is made of."""
 
 import copy
+import gc
 import json
 import os
 import pickle
@@ -267,3 +268,19 @@ def test_keras_is_not_imported() -> None:
         "sys.exit(bool({'keras', 'tensorflow', 'pandas'} & {*sys.modules}))"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_search_for_cycles_is_left_as_it_was(enabled):
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(["a b"])
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        tokenizer.texts_to_sequences(["a", "b"])
+        assert gc.isenabled() is enabled
+        with pytest.raises(TypeError):
+            tokenizer.texts_to_sequences(["a", 1])
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()

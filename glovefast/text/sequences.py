@@ -1,6 +1,8 @@
 """Sequences of indices in columns: all indices one after the other, and where each sequence ends."""
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TypeAlias
@@ -162,3 +164,19 @@ class Sequences:
             # Scheme 2 of https://en.wikipedia.org/wiki/Tf%E2%80%93idf
             matrix[row, column] = (1 + np.log(matrix[row, column])) * idf[column]
         return matrix
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Let Python not look for cycles while many lists of integers are made, which hold none.
+
+    It would go through all of them again and again: that takes longer than to make them (0.21 s instead of
+    0.11 s for 25,000 lists of 230 integers).
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

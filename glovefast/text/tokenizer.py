@@ -14,7 +14,7 @@ from glovefast.text.batches import Callback, Texts
 from glovefast.text.counting import count_texts
 from glovefast.text.lookup import TextLookup
 from glovefast.text.padding import padded
-from glovefast.text.sequences import AnySequences, Sequences
+from glovefast.text.sequences import AnySequences, Sequences, collection_paused
 from glovefast.text.words import DEFAULT_FILTERS
 from glovefast.threads import checked_threads
 
@@ -165,7 +165,8 @@ class Tokenizer(TextLookup):
         TextError
             If a text or a word is no string; the message names its position and its type.
         """
-        return list(self._lists(texts, checked_threads(threads), progress))
+        with collection_paused():
+            return list(self._lists(texts, checked_threads(threads), progress))
 
     def texts_to_sequences_generator(self, texts: Texts) -> Iterator[list[int]]:
         """Turn texts into lists of indices, one after the other; some texts are read ahead.
