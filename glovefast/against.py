@@ -18,7 +18,7 @@ from glovefast.metadata import METADATA
 from glovefast.opening import Store
 from glovefast.parser import Block, BlockParser, check_errors_rule
 from glovefast.sources import STANDARD_INPUT, AnySource, Source, is_archive, open_source
-from glovefast.store import NPY_HEADER_BYTES
+from glovefast.store_files import NPY_HEADER_BYTES
 from glovefast.vocabulary import Vocabulary
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Self
 from glovefast.checksums import as_text, new_checksum
 from glovefast.parser import BadLine
 from glovefast.publishing import clear_remains, published_whole
-from glovefast.store import SUFFIX
+from glovefast.store_files import SUFFIX
 from glovefast.vocabulary import Vocabulary, integer_array
 
 # What the list is called among a store's checksums, whatever the store's own name is.

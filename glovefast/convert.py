@@ -11,7 +11,8 @@ from glovefast.conversion import Conversion, Options, Progress
 from glovefast.errors import ForeignError, FormatError, StoreError
 from glovefast.layout import holds_rows
 from glovefast.sources import AnySource, Source, archive_members, open_source, stem_of
-from glovefast.store import SUFFIX, check_destination
+from glovefast.store import check_destination
+from glovefast.store_files import SUFFIX
 
 if TYPE_CHECKING:
     from glovefast.fallback import Fallback

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from glovefast.columns import map_column
 from glovefast.errors import StoreError
 from glovefast.metadata import LARGEST, METADATA, is_store, parse_metadata
-from glovefast.store import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
+from glovefast.store_files import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
 from glovefast.vocabulary import BUCKET_TYPE, Vocabulary
 
 

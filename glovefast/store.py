@@ -1,18 +1,10 @@
-"""The store: its files, and how one is written and published.
+"""Writing a store: under a temporary name beside its destination, and published by one rename.
 
-A store is a directory in open formats (NumPy, Arrow IPC, JSON)::
-
-    vectors.npy        float32, C order, little-endian, (rows, dim)
-    vocabulary.arrow   one column `word` (utf8): row i names vectors[i]
-    index.arrow        one column `bucket`: the hash index, word -> row (see glovefast.vocabulary)
-    metadata.json      format version, shape, source, checksums, what was met on the way
-
-It is written under a temporary name beside its destination and published by one rename.
+What its files are called and hold stands in `glovefast.store_files`.
 """
 
 import errno
 import os
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -27,15 +19,8 @@ from glovefast.columns import write_column
 from glovefast.errors import StoreError
 from glovefast.metadata import DTYPE, METADATA, is_store, sealed_metadata
 from glovefast.publishing import Partial, clear_remains
+from glovefast.store_files import INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY, npy_header
 from glovefast.vocabulary import Vocabulary
-
-SUFFIX = ".glovefast"
-VECTORS = "vectors.npy"
-VOCABULARY = "vocabulary.arrow"
-INDEX = "index.arrow"
-NPY_HEADER_BYTES = 128
-NPY_PREAMBLE_BYTES = 10  # the magic, the version, and the length of what follows
-FILES = (VECTORS, VOCABULARY, INDEX, METADATA)
 
 # No space, no more of the user's quota, no larger files for this process (ulimit -f).
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -209,14 +194,3 @@ def _exists(destination: Path) -> StoreError:
     return StoreError(
         destination, "exists already; choose another destination, or replace it (overwrite=True, --force)"
     )
-
-
-def npy_header(rows: int, dim: int) -> bytes:
-    """Make the header of vectors.npy: 128 bytes for every shape.
-
-    NumPy writes the same (the format's version 1.0, https://numpy.org/neps/nep-0001-npy-format.html); made
-    here, a store keeps its bytes whatever room another NumPy leaves in a header.
-    """
-    length = NPY_HEADER_BYTES - NPY_PREAMBLE_BYTES
-    description = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dim}), }}".ljust(length - 1)
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", length) + description.encode() + b"\n"

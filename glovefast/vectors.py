@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from glovefast.errors import StoreError
 from glovefast.metadata import checksums_of
 from glovefast.opening import open_store
-from glovefast.store import VECTORS, VOCABULARY
+from glovefast.store_files import VECTORS, VOCABULARY
 from glovefast.vocabulary import Words, as_string_array, integer_array
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from glovefast.kernels import HASH_BITS
 from glovefast.metadata import METADATA, checksums_of, is_as_written, parse_metadata
 from glovefast.opening import Store, StoreDirectory, map_store
 from glovefast.sources import AnySource
-from glovefast.store import FILES, INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY
+from glovefast.store_files import FILES, INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY
 from glovefast.vocabulary import Vocabulary, integer_array
 
 _PIECE_BYTES = 1 << 20

@@ -23,7 +23,8 @@ from glovefast.checksums import checksum_of
 from glovefast.convert import dry_run
 from glovefast.errors import StoreError
 from glovefast.metadata import sealed_metadata
-from glovefast.store import npy_header, write_store
+from glovefast.store import write_store
+from glovefast.store_files import npy_header
 from glovefast.vectors import load
 from glovefast.verify import verify
 

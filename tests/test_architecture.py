@@ -42,6 +42,7 @@ LAYERS = [
     ["parser", "fallback", "training"],
     ["line_filter", "word_forms", "opening"],
     ["chunks", "store", "tutorial", "embedding_text"],
+    ["store_files"],
     ["layout", "vocabulary", "sources", "columns", "metadata"],
     ["zip_archives", "tar_archives"],
     ["streams"],
