@@ -1,5 +1,6 @@
 """Chunks of whole lines, cut from a source into memory that is used again."""
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -17,6 +18,7 @@ CHUNKS_TO_FILTER = 3
 MAX_LINE_BYTES = 1 << 24
 
 _NEWLINE = b"\n"
+_NO_BLANK = re.compile(rb"[^ \r\n]")
 
 
 class ByteSource(Protocol):
@@ -88,7 +90,7 @@ class ChunkReader:
         buffer : TextBuffer
             The memory to fill; what it held is gone.
         min_lines : int
-            The lines to read at least, where there are as many.
+            The lines to read at least, where there are as many; if it is not 1, one of them is not blank.
 
         Returns
         -------
@@ -112,9 +114,9 @@ class ChunkReader:
             self._ended = buffer.end < limit
             if self._ended:  # the chunk holds all that is left, its last line with or without newline
                 break
-            # One call finds the last newline; lines are only counted where more than one is asked for.
+            # One call finds the last newline; lines are only looked at where more than one is asked for.
             whole = buffer.bytes.rfind(_NEWLINE, PADDING, buffer.end) + 1
-            if whole and (min_lines == 1 or buffer.bytes.count(_NEWLINE, PADDING, whole) >= min_lines):
+            if whole and (min_lines == 1 or _holds_lines(buffer.bytes, whole, min_lines)):
                 self._rest = bytes(memoryview(buffer.bytes)[whole : buffer.end])
                 buffer.end = whole
                 break
@@ -130,6 +132,12 @@ class ChunkReader:
 
     def _check_line(self, buffer: TextBuffer, begin: int) -> None:
         if buffer.capacity >= MAX_LINE_BYTES:
+            if 2 * (buffer.end - begin) < buffer.capacity:  # there are whole lines, but they are blank
+                raise FormatError(
+                    self._source.name,
+                    None,
+                    f"its first {MAX_LINE_BYTES >> 20} MiB are blank lines, so this is no embedding text",
+                )
             raise FormatError(
                 self._source.name,
                 None,
@@ -141,3 +149,8 @@ class ChunkReader:
     def ended(self) -> bool:
         """Whether the last chunk held the last of the text; found out late where it was filled exactly."""
         return self._ended
+
+
+def _holds_lines(text: bytearray, end: int, least: int) -> bool:
+    """Say whether there are so many lines, one of which is not blank."""
+    return text.count(_NEWLINE, PADDING, end) >= least and _NO_BLANK.search(text, PADDING, end) is not None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import glovefast
 from glovefast import chunks
 from glovefast.chunks import ChunkReader, TextBuffer
 from glovefast.errors import FormatError
@@ -120,3 +121,21 @@ def test_lines_are_found_again(monkeypatch):
     assert buffer.lines([4, 0, 2, 3]) == [b"ccc 2", b"h", b"", b"b\r"]
     buffer.begin += 2  # as where the first line is a header
     assert buffer.lines([0, 1, 2]) == [b"a 1", b"", b"b\r"]
+
+
+@pytest.mark.parametrize("blank", [b"\n", b" \r\n"])
+def test_rows_behind_many_blank_lines(tmp_path, monkeypatch, blank):
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 64)
+    for lines in (1, 31, 63, 64, 65, 200):
+        source = tmp_path / "v.txt"
+        source.write_bytes(blank * lines + b"a 1\n" + blank * lines + b"b 2\n")
+        store = glovefast.load(glovefast.convert(source, tmp_path / "v.glovefast", overwrite=True))
+        assert store.words.to_pylist() == ["a", "b"]
+        assert store.metadata["met"]["blank_lines"] == 2 * lines
+
+
+def test_blank_lines_without_end(monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 64)
+    monkeypatch.setattr(chunks, "MAX_LINE_BYTES", 1 << 20)
+    with pytest.raises(FormatError, match="its first 1 MiB are blank lines"):
+        glovefast.dry_run(io.BytesIO(b"\n" * (1 << 22)))
