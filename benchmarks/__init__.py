@@ -7,8 +7,8 @@ One command measures, two more turn the results into a report and a chart; ``pyt
     python -m benchmarks.report results.json -o benchmarks/RESULTS.md
     python -m benchmarks.chart results.json -o benchmarks/conversion.png
 
-This takes ten to twelve minutes and 8 GB of disk on two processors. ``--largest`` adds the shape of
-glove.840B, 5.6 GB of text, and as much time again. Without the real file a made one of its shape is measured.
+This takes about a quarter of an hour and 8 GB of disk on two processors. ``--largest`` adds the shape of
+glove.840B, 5.6 GB of text, and some minutes. Without the real file a made one of its shape is measured.
 ``--rounds N`` says how often everything is repeated at most, ``--files DIR`` where made files are kept for
 the next run. The anchor of parsing alone is a C++ program; it needs g++ and fast_float (Debian: ``apt install
 g++ libfast-float-dev``), and is left out without. ``python -m benchmarks.report results.json --short`` writes
