@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import glovefast
+from glovefast.text import Tokenizer
 from glovefast.tutorial import split_words
 
 STORED = ["the", "king", "of", "paris", "dont", "do", "n't", "cafe"]
@@ -18,6 +19,7 @@ STORED = ["the", "king", "of", "paris", "dont", "do", "n't", "cafe"]
 
 @pytest.fixture
 def store(run):
+    Tokenizer().fit_on_texts(["the king"])  # says on standard error, once, that it compiles its kernels
     Path("words.2d.txt").write_text("".join(f"{word} 1 2\n" for word in STORED), encoding="utf-8")
     assert run("convert", "words.2d.txt")[0] == 0
     return Path("words.2d.glovefast")
