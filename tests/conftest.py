@@ -1,6 +1,7 @@
 """What several test files need: the real file, where it is given, and hypothesis without a time limit."""
 
 import os
+import signal
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -73,3 +74,13 @@ def store(run: Callable[..., tuple[int, str, str]]) -> Path:
     """The store of the embedding text in the directory of the commands."""
     assert run("convert", "small.2d.txt")[0] == 0
     return Path("small.2d.glovefast")
+
+
+def pytest_sessionstart() -> None:
+    """Let interrupts through to the processes that the tests start.
+
+    A shell starts what runs in its background with SIGINT ignored, and that is handed on from process to
+    process: the tests that interrupt one would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
