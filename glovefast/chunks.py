@@ -18,6 +18,7 @@ CHUNKS_TO_FILTER = 3
 MAX_LINE_BYTES = 1 << 24
 
 _NEWLINE = b"\n"
+_ENOUGH_BYTES = 1 << 16
 _NO_BLANK = re.compile(rb"[^ \r\n]")
 
 
@@ -90,7 +91,7 @@ class ChunkReader:
         buffer : TextBuffer
             The memory to fill; what it held is gone.
         min_lines : int
-            The lines to read at least, where there are as many; if it is not 1, one of them is not blank.
+            The lines that are not blank to read at least, where there are as many in two chunks.
 
         Returns
         -------
@@ -116,7 +117,7 @@ class ChunkReader:
                 break
             # One call finds the last newline; lines are only looked at where more than one is asked for.
             whole = buffer.bytes.rfind(_NEWLINE, PADDING, buffer.end) + 1
-            if whole and (min_lines == 1 or _holds_lines(buffer.bytes, whole, min_lines)):
+            if whole and (min_lines == 1 or self._holds_lines(buffer, whole, min_lines)):
                 self._rest = bytes(memoryview(buffer.bytes)[whole : buffer.end])
                 buffer.end = whole
                 break
@@ -129,6 +130,18 @@ class ChunkReader:
             buffer.end += 1
         self.chunks += 1
         return self.chunks - 1
+
+    def _holds_lines(self, buffer: TextBuffer, end: int, least: int) -> bool:
+        """Say whether there are so many lines that are not blank; one will do behind which much is blank."""
+        if buffer.capacity >= max(2 * self.chunk_bytes, _ENOUGH_BYTES):
+            least = 1
+        position = PADDING
+        for _ in range(least):
+            filled = _NO_BLANK.search(buffer.bytes, position, end)
+            if filled is None:
+                return False
+            position = buffer.bytes.find(_NEWLINE, filled.start()) + 1
+        return True
 
     def _check_line(self, buffer: TextBuffer, begin: int) -> None:
         if buffer.capacity >= MAX_LINE_BYTES:
@@ -149,8 +162,3 @@ class ChunkReader:
     def ended(self) -> bool:
         """Whether the last chunk held the last of the text; found out late where it was filled exactly."""
         return self._ended
-
-
-def _holds_lines(text: bytearray, end: int, least: int) -> bool:
-    """Say whether there are so many lines, one of which is not blank."""
-    return text.count(_NEWLINE, PADDING, end) >= least and _NO_BLANK.search(text, PADDING, end) is not None

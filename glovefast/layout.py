@@ -64,15 +64,15 @@ def infer_layout(
     FormatError
         If no row of the sample has numbers, tabs separate them, or the header contradicts the rows.
     """
-    lines = [(number, line.rstrip(_LINE_END)) for number, line in enumerate(sample.split(b"\n"), start=1)]
-    filled = [(number, line) for number, line in lines if line]
+    lines = sample.split(b"\n")
+    filled = [(number, line) for number, raw in enumerate(lines, start=1) if (line := raw.rstrip(_LINE_END))]
     if not filled:
         raise FormatError(name, None, "is empty: there is no row in it")
     stated = None
     if header is not False and filled[0][0] == 1 and (match := _HEADER.fullmatch(filled[0][1])):
         stated = int(match[1]), int(match[2])
     if header and stated is None:
-        raise FormatError(name, 1, f"is no header of the form 'rows dim': {show(lines[0][1])}")
+        raise FormatError(name, 1, f"is no header of the form 'rows dim': {show(lines[0].rstrip(_LINE_END))}")
 
     filled = filled[1 if stated else 0 :]
     rows = [line for _, line in filled]

@@ -132,6 +132,9 @@ def test_rows_behind_many_blank_lines(tmp_path, monkeypatch, blank):
         store = glovefast.load(glovefast.convert(source, tmp_path / "v.glovefast", overwrite=True))
         assert store.words.to_pylist() == ["a", "b"]
         assert store.metadata["met"]["blank_lines"] == 2 * lines
+        source.write_bytes(b"2 1\n" + blank * lines + b"a 1\nb 2\n")
+        store = glovefast.load(glovefast.convert(source, tmp_path / "v.glovefast", overwrite=True))
+        assert store.metadata["met"]["header"] == [2, 1]
 
 
 def test_blank_lines_without_end(monkeypatch):
