@@ -36,11 +36,12 @@ def meanwhile(monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 1000)
 
     def do(action):
-        parse, done = BlockParser.parse, []
+        parse, done, lock = BlockParser.parse, [], threading.Lock()
 
         def parse_after(parser, buffer):
-            if not done:
-                done.append(action())
+            with lock:  # the workers come here side by side
+                if not done:
+                    done.append(action())
             return parse(parser, buffer)
 
         monkeypatch.setattr(BlockParser, "parse", parse_after)
