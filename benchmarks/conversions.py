@@ -14,7 +14,7 @@ from pathlib import Path
 
 import glovefast
 from benchmarks.tables import GLOVEFAST
-from glovefast.sources import open_source
+from glovefast.sources.opening import open_source
 
 AGAIN = 1
 _INFLATED_BYTES = 1 << 19

@@ -20,15 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from glovefast import kernels
-from glovefast.chunks import CHUNK_BYTES
 from glovefast.kernels import PADDING
 from glovefast.kernels.load import load_kernels
+from glovefast.parser.chunks import CHUNK_BYTES
 
 THREADS = {"glovefast": 1, "two-threads": 2}
 
 
 class Worker:
-    """The buffers of one thread, of the sizes that `glovefast.parser.BlockParser` gives them."""
+    """The buffers of one thread, of the sizes that `glovefast.parser.blocks.BlockParser` gives them."""
 
     def __init__(self, dim: int) -> None:
         self.dim = dim

@@ -8,7 +8,7 @@ import pyarrow.ipc
 from benchmarks.agreement import disagreement, read_reference
 from benchmarks.texts import Text
 
-# Kept beside the wanted words, because an embedding matrix may need them (`glovefast.convert`).
+# Kept beside the wanted words, because an embedding matrix may need them (`glovefast.conversion.convert`).
 _WORDS_FOR_UNKNOWN_ONES = {"<unk>", "<UNK>", "[UNK]"}
 
 

@@ -87,7 +87,9 @@ def inside() -> None:
         return __main__
 
     def import_library() -> None:
-        from glovefast import conversion, parser, store
+        from glovefast.conversion import pipeline as conversion
+        from glovefast.parser import blocks as parser
+        from glovefast.store import writing as store
 
         for stage, owner, name in (
             ("the kernels are loaded", parser, "load_kernels"),

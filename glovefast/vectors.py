@@ -9,19 +9,19 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.errors import StoreError
-from glovefast.metadata import checksums_of
-from glovefast.opening import open_store
-from glovefast.store_files import VECTORS, VOCABULARY
-from glovefast.vocabulary import Words, as_string_array, integer_array
+from glovefast.store.files import VECTORS, VOCABULARY
+from glovefast.store.metadata import checksums_of
+from glovefast.store.reading import open_store
+from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glovefast.coverage import Counts, Coverage
-    from glovefast.fallback import Fallback
-    from glovefast.matrix import OutOfVocabulary
-    from glovefast.remedies import Explanation
-    from glovefast.training import AnyVocabulary
+    from glovefast.matrix.coverage import Counts, Coverage
+    from glovefast.matrix.embedding_matrix import OutOfVocabulary
+    from glovefast.matrix.explanation import Explanation
+    from glovefast.matrix.fallbacks import Fallback
+    from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 Default = TypeVar("Default")
 
@@ -76,7 +76,7 @@ class WordVectors:
     A store may come from anywhere. Nothing in it is run or unpickled; sizes and types are checked when it is
     opened, what a look-up follows when it follows it, and all words when `words` is first asked for: what
     does not fit is a StoreError. The numbers are what they are: whether they are those that were written,
-    `glovefast.verify` tells.
+    `glovefast.verification.verify` tells.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -267,7 +267,7 @@ class WordVectors:
         seed: int | None = None,
     ) -> NDArray[Any]:
         """Build the embedding matrix for a training vocabulary; see `glovefast.matrix.embedding_matrix`."""
-        from glovefast.matrix import embedding_matrix
+        from glovefast.matrix.embedding_matrix import embedding_matrix
 
         return embedding_matrix(
             self._array, self._vocabulary, vocabulary, oov=oov, fallback=fallback, dtype=dtype, seed=seed
@@ -279,8 +279,8 @@ class WordVectors:
         counts: "Counts | None" = None,
         fallback: "Fallback | Iterable[Fallback]" = (),
     ) -> "Coverage":
-        """Say which words of a training vocabulary the store has; see `glovefast.coverage.coverage`."""
-        from glovefast.coverage import coverage
+        """Say which words of a training vocabulary the store has; see `glovefast.matrix.coverage`."""
+        from glovefast.matrix.coverage import coverage
 
         return coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback)
 
@@ -291,8 +291,8 @@ class WordVectors:
         fallback: "Fallback | Iterable[Fallback]" = (),
         least: float = 0.01,
     ) -> "Explanation":
-        """Say why words are missing, and what finds them; see `glovefast.remedies.explain_coverage`."""
-        from glovefast.remedies import explain_coverage
+        """Say why words are missing, and what finds them; see `glovefast.matrix.explanation`."""
+        from glovefast.matrix.explanation import explain_coverage
 
         return explain_coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback, least=least)
 

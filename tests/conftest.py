@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from glovefast.cli import main
-from tests.command_line import TEXT
+from tests.helpers.command_line import TEXT
 
 # How long an example may take is the machine's matter.
 settings.register_profile("glovefast", deadline=None)

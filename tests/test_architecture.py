@@ -1,4 +1,4 @@
-"""The data's way is the architecture: imports run one way, and some things have one home only."""
+"""The data's way is the architecture: rooms import one way, and some things have one home only."""
 
 import ast
 import sys
@@ -11,62 +11,31 @@ import glovefast
 
 PACKAGE = Path(glovefast.__file__).parent
 
-# From the user to the bytes: a module imports from the layers below its own, never from its own or above.
-LAYERS = [
-    ["__main__"],
-    ["cli"],
-    ["commands"],
-    ["convert_command"],
-    ["options"],
-    ["terminal", "summary", "word_list", "text_files", "demo"],
-    ["comparison", "keras", "text"],
-    ["keras.growing"],
-    ["keras.saving", "keras.extending", "keras.vectorizing"],
-    ["text.tokenizer"],
-    ["text.lookup"],
-    ["text.dictionaries"],
-    ["text.counting", "text.numbering", "text.padding"],
-    ["text.word_table", "text.sequences"],
-    ["text.batches"],
-    ["text.words"],
-    ["keras.seeding"],
-    ["keras.partly_trainable"],
-    ["keras.installed"],
-    ["verify"],
-    ["convert", "vectors", "against"],
-    ["conversion"],
-    ["bad_rows"],
-    ["wanted"],
-    ["remedies"],
-    ["matrix", "coverage"],
-    ["parser", "fallback", "training"],
-    ["line_filter", "word_forms", "opening"],
-    ["chunks", "store", "tutorial", "embedding_text"],
-    ["store_files"],
-    ["layout", "vocabulary", "sources", "columns", "metadata"],
-    ["zip_archives", "tar_archives"],
-    ["streams"],
-    ["archives", "signatures", "origin", "hashing", "publishing", "checksums", "inflation", "threads"],
-    ["kernels.load"],
-    ["kernels.build_hook"],
-    ["kernels.words"],
-    ["kernels.wanted"],
-    ["kernels.parse"],
-    ["kernels.compile", "kernels.intrinsics", "kernels.lanes"],
-    ["kernels", "errors", "data", "data.make_sample"],
+# The folders, and the modules beside them, in the order of the data's way: each may import those before it.
+ROOMS = [
+    "errors threads progress _version",
+    "kernels",
+    "vocabulary",
+    "sources",
+    "parser",
+    "store",
+    "matrix",
+    "vectors",
+    "conversion",
+    "verification",
+    "text",
+    "keras",
+    "__init__",
+    "demo",
+    "cli",
+    "__main__",
 ]
-LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
-
-# Where there is nothing to compile, the kernels' source is not imported; where there is, it registers itself.
-UPWARDS = {"kernels.compile": {"glovefast.kernels.words"}}
+FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
 
 # What is imported with a module, beside the standard library; all else waits in a function.
 LIBRARIES = {"numpy", "pyarrow"}
 MORE_LIBRARIES = {
     "cli": {"click"},
-    "commands": {"click"},
-    "convert_command": {"click"},
-    "options": {"click"},
     "kernels.intrinsics": {"numba", "llvmlite"},
     "kernels.lanes": {"numba", "llvmlite"},
     "kernels.build_hook": {"hatchling"},
@@ -74,16 +43,21 @@ MORE_LIBRARIES = {
 
 
 def modules() -> dict[str, ast.Module]:
-    """Read every module of the package but the package itself, whose names are loaded lazily."""
+    """Read every module of the package."""
     trees = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
-        if name != "__init__":
-            trees[name] = ast.parse(path.read_text("utf-8"))
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        trees[name if name == "__init__" else name.removesuffix(".__init__")] = ast.parse(
+            path.read_text("utf-8")
+        )
     return trees
 
 
 MODULES = modules()
+
+
+def room_of(module: str) -> str:
+    return module.split(".", maxsplit=1)[0]
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
@@ -102,37 +76,61 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
             assert node.level == 0, "imports are absolute"
             for alias in node.names:
                 submodule = f"{node.module}.{alias.name}"
-                is_module = submodule.removeprefix("glovefast.") in LAYER
+                is_module = submodule.removeprefix("glovefast.") in MODULES
                 yield submodule if is_module else node.module, node not in later
 
 
-def test_every_module_has_a_layer():
-    assert sorted(MODULES) == sorted(LAYER)
-    assert len(LAYER) == sum(map(len, LAYERS))
+def ours(module: str) -> set[str]:
+    """List the modules of the package that a module imports, in functions and for type checkers too."""
+    names = {name for name, _ in imported(MODULES[module]) if name.split(".")[0] == "glovefast"}
+    return {name.removeprefix("glovefast.") if name != "glovefast" else "__init__" for name in names}
+
+
+def test_every_room_has_its_floor():
+    assert {room_of(module) for module in MODULES} == set(FLOOR)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports_run_one_way(module):
-    """In functions and for type checkers as well, so that there is no cycle of any kind."""
-    ours = {name for name, _ in imported(MODULES[module]) if name.split(".")[0] == "glovefast"}
-    below = {f"glovefast.{other}" for other in LAYER if LAYER[other] > LAYER[module]}
-    assert ours - {"glovefast"} - UPWARDS.get(module, set()) <= below
-    if module.startswith("kernels"):
-        assert all(name.startswith("glovefast.kernels") for name in ours)
-    if module == "errors":
-        assert not ours
+def test_rooms_import_one_way(module):
+    room = room_of(module)
+    wrong = {other for other in ours(module) if FLOOR[room_of(other)] > FLOOR[room]}
+    same_floor = {other for other in ours(module) if FLOOR[room_of(other)] == FLOOR[room]}
+    assert wrong == set()
+    assert {room_of(other) for other in same_floor} <= {room}
 
 
-def test_the_package_itself_imports_nothing():
-    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
-    assert {name for name, at_once in imported(tree) if at_once} <= {"importlib", "sys", "types", "typing"}
+def test_there_is_no_cycle():
+    """Inside the rooms as well, and with the imports in functions."""
+    imports = {module: ours(module) & set(MODULES) - {module} for module in MODULES}
+    while leaves := [module for module, others in imports.items() if not others & set(imports)]:
+        for leaf in leaves:
+            del imports[leaf]
+    assert imports == {}
+
+
+def test_at_most_a_dozen_modules_stand_at_the_top():
+    assert len(list(PACKAGE.glob("*.py"))) <= 12
+
+
+@pytest.mark.parametrize("room", [path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()])
+def test_every_room_says_what_it_is_for(room):
+    assert ast.get_docstring(MODULES[room])
+
+
+def test_the_package_itself_imports_next_to_nothing():
+    assert {name for name, at_once in imported(MODULES["__init__"]) if at_once} <= {
+        "importlib",
+        "pathlib",
+        "typing",
+        "glovefast._version",
+    }
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_heavy_libraries_wait_until_they_are_needed(module):
     at_once = {name.split(".")[0] for name, at_once in imported(MODULES[module]) if at_once}
-    allowed = sys.stdlib_module_names | {"glovefast"} | LIBRARIES | MORE_LIBRARIES.get(module, set())
-    assert at_once - allowed == set()
+    more = MORE_LIBRARIES.get(module, set()) | MORE_LIBRARIES.get(room_of(module), set())
+    assert at_once - sys.stdlib_module_names - {"glovefast"} - LIBRARIES - more == set()
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -140,7 +138,7 @@ def test_things_that_have_one_home(module):
     """Nothing prints but the command; nothing opens a pickle; no assertion meets what a user gives."""
     for node in ast.walk(MODULES[module]):
         if isinstance(node, ast.Call):
-            assert ast.unparse(node.func) != "print" or module in {"cli", "terminal"}
+            assert ast.unparse(node.func) != "print" or module in {"cli", "cli.terminal"}
             assert all(
                 keyword.arg != "allow_pickle" or ast.unparse(keyword.value) == "False"
                 for keyword in node.keywords

@@ -8,7 +8,7 @@ import pytest
 
 from tests.reference import tutorial_dictionary
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parents[1] / "README.md"
 WORDS = ["well", "done", "good", "work", "great", "nice"]
 
 

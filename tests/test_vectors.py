@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import glovefast
-from glovefast.convert import convert
+from glovefast.conversion.convert import convert
 from glovefast.errors import VocabularyError
 from glovefast.vectors import WordVectors, load
 from tests.reference import same_bits
@@ -202,12 +202,12 @@ print({HEAVY})"""
     "before",
     [
         "",
-        "import glovefast.convert",
-        "from glovefast.convert import Progress",
+        "import glovefast.conversion.convert",
+        "from glovefast.conversion.convert import Progress",
         "glovefast.convert_archive",
         "glovefast.Progress",
         "glovefast.load",
-        "import importlib; importlib.import_module('glovefast.convert')",
+        "import importlib; importlib.import_module('glovefast.conversion.convert')",
     ],
 )
 def test_convert_is_the_function_whatever_is_imported_first(before):

@@ -8,8 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from glovefast.errors import VocabularyError
-from glovefast.training import OOV_TOKEN, PADDING_TOKENS, TrainingVocabulary, is_fitted_tokenizer
-from glovefast.vocabulary import as_string_array
+from glovefast.vocabulary.arrow import as_string_array
+from glovefast.vocabulary.training_vocabulary import (
+    OOV_TOKEN,
+    PADDING_TOKENS,
+    TrainingVocabulary,
+    is_fitted_tokenizer,
+)
 
 
 def extended_vocabulary(vocabulary: Any, training: TrainingVocabulary, added: Sequence[str]) -> Any:  # noqa: ANN401
@@ -18,7 +23,7 @@ def extended_vocabulary(vocabulary: Any, training: TrainingVocabulary, added: Se
     Parameters
     ----------
     vocabulary : mapping, tokenizer, layer, sequence of str or array
-        What `glovefast.training.training_vocabulary` takes.
+        What `glovefast.vocabulary.training_vocabulary.training_vocabulary` takes.
     training : TrainingVocabulary
         What it made of that.
     added : sequence of str

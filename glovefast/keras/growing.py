@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glovefast.fallback import as_fallbacks
 from glovefast.keras.extending import extended_vocabulary, known_words
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.keras.saving import check_indices, rows_handed_on
 from glovefast.keras.seeding import fill_embedding, is_quantized, opened
-from glovefast.training import TrainingVocabulary, training_vocabulary
+from glovefast.matrix.fallbacks import as_fallbacks
 from glovefast.vectors import WordVectors
-from glovefast.vocabulary import Words, as_string_array
+from glovefast.vocabulary.arrow import Words, as_string_array
+from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
 
 if TYPE_CHECKING:
-    from glovefast.fallback import Fallback
-    from glovefast.training import AnyVocabulary
+    from glovefast.matrix.fallbacks import Fallback
+    from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def grow_model(
     vectors : WordVectors, str or path-like
         The vectors that its embedding layer began with, or the path of their store.
     vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The vocabulary that it was trained with; see `glovefast.training.training_vocabulary`. Where it is a
+        The vocabulary that it was trained with; see `training_vocabulary`. Where it is a
         ``TextVectorization`` or ``StringLookup`` layer of the model itself, the copy has the extended layer.
     words : iterable of str, or array
         The words that there are to know, in new texts, say; known ones may be among them.
@@ -81,7 +81,7 @@ def grow_model(
         The embedding layer, or its name; needed where the model has more than one.
     fallback : str, callable, or iterable of them
         Other forms to look up for words that the store does not have; see
-        `glovefast.matrix.embedding_matrix`.
+        `glovefast.matrix.embedding_matrix.embedding_matrix`.
 
     Returns
     -------

@@ -8,17 +8,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.embedding_text import check_text_destination, write_embedding_text
 from glovefast.errors import VocabularyError
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.keras.seeding import is_quantized
-from glovefast.store import check_destination, write_store
-from glovefast.training import TrainingVocabulary, training_vocabulary
-from glovefast.vocabulary import as_string_array, integer_array
+from glovefast.store.export.embedding_text import check_text_destination, write_embedding_text
+from glovefast.store.writing import check_destination, write_store
+from glovefast.vocabulary.arrow import as_string_array, integer_array
+from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
 
 if TYPE_CHECKING:
-    from glovefast.training import AnyVocabulary
+    from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 STORE, GLOVE, WORD2VEC = "store", "glove", "word2vec"
 FORMATS = (STORE, GLOVE, WORD2VEC)
@@ -45,7 +45,7 @@ def save_embedding(
     layer : keras.layers.Embedding
         A built layer, by whomever it was made; or a `PartlyTrainableEmbedding`.
     vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The training vocabulary; see `glovefast.training.training_vocabulary`. Rows for words outside it are
+        The training vocabulary; see `training_vocabulary`. Rows for words outside it are
         kept under their token's name (``[UNK]``); the padding row and rows without a word are left out, and
         counted in ``metadata.json`` (``padding_rows``, ``rows_without_word``). Where rows share a name, a
         look-up finds the first; the others are counted, too (``duplicate_words``).

@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
-from glovefast.fallback import as_fallbacks
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
-from glovefast.training import TrainingVocabulary, training_vocabulary
+from glovefast.matrix.fallbacks import as_fallbacks
 from glovefast.vectors import WordVectors, load
+from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
 
 if TYPE_CHECKING:
-    from glovefast.fallback import Fallback
-    from glovefast.matrix import OutOfVocabulary
-    from glovefast.training import AnyVocabulary
+    from glovefast.matrix.embedding_matrix import OutOfVocabulary
+    from glovefast.matrix.fallbacks import Fallback
+    from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 # What the layer says it would be filled with, were it built anew: plain to serialise, and nothing is drawn
 # when a saved model is loaded.
@@ -56,9 +56,9 @@ def embedding_layer(
     vectors : WordVectors, str or path-like
         The vectors, or the path of their store.
     vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The training vocabulary; see `glovefast.training.training_vocabulary`.
+        The training vocabulary; see `glovefast.vocabulary.training_vocabulary.training_vocabulary`.
     oov, fallback, seed
-        What words without a vector get; see `glovefast.matrix.embedding_matrix`.
+        What words without a vector get; see `glovefast.matrix.embedding_matrix.embedding_matrix`.
     trainable : bool
         Whether training changes the vectors. Keras freezes LoRA's weights, too, where it is false.
     mask_zero : bool
@@ -126,13 +126,13 @@ def partly_trainable_layer(
     vectors : WordVectors, str or path-like
         The vectors, or the path of their store.
     vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The training vocabulary; see `glovefast.training.training_vocabulary`.
+        The training vocabulary; see `glovefast.vocabulary.training_vocabulary.training_vocabulary`.
     trainable_rows : "missing", or iterable of str and int
         Which rows train: words (or an out-of-vocabulary token such as ``[UNK]``, for all its rows), or
         indices. ``"missing"`` are the out-of-vocabulary rows and those of words for which the store has no
         vector, special tokens (``[CLS]``) included; padding stays zero.
     oov, fallback, seed
-        What rows without a vector start with; see `glovefast.matrix.embedding_matrix`.
+        What rows without a vector start with; see `glovefast.matrix.embedding_matrix.embedding_matrix`.
     mask_zero : bool
         Whether index 0 is padding that the layers behind shall pass over.
     **keras_arguments

@@ -7,8 +7,8 @@ import numpy as np
 
 from glovefast.keras.installed import keras
 from glovefast.keras.seeding import opened
-from glovefast.training import OOV_TOKEN
 from glovefast.vectors import WordVectors
+from glovefast.vocabulary.training_vocabulary import OOV_TOKEN
 
 
 def text_vectorization(

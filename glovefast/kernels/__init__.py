@@ -35,8 +35,8 @@ WORD_RECORD = 8
 TABLE_WORDS, TABLE_BYTES, FIRST_TEXT, NEXT_TEXT, NEXT_WORD = range(5)
 TEXT_STATUS_LENGTH = 5
 
-# The hash of a word (see glovefast.hashing.hash_word). The factors are odd, with well-spread bits: the golden
-# ratio's, and the two of MurmurHash3's finalizer (https://github.com/aappleby/smhasher/wiki/MurmurHash3).
+# The hash of a word (see `glovefast.vocabulary.hashing`). The factors are odd, with well-spread bits: the
+# golden ratio's, and the two of MurmurHash3's finalizer (https://github.com/aappleby/smhasher/wiki/MurmurHash3).
 HASH_BITS = 64
 HASH_BLOCK_BYTES = 8
 HASH_SEED = 0x9E3779B97F4A7C15

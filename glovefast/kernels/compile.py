@@ -10,45 +10,9 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-
-# nogil: workers parse in a ThreadPoolExecutor; Numba's own parallel layers abort when used from two threads
-# at once or after a fork (https://github.com/numba/numba/issues/8563). error_model: kernels never raise.
-# No fastmath: the numbers must be those of the file.
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
-_SOURCES = ("__init__.py", "compile.py", "intrinsics.py", "lanes.py", "parse.py", "wanted.py", "words.py")
-
-_exported: dict[str, tuple[Any, list[str]]] = {}
-
-
-def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
-    """Compile a function with Numba, and offer it to Python if its arguments are given.
-
-    Parameters
-    ----------
-    *arguments : str
-        A NumPy type for each argument, ``"int64"`` for a number, ``"int32[]"`` for a contiguous array. A
-        kernel that is offered to Python returns an int64.
-
-    Returns
-    -------
-    callable
-        The decorator.
-    """
-
-    def decorate(function: Kernel) -> Kernel:
-        import numba
-
-        compiled = numba.njit(**_OPTIONS)(function)
-        if arguments:
-            _exported[function.__name__] = (compiled, list(arguments))
-        return cast("Kernel", compiled)
-
-    return decorate
+from glovefast.kernels.registry import exported, sources
 
 
 def prepare(*names: str) -> str:
@@ -67,11 +31,10 @@ def prepare(*names: str) -> str:
     import numba
     from numba import carray, cfunc, types
 
-    import glovefast.kernels.words  # noqa: F401 - with all that it imports, fills _exported
-
+    offered = exported()
     kernels = {}
-    for name in names or _exported:
-        compiled, arguments = _exported[name]
+    for name in names or offered:
+        compiled, arguments = offered[name]
         # Numba wants a function with as many parameters as the C function has: a pointer and a length for
         # each array.
         parameters, call, c_types = [], [], []
@@ -116,12 +79,10 @@ def _without_foreign_symbols(ir: str) -> str:
 
 def source_key() -> str:
     """Name what kept IR depends on: the kernels' source and the kind of machine."""
-    sources = b"".join((Path(__file__).parent / source).read_bytes() for source in _SOURCES)
-    return f"{sys.platform}-{platform.machine()}-{hashlib.sha256(sources).hexdigest()[:32]}"
+    contents = b"".join(path.read_bytes() for path in sources())
+    return f"{sys.platform}-{platform.machine()}-{hashlib.sha256(contents).hexdigest()[:32]}"
 
 
 def numba_kernels() -> dict[str, Any]:
     """Give the kernels as Numba's own functions, which it compiles at their first call."""
-    import glovefast.kernels.words  # noqa: F401 - with all that it imports, fills _exported
-
-    return {name: compiled for name, (compiled, _) in _exported.items()}
+    return {name: compiled for name, (compiled, _) in exported().items()}

@@ -25,9 +25,9 @@ from glovefast.kernels import (
     WORD_BLOCK_BYTES,
     WORD_BYTES,
 )
-from glovefast.kernels.compile import kernel
 from glovefast.kernels.intrinsics import copy_block, matches, one_bits, trailing_zeros, without_lowest_bit
 from glovefast.kernels.lanes import parse_eight
+from glovefast.kernels.registry import kernel
 
 _POINT, _MINUS, _PLUS, _ZERO = 0x2E, 0x2D, 0x2B, 0x30
 _LOWER_CASE = 0x20  # this bit makes an ASCII letter lower case

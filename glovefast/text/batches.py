@@ -81,7 +81,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class TextBatch:
-    """A batch of texts for the kernels; see `glovefast.kernels.words.count_words`."""
+    """A batch of texts for the kernels; see `glovefast.kernels.word_table.count_words`."""
 
     text: NDArray[np.uint8]
     text_ends: NDArray[np.int64]

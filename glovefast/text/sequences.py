@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.text.words import shown
-from glovefast.vocabulary import integer_array
+from glovefast.vocabulary.arrow import integer_array
 
 AnySequences: TypeAlias = (
     "Sequences | Sequence[Sequence[int]] | pa.ListArray | pa.LargeListArray | pa.ChunkedArray"

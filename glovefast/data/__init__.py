@@ -1,1 +1,0 @@
-"""The sample that comes with glovefast, and the script that makes it."""

@@ -1,0 +1,60 @@
+"""The registry of kernels: the decorator that compiles one, and what Python may call.
+
+The modules that hold kernels import Numba, so they are imported only where there is something to compile.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+# nogil: workers parse in a ThreadPoolExecutor; Numba's own parallel layers abort when used from two threads
+# at once or after a fork (https://github.com/numba/numba/issues/8563). error_model: kernels never raise.
+# No fastmath: the numbers must be those of the file.
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
+
+# These make no IR: one uses what was made, the other is not in a wheel.
+_NO_SOURCES = {"load.py", "build_hook.py"}
+
+_exported: dict[str, tuple[Any, list[str]]] = {}
+
+
+def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
+    """Compile a function with Numba, and offer it to Python if its arguments are given.
+
+    Parameters
+    ----------
+    *arguments : str
+        A NumPy type for each argument, ``"int64"`` for a number, ``"int32[]"`` for a contiguous array. A
+        kernel that is offered to Python returns an int64.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
+
+    def decorate(function: Kernel) -> Kernel:
+        import numba
+
+        compiled = numba.njit(**_OPTIONS)(function)
+        if arguments:
+            _exported[function.__name__] = (compiled, list(arguments))
+        return cast("Kernel", compiled)
+
+    return decorate
+
+
+def sources() -> list[Path]:
+    """List the files that the kernels' IR depends on."""
+    return sorted(path for path in Path(__file__).parent.glob("*.py") if path.name not in _NO_SOURCES)
+
+
+def exported() -> dict[str, tuple[Any, list[str]]]:
+    """Import all kernels; give those that are offered to Python, each with its arguments' types."""
+    for path in sources():
+        if path.stem != "__init__":
+            import_module(f"{__package__}.{path.stem}")
+    return _exported

@@ -1,0 +1,289 @@
+"""Chunks of text to words and rows: the kernels' buffers, and what the kernels leave to Python."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from glovefast import kernels
+from glovefast.kernels.load import load_kernels
+from glovefast.parser.chunks import TextBuffer
+from glovefast.parser.line_filter import LineFilter
+from glovefast.parser.row_layout import beginning_of, explain_bad_line, read_number
+from glovefast.vocabulary.arrow import as_string_array, integer_array
+from glovefast.vocabulary.word_index import WordIndex
+
+_ODD_NUMBERS = 1024
+_BAD_LINES = 256
+_ERRORS = ("strict", "replace", "backslashreplace", "cp1252")
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that gives no row, or whose word had to be changed.
+
+    Attributes
+    ----------
+    line : int
+        Its number; in a `Block` counted from 0 at the block's first line, later from 1 at the file's.
+    reason : str
+        What is wrong with it.
+    beginning : str
+        The first bytes of the line, as text.
+    changed_word : bytes or None
+        The word as it stands in the line, where the line gave a row all the same, with its word changed.
+    """
+
+    line: int
+    reason: str
+    beginning: str
+    changed_word: bytes | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the line gave a row all the same."""
+        return self.changed_word is not None
+
+
+@dataclass
+class Block:
+    """What a chunk of text gave; its arrays are the worker's own and are used up before its next chunk.
+
+    Attributes
+    ----------
+    lines : int
+        The lines it held.
+    rows : numpy.ndarray
+        (rows, dim) float32.
+    words : pyarrow.StringArray
+        The rows' words.
+    row_lines : numpy.ndarray
+        (rows,) int32: each row's line, counted from 0 at the block's first.
+    bad_lines : list of BadLine
+        The lines that gave no row or a changed word, in order. All other lines without a row are blank or not
+        wanted.
+    kept_lines : numpy.ndarray or None
+        int32, ascending: the lines that were parsed, where the lines of unwanted words were not.
+    """
+
+    lines: int
+    rows: NDArray[np.float32]
+    words: pa.StringArray
+    row_lines: NDArray[np.int32]
+    bad_lines: list[BadLine]
+    kept_lines: NDArray[np.int32] | None = None
+
+    def rows_not_wanted(self) -> int:
+        """Count the lines that were dropped because their words are not wanted."""
+        return (
+            0 if self.kept_lines is None else self.lines - int(np.searchsorted(self.kept_lines, self.lines))
+        )
+
+
+class BlockParser:
+    """Parse chunks with buffers that are used again; one for each worker.
+
+    Parameters
+    ----------
+    dim : int
+        Numbers per row.
+    errors : {"strict", "replace", "backslashreplace", "cp1252"}
+        What becomes of a word that is not UTF-8; see `glovefast.conversion.convert.convert`.
+    wanted : WordIndex, optional
+        The words whose rows are to be parsed; all if not given.
+    """
+
+    def __init__(self, dim: int, errors: str = "strict", wanted: WordIndex | None = None) -> None:
+        self._kernels = load_kernels("find_separators", "parse_rows")
+        self._dim = dim
+        self._errors = errors
+        self._filter = LineFilter(wanted, dim, errors) if wanted is not None else None
+        self._status = np.zeros(kernels.STATUS_LENGTH, dtype=np.int64)
+        self._bad_lines = np.empty(_BAD_LINES, dtype=np.int32)
+        self._odd_numbers = np.empty(3 * max(_ODD_NUMBERS, dim + kernels.LANES), dtype=np.int64)
+        self._capacity = 0
+
+    def _make_room(self, text_bytes: int) -> None:
+        """Allocate for a text's worst case: a separator in every byte, and rows of nothing but separators."""
+        if text_bytes <= self._capacity:
+            return
+        self._capacity = text_bytes
+        self._max_rows = text_bytes // (self._dim + 1) + 1
+        self._separators = np.empty(text_bytes + kernels.SEPARATORS_AT_ONCE, dtype=np.int32)
+        self._line_ends = np.empty(text_bytes, dtype=np.int32)
+        self._numbers = np.empty(self._max_rows * self._dim + 1, dtype=np.float32)
+        self._words = np.empty(text_bytes + kernels.WORD_BLOCK_BYTES, dtype=np.uint8)
+        self._word_ends = np.zeros(self._max_rows + 1, dtype=np.int32)
+        self._row_lines = np.empty(self._max_rows, dtype=np.int32)
+
+    def parse(self, buffer: TextBuffer) -> Block:
+        """Parse a buffer's whole lines; the block's arrays hold until the next call.
+
+        Parameters
+        ----------
+        buffer : TextBuffer
+            Whole lines, the last with its newline; reduced to the lines of wanted words where not all are.
+
+        Returns
+        -------
+        Block
+            Words, rows and what was met.
+        """
+        self._make_room(buffer.end - buffer.begin)
+        if self._filter is None:
+            return self._parse(buffer)
+        lines, kept_lines = self._filter.reduce(buffer)
+        block = self._parse(buffer, None if self._filter.is_exact else self._filter.wanted)
+        block.lines = lines
+        block.row_lines = kept_lines[block.row_lines]
+        block.bad_lines = [replace(bad, line=int(kept_lines[bad.line])) for bad in block.bad_lines]
+        block.kept_lines = kept_lines if block.kept_lines is None else kept_lines[block.kept_lines]
+        return block
+
+    def _parse(self, buffer: TextBuffer, wanted: WordIndex | None = None) -> Block:
+        """Parse all lines of a buffer; then drop, if `wanted` is given, the rows of other words."""
+        status = self._status
+        lines = self._kernels.find_separators(
+            buffer.array, buffer.begin, buffer.end, self._separators, self._line_ends
+        )
+        status[:] = 0
+        status[kernels.NEXT_BYTE] = buffer.begin
+        bad_lines: list[int] = []
+        bad_rows: set[int] = set()  # rows that the kernel has written already
+        while status[kernels.NEXT_LINE] < lines:
+            self._kernels.parse_rows(
+                buffer.array,
+                self._separators,
+                self._line_ends,
+                lines,
+                self._dim,
+                self._max_rows,
+                self._numbers,
+                self._words,
+                self._word_ends[1:],
+                self._row_lines,
+                self._bad_lines,
+                self._odd_numbers,
+                status,
+            )
+            bad_lines += self._bad_lines[: status[kernels.BAD_LINES]].tolist()
+            odd_numbers = self._odd_numbers[: 3 * status[kernels.ODD_NUMBERS]]
+            bad_rows |= self._read_odd_numbers(buffer, odd_numbers.reshape(-1, 3))
+            status[kernels.BAD_LINES] = status[kernels.ODD_NUMBERS] = 0
+        rows = int(status[kernels.ROWS])
+        bad_lines += self._row_lines[list(bad_rows)].tolist()
+        block = Block(
+            lines=lines,
+            rows=self._numbers[: rows * self._dim].reshape(rows, self._dim),
+            words=pa.nulls(0, pa.string()),
+            row_lines=self._row_lines[:rows],
+            bad_lines=[
+                BadLine(number, explain_bad_line(line, self._dim), beginning_of(line))
+                for number, line in zip(bad_lines, buffer.lines(bad_lines), strict=True)
+            ],
+        )
+        rejected = self._decode_words(block, buffer, bad_rows)
+        bad_rows |= rejected
+        if wanted is not None:
+            bad_rows |= _drop_unwanted(block, wanted, rejected)
+        if bad_rows:
+            kept = np.setdiff1d(np.arange(rows), list(bad_rows))
+            block.rows, block.row_lines = block.rows[kept], block.row_lines[kept]
+            block.words = block.words.take(integer_array(kept))
+        block.bad_lines.sort(key=lambda bad: bad.line)
+        return block
+
+    def _read_odd_numbers(self, buffer: TextBuffer, odd_numbers: NDArray[np.int64]) -> set[int]:
+        """Read with Python what the kernel left to it; give the rows in which something is no number."""
+        bad_rows = set()
+        with np.errstate(over="ignore"):  # beyond float32 is inf, from the kernel and from here alike
+            for place, begin, end in odd_numbers.tolist():
+                value = read_number(bytes(buffer.bytes[begin:end]))
+                if value is None:
+                    bad_rows.add(place // self._dim)
+                else:
+                    self._numbers[place] = value
+        return bad_rows
+
+    def _decode_words(self, block: Block, buffer: TextBuffer, bad_rows: set[int]) -> set[int]:
+        """Make the words an Arrow array; words that are not UTF-8 go the way that `errors` names.
+
+        Rows that are bad already are passed over; those that this makes bad are given back.
+        """
+        rows = len(block.row_lines)
+        offsets = self._word_ends[: rows + 1].copy()
+        raw = self._words[: offsets[-1]].tobytes()
+        if _is_utf8(raw, offsets):
+            block.words = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(raw))
+            return set()
+        words = []
+        damaged: list[tuple[int, bytes, str | None]] = []
+        for row in range(rows):
+            encoded = raw[offsets[row] : offsets[row + 1]]
+            try:
+                words.append(encoded.decode())
+            except UnicodeDecodeError:
+                changed = _changed_word(encoded, self._errors)
+                words.append(changed or "")
+                if row not in bad_rows:
+                    damaged.append((row, encoded, changed))
+        block.words = as_string_array(words)
+        lines = block.row_lines[[row for row, _, _ in damaged]].tolist()
+        for number, line, (_, encoded, changed) in zip(lines, buffer.lines(lines), damaged, strict=True):
+            kept = None if changed is None else encoded
+            reason = _explain_word(encoded, changed, self._errors)
+            block.bad_lines.append(BadLine(number, reason, beginning_of(line), kept))
+        return {row for row, _, changed in damaged if changed is None}
+
+
+def _changed_word(encoded: bytes, errors: str) -> str | None:
+    """Give what a rule makes of a word that is not UTF-8; None where it makes nothing of it."""
+    if errors == "strict":
+        return None
+    if errors != "cp1252":
+        return encoded.decode(errors=errors)
+    try:
+        return encoded.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes are no character of Windows-1252
+        return None
+
+
+def _explain_word(encoded: bytes, changed: str | None, errors: str) -> str:
+    if changed is not None:
+        return f"the word {encoded!r} is not UTF-8; it was changed to {changed!r}"
+    what, other = ("not UTF-8", "a") if errors == "strict" else ("neither UTF-8 nor Windows-1252", "another")
+    rules = ", ".join(repr(rule) for rule in _ERRORS if rule not in ("strict", errors))
+    return f"the word {encoded!r} is {what}; choose {other} rule for such words (errors, --errors: {rules})"
+
+
+def check_errors_rule(errors: str) -> None:
+    """Raise ValueError unless `errors` names a rule for words that are not UTF-8."""
+    if errors not in _ERRORS:
+        raise ValueError(
+            f"errors={errors!r} is no rule for words that are not UTF-8; choose one of {_ERRORS}"
+        )
+
+
+def _is_utf8(raw: bytes, offsets: NDArray[np.int32]) -> bool:
+    """Say whether all words are UTF-8: together, and no word begins in the middle of a character."""
+    if raw.isascii():
+        return True
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    filled = offsets[:-1][np.diff(offsets) > 0]
+    firsts = np.frombuffer(raw, dtype=np.uint8)[filled]
+    return not np.any((firsts & 0xC0) == 0x80)
+
+
+def _drop_unwanted(block: Block, wanted: WordIndex, rejected: set[int]) -> set[int]:
+    """Forget what was met in rows whose word is not wanted, or no word at all, and give these rows."""
+    is_unwanted = wanted.rows(block.words) < 0
+    is_unwanted[list(rejected)] = True
+    unwanted = np.flatnonzero(is_unwanted)
+    unwanted_lines = block.row_lines[unwanted]
+    block.bad_lines = [bad for bad in block.bad_lines if bad.line not in unwanted_lines]
+    block.kept_lines = np.delete(np.arange(block.lines, dtype=np.int32), unwanted_lines)
+    return set(unwanted.tolist())

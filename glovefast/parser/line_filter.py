@@ -1,0 +1,85 @@
+"""Chunks of text reduced to the lines of wanted words, before they are parsed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glovefast import kernels
+from glovefast.kernels.load import load_kernels
+from glovefast.parser.chunks import TextBuffer
+from glovefast.vocabulary.word_index import WordIndex
+
+# What each rule for words that are not UTF-8 puts into every word that it changes; cp1252 can put in any
+# character that is not ASCII.
+_REPLACEMENTS = {"replace": "\N{REPLACEMENT CHARACTER}".encode(), "backslashreplace": b"\\x"}
+
+
+class LineFilter:
+    """Reduce chunks to the lines of wanted words; one for each worker.
+
+    Parameters
+    ----------
+    wanted : WordIndex
+        The words whose lines stay.
+    dim : int
+        Numbers per row.
+    errors : {"strict", "replace", "backslashreplace", "cp1252"}
+        What becomes of a word that is not UTF-8; what it becomes may be a wanted word.
+
+    Attributes
+    ----------
+    wanted : WordIndex
+        The wanted words.
+    is_exact : bool
+        Whether only the lines of wanted words stay. If not, those of all words that are not ASCII stay as
+        well, and which of them are wanted shows when they are decoded.
+    """
+
+    def __init__(self, wanted: WordIndex, dim: int, errors: str) -> None:
+        self.wanted = wanted
+        self._kernels = load_kernels("keep_wanted_lines")
+        self._dim = dim
+        self._tables = wanted.tables()
+        word_bytes = self._tables[-1].tobytes()
+        if errors == "cp1252":
+            self.is_exact = word_bytes.isascii()
+        else:
+            self.is_exact = errors == "strict" or _REPLACEMENTS[errors] not in word_bytes
+        self._status = np.zeros(kernels.WANTED_STATUS_LENGTH, dtype=np.int64)
+        self._scratch = np.empty(1, dtype=np.float32)
+        self._separators = self._kept_lines = np.empty(0, dtype=np.int32)
+
+    def reduce(self, buffer: TextBuffer) -> tuple[int, NDArray[np.int32]]:
+        """Move a buffer's lines of wanted words together and drop the others.
+
+        Blank lines stay, and so do lines with too few or too many numbers.
+
+        Parameters
+        ----------
+        buffer : TextBuffer
+            Whole lines; changed.
+
+        Returns
+        -------
+        lines : int
+            How many lines there were.
+        kept_lines : numpy.ndarray
+            (k,) int32, ascending: the lines that stay, counted from 0; good until the next call.
+        """
+        text_bytes = buffer.end - buffer.begin
+        if text_bytes > len(self._kept_lines):
+            self._separators = np.empty(text_bytes, dtype=np.int32)
+            self._kept_lines = np.empty(text_bytes, dtype=np.int32)
+        kept = self._kernels.keep_wanted_lines(
+            buffer.array,
+            buffer.begin,
+            buffer.end,
+            self._dim,
+            *self._tables,
+            int(not self.is_exact),
+            self._kept_lines,
+            self._separators,
+            self._scratch,
+            self._status,
+        )
+        buffer.end = int(self._status[kernels.KEPT_END])
+        return int(self._status[kernels.LINES]), self._kept_lines[:kept]

@@ -1,0 +1,135 @@
+"""Streams of bytes that can be looked at before they are read, compressed ones unpacked on the way."""
+
+import bz2
+import errno
+import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from glovefast.errors import FormatError
+from glovefast.sources.file_types import HEAD_BYTES
+from glovefast.sources.inflate import inflating_error, open_gzip
+
+_DECOMPRESSORS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b\x08": open_gzip,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+# What follows "BZh" and the level: the first block, or the end of an empty stream. A word may start with BZh.
+_BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
+_COMPRESSED_READ_BYTES = 1 << 17
+_DAMAGE = (OSError, gzip.BadGzipFile)
+
+
+def is_seekable(raw: Any) -> bool:  # noqa: ANN401 - any binary file object
+    """Tell a file from a pipe."""
+    return hasattr(raw, "seekable") and bool(raw.seekable())
+
+
+class Stream(io.RawIOBase):
+    """A stream whose first bytes can be looked at before they are read, and that counts what it gave out.
+
+    Parameters
+    ----------
+    raw : binary file object
+        What has `readinto` or `read`.
+
+    Attributes
+    ----------
+    head : bytes
+        The first `HEAD_BYTES`.
+    bytes_read : int
+        The bytes given out so far.
+    """
+
+    def __init__(self, raw: Any) -> None:  # noqa: ANN401 - anything with readinto or read
+        super().__init__()
+        self._raw_readinto = getattr(raw, "readinto", None) or _readinto_by_read(raw)
+        self.bytes_read = 0
+        buffer = memoryview(bytearray(HEAD_BYTES))
+        filled = 0
+        while filled < HEAD_BYTES and (count := self._read_raw(buffer[filled:])):
+            filled += count
+        self.head = bytes(buffer[:filled])
+        self._pending = buffer[:filled]
+
+    def readable(self) -> bool:
+        """Say that it can be read, as io.BufferedReader asks."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        """Put the next bytes into a buffer, as many as come at once; 0 at the end."""
+        target = memoryview(buffer).cast("B")
+        if self._pending:
+            count = min(len(self._pending), len(target))
+            target[:count] = self._pending[:count]
+            self._pending = self._pending[count:]
+        else:
+            count = self._read_raw(target)
+        self.bytes_read += count
+        return count
+
+    def pass_over(self, prefix: bytes) -> None:
+        """Skip these bytes if the stream begins with them."""
+        if self.head.startswith(prefix):
+            self._pending = self._pending[len(prefix) :]
+            self.bytes_read += len(prefix)
+
+    def _read_raw(self, target: memoryview) -> int:
+        count = self._raw_readinto(target)
+        if count is None:
+            raise BlockingIOError(errno.EAGAIN, "the source is a non-blocking stream without data")
+        return int(count)
+
+
+def _readinto_by_read(raw: Any) -> Callable[[memoryview], int]:  # noqa: ANN401
+    def readinto(target: memoryview) -> int:
+        data = raw.read(len(target))
+        if isinstance(data, str):
+            raise TypeError("the source gives text; open it in binary mode: open(path, 'rb')")
+        target[: len(data)] = data
+        return len(data)
+
+    return readinto
+
+
+def unpacked(stream: Stream, name: str, resources: ExitStack) -> Stream:
+    """Unpack a compressed stream; another one is given back as it is."""
+    opener = _decompressor(stream.head)
+    if opener is None:
+        return stream
+    inner = resources.enter_context(opener(io.BufferedReader(stream, _COMPRESSED_READ_BYTES)))
+    with container_errors(name):
+        return Stream(inner)
+
+
+def _decompressor(head: bytes) -> Callable[..., Any] | None:
+    for magic, opener in _DECOMPRESSORS.items():
+        if head.startswith(magic) and (magic != b"BZh" or head[4:].startswith(_BZIP2_BLOCKS)):
+            return opener
+    return None
+
+
+@contextmanager
+def container_errors(name: str) -> Iterator[None]:
+    """Turn what the decompressors raise into a `FormatError`; errors of the operating system stay."""
+    try:
+        yield
+    except EOFError as error:
+        raise FormatError(
+            name, None, "is truncated: the compressed data ends too early; download it again"
+        ) from error
+    except NotImplementedError as error:
+        reason = f"cannot be unpacked by Python ({error}); unpack it with another program and give the text"
+        raise FormatError(name, None, reason) from error
+    except (zipfile.BadZipFile, inflating_error(), lzma.LZMAError, OSError) as error:
+        # bz2 raises a bare OSError for damaged data; the system's have a number or their own type.
+        if isinstance(error, OSError) and (error.errno is not None or type(error) not in _DAMAGE):
+            raise
+        raise FormatError(
+            name, None, f"is damaged and cannot be unpacked ({error}); download it again"
+        ) from error

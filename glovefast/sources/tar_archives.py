@@ -1,0 +1,124 @@
+"""Tar archives, plain or compressed: read from front to end as often as needed, never unpacked to disk."""
+
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from glovefast.errors import FormatError
+
+# Headers longer than this are no file's name; tarfile reads them into memory whole.
+_MAX_HEADER_BYTES = 1 << 20
+_MAX_MEMBERS = 100_000
+_READ_BYTES = 1 << 17
+
+
+class TarArchive:
+    """A tar archive; see `glovefast.sources.members.Archive`.
+
+    Parameters
+    ----------
+    reopen : callable
+        Gives the archive's unpacked bytes, from its beginning each time it is called.
+    name : str
+        What to call it in messages.
+
+    Raises
+    ------
+    FormatError
+        If the archive is truncated or damaged.
+    """
+
+    kind = "tar"
+
+    def __init__(self, reopen: Callable[[], Any], name: str) -> None:
+        self.name = name
+        self._reopen = reopen
+        self._names = []
+        with self._errors():
+            reader = _Reader(reopen())
+            for info in reader.files():
+                self._names.append(info.name)
+                if len(self._names) > _MAX_MEMBERS:
+                    raise FormatError(name, None, f"holds more than {_MAX_MEMBERS:,} files; unpack it first")
+
+    def names(self) -> list[str]:
+        """List the regular files' names in the archive's order."""
+        return self._names
+
+    def open(self, member: str) -> tuple[Any, int]:
+        """Open a member: its bytes, to be read once from front to end, and how many there are."""
+        with self._errors():
+            reader = _Reader(self._reopen())
+            for info in reader.files():
+                if info.name == member:
+                    return _Member(reader.open(info), self._errors), info.size
+        raise FormatError(f"{self.name}!{member}", None, "is gone: the archive was changed while it was read")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn what tarfile raises into a `FormatError`; errors of decompressors and of the system stay."""
+        try:
+            yield
+        except FormatError:
+            raise
+        except (tarfile.TarError, ValueError, OverflowError) as error:
+            reason = f"is a truncated or damaged tar archive, download it again ({error})"
+            raise FormatError(self.name, None, reason) from error
+
+
+class _Reader:
+    """One way through an archive, which holds no more of it in memory than a header."""
+
+    def __init__(self, unpacked: Any) -> None:  # noqa: ANN401
+        self._bytes = _BoundedReader(unpacked)
+        fileobj: Any = self._bytes  # read is all that tarfile needs of it
+        self._archive: Any = tarfile.open(fileobj=fileobj, mode="r|", bufsize=_READ_BYTES)  # noqa: SIM115
+
+    def files(self) -> Iterator[tarfile.TarInfo]:
+        """Go through the regular files; other entries (directories, links, devices) are passed over."""
+        while info := self._next():
+            if info.isreg() and not info.issparse():
+                yield info
+
+    def open(self, info: tarfile.TarInfo) -> Any:  # noqa: ANN401
+        """Open the file that `files` gave last."""
+        self._bytes.end = self._archive.offset + _READ_BYTES
+        return self._archive.extractfile(info)
+
+    def _next(self) -> tarfile.TarInfo | None:
+        archive = self._archive
+        self._bytes.end = archive.offset + _MAX_HEADER_BYTES + _READ_BYTES
+        info: tarfile.TarInfo | None = archive.next()
+        archive.members.clear()  # it keeps all that it has met
+        if info is None and archive.offset < self._bytes.position < archive.offset + tarfile.BLOCKSIZE:
+            raise tarfile.ReadError("it ends within a header")
+        return info
+
+
+class _BoundedReader:
+    """Read a stream, but not beyond a place; what lies there is moved as the reader goes on."""
+
+    def __init__(self, raw: Any) -> None:  # noqa: ANN401
+        self._raw = raw
+        self.position = 0
+        self.end = _MAX_HEADER_BYTES
+
+    def read(self, size: int) -> bytes:
+        if self.position >= self.end:
+            raise tarfile.ReadError(f"a header of more than {_MAX_HEADER_BYTES:,} bytes")
+        data: bytes = self._raw.read(size)
+        self.position += len(data)
+        return data
+
+
+class _Member:
+    """A member's bytes, read under the archive's rules for errors."""
+
+    def __init__(self, raw: Any, errors: Callable[[], Any]) -> None:  # noqa: ANN401
+        self._raw = raw
+        self._errors = errors
+
+    def readinto(self, buffer: memoryview) -> int:
+        with self._errors():
+            return int(self._raw.readinto(buffer))

@@ -1,0 +1,72 @@
+"""Zip archives, whose list of members stands at their end."""
+
+import struct
+import zipfile
+from typing import Any
+
+from glovefast.errors import FormatError
+from glovefast.sources.inflate import open_member
+from glovefast.sources.streams import is_seekable
+
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+
+_DAMAGED = "is a truncated or damaged zip archive, download it again"
+_ENCRYPTED_FLAG = 0x1
+
+
+class ZipArchive:
+    """A zip archive; see `glovefast.sources.members.Archive`.
+
+    Parameters
+    ----------
+    raw : binary file object
+        The archive; it stays open.
+    name : str
+        What to call it in messages.
+
+    Raises
+    ------
+    FormatError
+        If the archive is truncated or damaged, or comes through a pipe.
+    """
+
+    kind = "zip"
+
+    def __init__(self, raw: Any, name: str) -> None:  # noqa: ANN401 - any binary file object
+        self.name = name
+        if not is_seekable(raw):
+            raise FormatError(
+                name,
+                None,
+                "is a zip archive in a pipe, and its list of members stands at its end; give the file by "
+                "name, or pipe the text: unzip -p ARCHIVE MEMBER | glovefast convert - -o DEST",
+            )
+        try:
+            self._archive = zipfile.ZipFile(raw)
+        except (zipfile.BadZipFile, struct.error, EOFError, ValueError, NotImplementedError) as error:
+            raise FormatError(name, None, f"{_DAMAGED} ({error})") from error
+        self._names = [
+            info.filename for info in self._archive.infolist() if info.filename and not info.is_dir()
+        ]
+
+    def names(self) -> list[str]:
+        """List the files' names in the archive's order."""
+        return self._names
+
+    def open(self, member: str) -> tuple[Any, int]:
+        """Open a member: its bytes and how many there are.
+
+        Raises
+        ------
+        FormatError
+            If it is encrypted, or lies outside a damaged archive.
+        """
+        info = self._archive.getinfo(member)
+        full_name = f"{self.name}!{member}"
+        if info.header_offset < 0:  # zipfile subtracts what is missing at the front
+            raise FormatError(full_name, None, _DAMAGED)
+        if info.flag_bits & _ENCRYPTED_FLAG:
+            raise FormatError(
+                full_name, None, "is encrypted; unpack the archive with its password and give the text"
+            )
+        return open_member(self._archive, info), info.file_size

@@ -1,0 +1,111 @@
+"""Embedding text, written: one word a line and its numbers behind it, for tools that read nothing else."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from glovefast.errors import StoreError, VocabularyError
+from glovefast.store.atomic import published_whole
+from glovefast.vocabulary.arrow import integer_array
+
+# Numbers are made text in pieces: Arrow takes some 40 bytes for each while it works.
+_PIECE_NUMBERS = 1 << 20
+# What ends a word or a line for the readers of such files.
+_SEPARATORS = (" ", "\n", "\r")
+
+
+def write_embedding_text(
+    destination: Path,
+    words: pa.StringArray,
+    vectors: NDArray[np.float32],
+    *,
+    header: bool,
+    overwrite: bool = False,
+) -> Path:
+    """Write vectors as text, whole or not at all.
+
+    Each number has the fewest digits that tell it from every other float32 number, so that it is read back
+    with the same bits (of nan, only that it is one), be it parsed as float32 or as float64 and then rounded.
+
+    Parameters
+    ----------
+    destination : pathlib.Path
+        The file to be.
+    words : pyarrow.StringArray
+        n words, without nulls.
+    vectors : numpy.ndarray
+        (n, dim) float32.
+    header : bool
+        Begin with a line ``rows dim``, as word2vec and fastText do; GloVe does not.
+    overwrite : bool
+        Replace a file that is there already.
+
+    Returns
+    -------
+    pathlib.Path
+        The destination.
+
+    Raises
+    ------
+    StoreError
+        If there is something at the destination already and `overwrite` is false, or it is no file.
+    VocabularyError
+        If a word is empty or holds a space or a line's end; the message names it.
+    ValueError
+        If there is not one vector for each word.
+    """
+    import pyarrow.compute as pc
+
+    if vectors.ndim != 2 or len(vectors) != len(words):
+        raise ValueError(f"{len(words)} words need as many vectors, not an array of {vectors.shape}")
+    check_text_destination(destination, overwrite)
+    _check_words(words)
+    dim = vectors.shape[1]
+    step = max(1, _PIECE_NUMBERS // max(1, dim))
+    with published_whole(destination) as partial, partial.open("wb") as file:
+        if header:
+            file.write(f"{len(words)} {dim}\n".encode())
+        for start in range(0, len(words), step):
+            piece = np.ascontiguousarray(vectors[start : start + step], dtype=np.float32)
+            numbers = integer_array(piece.reshape(-1)).cast(pa.string())
+            rows = pc.binary_join(
+                pa.FixedSizeListArray.from_arrays(numbers, dim).cast(pa.list_(pa.string())), " "
+            )
+            lines = pc.binary_join_element_wise(words.slice(start, step), rows, " ")
+            file.write("\n".join(lines.to_pylist()).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return destination
+
+
+def check_text_destination(destination: Path, overwrite: bool) -> None:
+    """Make sure that a file may be written at a place, before any work is done for it.
+
+    Raises
+    ------
+    StoreError
+        As `write_embedding_text` says.
+    """
+    parent = destination.absolute().parent
+    if not parent.is_dir():
+        raise StoreError(destination, f"the directory {parent} does not exist; make it first")
+    if destination.is_dir():
+        raise StoreError(
+            destination, "is a directory, so no text is written there; choose another destination"
+        )
+    if os.path.lexists(destination) and not overwrite:
+        raise StoreError(
+            destination, "exists already; choose another destination, or replace it (overwrite=True)"
+        )
+
+
+def _check_words(words: pa.StringArray) -> None:
+    for word in words.to_pylist():
+        if not word or any(separator in word for separator in _SEPARATORS):
+            raise VocabularyError(
+                f"the word {word!r} cannot stand in embedding text, where spaces and line ends separate: "
+                "save a store instead"
+            )

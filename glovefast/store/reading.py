@@ -1,0 +1,214 @@
+"""Opening a store: its files mapped, and checked as far as that takes the same time for every size.
+
+A store is data and may come from anywhere. Nothing in it is taken for code, nothing is allocated because it
+says so, and what it says of sizes, types and places is checked before it is followed: here what concerns
+whole files, in `glovefast.vocabulary.word_index` what look-ups follow.
+"""
+
+import os
+import shlex
+import stat
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from glovefast.errors import StoreError
+from glovefast.store.arrow_column import map_column
+from glovefast.store.files import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
+from glovefast.store.metadata import LARGEST, METADATA, is_store, parse_metadata
+from glovefast.vocabulary.word_index import BUCKET_TYPE, WordIndex
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The directory.
+    vectors : numpy.memmap
+        (rows, dim) float32, read-only, mapped.
+    vocabulary : WordIndex
+        The words and their index, mapped.
+    metadata : dict
+        The contents of ``metadata.json``.
+    identity : tuple of int
+        Device and inode of ``vectors.npy``, which no other file has as long as this one is mapped.
+    """
+
+    path: Path
+    vectors: NDArray[np.float32]
+    vocabulary: WordIndex
+    metadata: dict[str, Any]
+    identity: tuple[int, int]
+
+
+class StoreDirectory:
+    """A store's directory, held open.
+
+    All its files are those of one store, also where another store is put in its place meanwhile.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The directory.
+
+    Raises
+    ------
+    StoreError
+        If there is no directory.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except NotADirectoryError:
+            if is_store(self.path.parent):
+                reason = f"is a file of a store; give the store itself: {self.path.parent}"
+            else:
+                command = f"glovefast convert {shlex.quote(str(self.path))}"
+                reason = f"is a file, not a store; embedding text is converted first, with: {command}"
+            raise StoreError(self.path, reason) from None
+        except FileNotFoundError:
+            reason = "does not exist; a store is made from embedding text with: glovefast convert SOURCE"
+            raise StoreError(self.path, reason) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+    def is_current(self) -> bool:
+        """Say whether the path still leads to this directory."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self.path.stat())
+        except OSError:
+            return False
+
+    def names(self) -> list[str]:
+        """List what is in the directory, in order."""
+        return sorted(os.listdir(self._descriptor))  # noqa: PTH208 - the open one, wherever it is now
+
+    def open(self, name: str) -> FileIO:
+        """Open a file for reading.
+
+        Raises
+        ------
+        StoreError
+            If it is missing or is no file: what opens as one but has no end is never read.
+        OSError
+            If it cannot be read.
+        """
+
+        def open_here(path: str, flags: int) -> int:
+            return os.open(name, flags | os.O_NONBLOCK, dir_fd=self._descriptor)  # a FIFO would wait
+
+        path = f"{self.path}/{name}"
+        try:
+            file = FileIO(path, opener=open_here)
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise StoreError.damaged(self.path, f"{name} cannot be mapped ({error.strerror})") from error
+        except OSError as error:
+            error.filename = path
+            raise
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise StoreError.damaged(self.path, f"{name} is no regular file")
+        return file
+
+    def read_metadata(self) -> bytes:
+        """Read metadata.json, or the beginning of one that is too large."""
+        try:
+            with self.open(METADATA) as file:
+                raw: bytes = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
+                return raw
+        except StoreError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise StoreError(self.path, f"is not a glovefast store: it has no {METADATA}") from None
+            raise
+
+
+def open_store(path: str | os.PathLike[str]) -> Store:
+    """Map a store; nothing is read through or rebuilt.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The store's directory.
+
+    Returns
+    -------
+    Store
+        The mapped arrays and the metadata, all of one store also where it is replaced in this moment.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, it is of a newer format, or its files do not fit together.
+    """
+    while True:
+        with StoreDirectory(path) as directory:
+            try:
+                return map_store(directory)
+            except StoreError:
+                # A store that was replaced is removed: then its successor is there to be opened.
+                if directory.is_current():
+                    raise
+
+
+def map_store(directory: StoreDirectory) -> Store:
+    """Map the store in an open directory, as `open_store` does."""
+    metadata = parse_metadata(directory.path, directory.read_metadata())
+    rows, dim = metadata["rows"], metadata["dim"]
+    words = _map_column(directory, VOCABULARY, "word", pa.string())
+    if len(words) != rows:
+        reason = f"{VOCABULARY} holds {len(words)} entries, {METADATA} says {rows}"
+        raise StoreError.damaged(directory.path, reason)
+    index = _map_column(directory, INDEX, "bucket", BUCKET_TYPE)
+    if len(index.values) != rows or len(index).bit_count() != 1:
+        raise StoreError.damaged(directory.path, f"{INDEX} does not index {rows} words")
+    try:
+        vocabulary = WordIndex(words, index, directory.path)
+    except ValueError as error:
+        reason = f"{VOCABULARY} or {INDEX} cannot be mapped ({error})"
+        raise StoreError.damaged(directory.path, reason) from error
+    with directory.open(VECTORS) as file:
+        vectors = _map_vectors(directory.path, file, rows, dim)
+        status = os.fstat(file.fileno())
+    return Store(directory.path, vectors, vocabulary, metadata, (status.st_dev, status.st_ino))
+
+
+def _map_column(directory: StoreDirectory, name: str, column: str, of_type: pa.DataType) -> pa.Array:
+    with directory.open(name) as file:
+        try:
+            return map_column(file.fileno(), column, of_type)
+        except ValueError as error:
+            raise StoreError.damaged(directory.path, f"{name} cannot be mapped ({error})") from error
+
+
+def _map_vectors(directory: Path, file: FileIO, rows: int, dim: int) -> NDArray[np.float32]:
+    """Map the vectors; the header is compared, not parsed, so that it can ask for nothing else."""
+    header = npy_header(rows, dim)
+    found = file.read(len(header))
+    if found != header:
+        says = found[NPY_PREAMBLE_BYTES:].decode("latin-1").strip()
+        reason = f"{VECTORS} does not hold ({rows}, {dim}) float32; its header says {says[:100]!r}"
+        raise StoreError.damaged(directory, reason)
+    expected, size = len(header) + rows * dim * 4, os.fstat(file.fileno()).st_size
+    if size != expected:
+        raise StoreError.damaged(directory, f"{VECTORS} is {size:,} bytes long and not {expected:,}")
+    return np.memmap(file, dtype="<f4", mode="r", offset=len(header), shape=(rows, dim))

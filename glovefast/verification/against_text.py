@@ -1,0 +1,221 @@
+"""Comparing a store with the text that it was made of, row by row and bit for bit."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import FileIO
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from glovefast.errors import StoreError
+from glovefast.parser.blocks import Block, BlockParser, check_errors_rule
+from glovefast.parser.chunks import ChunkReader, TextBuffer
+from glovefast.parser.row_layout import infer_layout
+from glovefast.progress import Progress
+from glovefast.sources.opening import STANDARD_INPUT, AnySource, Source, is_archive, open_source
+from glovefast.store.files import NPY_HEADER_BYTES
+from glovefast.store.metadata import METADATA
+from glovefast.store.reading import Store
+from glovefast.vocabulary.word_index import WordIndex
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    source : str
+        The text, as errors name it.
+    rows : int
+        The rows from the first on that are the same.
+    difference : str or None
+        The first difference; None if there is none.
+    """
+
+    source: str
+    rows: int
+    difference: str | None
+
+
+def first_difference(
+    store: Store,
+    vectors: FileIO,
+    source: AnySource,
+    member: str | None,
+    progress: Callable[[Progress], None] | None,
+) -> Comparison:
+    """Parse a text as the store's conversion did, and compare what comes out with what the store holds.
+
+    Parameters
+    ----------
+    store : Store
+        The open store, its index checked.
+    vectors : io.FileIO
+        Its vectors' file: read piece by piece, so that the memory in use stays that of a piece.
+    source : str, path-like or binary file object
+        The text.
+    member : str or None
+        The archive's member; None for the one that the store was made of.
+    progress : callable or None
+        Called after each chunk of the text with a `Progress`.
+
+    Returns
+    -------
+    Comparison
+        The first difference, or that there is none.
+
+    Raises
+    ------
+    FormatError
+        If the text cannot be read, or is no embedding text.
+    OSError
+        If a file cannot be read.
+    """
+    with open_source(source, member or _recorded_member(store, source)) as opened:
+        run = _Run(store, vectors, opened)
+        difference = None
+        while difference is None and run.fill():
+            difference = run.compare()
+            if progress:
+                progress(Progress(opened.bytes_read, opened.bytes_total, run.rows, opened.name))
+        return Comparison(opened.name, run.rows, difference or run.difference_at_the_end())
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _errors_rule(store: Store, options: dict[str, Any]) -> str:
+    errors = options.get("errors", "strict")
+    try:
+        check_errors_rule(errors)
+    except ValueError as error:
+        raise StoreError.damaged(store.path, f"{METADATA} is of no use: {error}") from error
+    return str(errors)
+
+
+def _recorded_member(store: Store, source: AnySource) -> str | None:
+    """Give the member that the store was made of, where the text is in an archive again."""
+    member = _mapping(store.metadata.get("source")).get("member")
+    if not isinstance(member, str) or not isinstance(source, str | os.PathLike) or source == STANDARD_INPUT:
+        return None
+    return member if is_archive(source) else None
+
+
+class _Run:
+    """One pass over the text and the store, side by side."""
+
+    def __init__(self, store: Store, vectors: FileIO, source: Source) -> None:
+        self._store = store
+        self._vectors = vectors
+        self._source = source
+        self._reader = ChunkReader(source)
+        self._buffer = TextBuffer()
+        self._words: pa.StringArray = store.vocabulary.words
+        self._met = _mapping(store.metadata.get("met"))
+        limit, options = store.metadata.get("limit"), _mapping(store.metadata.get("options"))
+        self._limit = limit if isinstance(limit, int) and limit >= 0 else None
+        self._skips = options.get("on_bad_row") == "skip"
+        # Of a store of wanted words, all rows of its own words must be there, and no others.
+        wanted = WordIndex.from_words(self._words) if "wanted" in store.metadata else None
+        dim = store.vectors.shape[1]
+        self._parser = BlockParser(dim, _errors_rule(store, options), wanted)
+        self._lines = 0
+        self._skipped = 0
+        self.rows = 0
+        vectors.seek(NPY_HEADER_BYTES)
+
+    def fill(self) -> bool:
+        """Read the next chunk; false at the end of the text, or where the conversion was to stop."""
+        if self._limit is not None and self.rows >= self._limit:
+            return False
+        chunk = self._reader.read(self._buffer, min_lines=1 if self._lines else 2)
+        if chunk == 0:
+            self._pass_over_header()
+        return chunk is not None
+
+    def _pass_over_header(self) -> None:
+        buffer = self._buffer
+        sample = bytes(memoryview(buffer.bytes)[buffer.begin : buffer.end])
+        header = bool(self._met["header"]) if "header" in self._met else None
+        dim = self._store.vectors.shape[1]
+        layout = infer_layout(sample, self._source.name, dim=dim, header=header, whole=self._reader.ended)
+        if layout.header:
+            buffer.begin += sample.index(b"\n") + 1
+            self._lines = 1
+
+    def compare(self) -> str | None:
+        """Parse the chunk and compare its rows; give the first difference."""
+        block = self._parser.parse(self._buffer)
+        if self._limit is not None and len(block.words) >= self._limit - self.rows:
+            self._cut(block, self._limit - self.rows)
+        for bad in block.bad_lines:
+            if not bad.kept and not self._skips:
+                return f"line {self._lines + bad.line + 1} of {self._source.name} is no row: {bad.reason}"
+            self._skipped += not bad.kept
+        difference = self._difference(block)
+        self._lines += block.lines
+        return difference
+
+    @staticmethod
+    def _cut(block: Block, rows: int) -> None:
+        """Cut a block off behind the last row that the conversion was to keep."""
+        last_line = int(block.row_lines[rows - 1])
+        block.rows, block.words = block.rows[:rows], block.words[:rows]
+        block.bad_lines = [bad for bad in block.bad_lines if bad.line <= last_line]
+
+    def _difference(self, block: Block) -> str | None:
+        """Compare a block with as many rows of the store."""
+        first, count = self.rows, min(len(block.words), len(self._words) - self.rows)
+        stored_words = self._words[first : first + count]
+        stored = np.empty((count, self._store.vectors.shape[1]), dtype="<f4")
+        _fill_from(self._vectors, stored)
+        found: NDArray[np.float32] = np.ascontiguousarray(block.rows[:count])
+        same = (found.view(np.uint32) == stored.view(np.uint32)).all(axis=1)
+        if not stored_words.equals(block.words[:count]):
+            words = zip(stored_words.to_pylist(), block.words[:count].to_pylist(), strict=True)
+            same &= np.fromiter((one == other for one, other in words), dtype=np.bool_, count=count)
+        at = count if same.all() else int(np.argmin(same))
+        self.rows += at
+        if at == len(block.words):
+            return None
+        line = self._lines + int(block.row_lines[at]) + 1
+        word = block.words[at].as_py()
+        where = f"line {line} of {self._source.name}"
+        if at == count:
+            return f"{where} has the word {word!r}, and the store ends before it, with row {first + at - 1}"
+        where = f"row {first + at} is not {where}"
+        if (stored_word := stored_words[at].as_py()) != word:
+            return f"{where}: the word is {stored_word!r} in the store and {word!r} in the text"
+        column = int(np.argmax(found.view(np.uint32)[at] != stored.view(np.uint32)[at]))
+        here, there = _show(stored[at, column]), _show(found[at, column])
+        return f"{where}, {word!r}: number {column + 1} is {here} in the store and {there} in the text"
+
+    def difference_at_the_end(self) -> str | None:
+        """Say what the store has and the whole text has not."""
+        name = self._source.name
+        if self.rows < len(self._words):
+            word = self._words[self.rows].as_py()
+            return f"{name} ends before row {self.rows} of the store, {word!r}"
+        skipped = self._met.get("skipped_rows", 0)
+        if skipped != self._skipped:
+            return f"{name} has {self._skipped} bad rows, and {skipped} were left out of the store"
+        return None
+
+
+def _fill_from(file: FileIO, array: NDArray[np.float32]) -> None:
+    """Read an array's bytes; the file's size was checked, but it may shrink under the reader."""
+    remaining = array.reshape(-1).view(np.uint8).data
+    while remaining and (count := file.readinto(remaining)):
+        remaining = remaining[count:]
+    if remaining:
+        raise OSError(f"{file.name} has become shorter")
+
+
+def _show(number: np.float32) -> str:
+    """Write a number so that no two look the same: the bits too, of nan."""
+    return f"{number} (0x{number.view(np.uint32):08x})" if np.isnan(number) else str(number)

@@ -1,0 +1,264 @@
+"""Checking a store through: bytes against checksums, the index against the words, all against a text."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glovefast.conversion.bad_rows import BAD_ROWS, bad_rows_list
+from glovefast.errors import StoreError
+from glovefast.kernels import HASH_BITS
+from glovefast.progress import Progress
+from glovefast.sources.opening import AnySource
+from glovefast.store.checksums import as_text, new_checksum
+from glovefast.store.files import FILES, INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY
+from glovefast.store.metadata import METADATA, checksums_of, is_as_written, parse_metadata
+from glovefast.store.reading import Store, StoreDirectory, map_store
+from glovefast.verification.against_text import first_difference
+from glovefast.vocabulary.arrow import integer_array
+from glovefast.vocabulary.hashing import hash_words
+from glovefast.vocabulary.word_index import WordIndex
+
+_PIECE_BYTES = 1 << 20
+_PIECE_ENTRIES = 1 << 16
+_PROGRESS_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found.
+
+    Attributes
+    ----------
+    store : pathlib.Path
+        The store.
+    problems : tuple of str
+        What is wrong, a sentence each; empty for a store that is as it was written.
+    bytes_read : int
+        Bytes of the store that were read.
+    against : str or None
+        The text that the store was compared with.
+    rows_compared : int
+        Rows that were compared with that text and are the same.
+    """
+
+    store: Path
+    problems: tuple[str, ...]
+    bytes_read: int
+    against: str | None = None
+    rows_compared: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain objects, for JSON."""
+        return {
+            "store": str(self.store),
+            "ok": self.ok,
+            "problems": list(self.problems),
+            "bytes_read": self.bytes_read,
+            "against": self.against,
+            "rows_compared": self.rows_compared,
+        }
+
+
+def verify(
+    store: str | os.PathLike[str],
+    against: "AnySource | None" = None,
+    *,
+    member: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Verification:
+    """Check a store through.
+
+    Every file is read and its checksum compared, that of ``metadata.json`` included; so is the list of bad
+    rows beside the store, where there is one. Missing and surplus files are told. Then the words are checked
+    (UTF-8, in order, as many as rows), and that the index holds each of them once, at its place. The memory
+    that this takes does not grow with the vectors.
+
+    The checksums find accidents. Somebody who changes a store on purpose can change them, too: that shows
+    only beside its source (`against`).
+
+    Parameters
+    ----------
+    store : str or path-like
+        The store's directory.
+    against : str, path-like or binary file object, optional
+        The text that the store was made of, in whatever form `convert` takes: it is parsed again, and every
+        word and every number compared, bit for bit.
+    member : str, optional
+        The archive's member; by default the one that the store was made of.
+    progress : callable, optional
+        Called about ten times a second with a `Progress`: first for the store's bytes, then for the text's.
+
+    Returns
+    -------
+    Verification
+        What is wrong, if anything.
+
+    Raises
+    ------
+    StoreError
+        If there is no store at `store`, or one of a newer format.
+    FormatError
+        If the text cannot be read, or is no embedding text.
+    OSError
+        If a file cannot be read.
+    """
+    while True:
+        with StoreDirectory(store) as directory:
+            check, vectors = _Check(directory, progress), None
+            try:
+                problems = list(check.problems())
+                if against is not None and check.store is not None:
+                    vectors = directory.open(VECTORS)
+            except StoreError:
+                if directory.is_current():
+                    raise
+                continue
+            if problems and not directory.is_current():
+                continue  # it was replaced and removed meanwhile: check its successor
+            if against is None or check.store is None or vectors is None:
+                return Verification(directory.path, tuple(problems), check.bytes_read)
+            with vectors:
+                comparison = first_difference(check.store, vectors, against, member, progress)
+            if comparison.difference:
+                problems.append(comparison.difference)
+            return Verification(
+                directory.path, tuple(problems), check.bytes_read, comparison.source, comparison.rows
+            )
+
+
+class _Check:
+    """One check of the files of a store; `problems` does it."""
+
+    def __init__(self, directory: StoreDirectory, progress: Callable[[Progress], None] | None) -> None:
+        self._directory = directory
+        self._progress = progress
+        self._last_report = 0.0
+        self.bytes_read = 0
+        self.store: Store | None = None
+
+    def problems(self) -> Iterator[str]:
+        """Go through the store; give what is wrong."""
+        raw = self._directory.read_metadata()
+        self.bytes_read += len(raw)
+        try:
+            metadata = parse_metadata(self._directory.path, raw)
+        except StoreError as error:
+            if not error.damage:
+                raise
+            yield error.damage
+            metadata = {}
+        else:
+            if not is_as_written(raw, metadata):
+                yield f"{METADATA} is not as it was written: its own checksum does not fit"
+        names = self._directory.names()
+        yield from (f"{name} is missing" for name in FILES if name not in names)
+        yield from (f"{name} is no file of a store" for name in names if name not in FILES)
+        yield from self._wrong_checksums(checksums_of(metadata), names)
+        if metadata:
+            yield from self._wrong_contents()
+
+    def _wrong_checksums(self, checksums: dict[str, str], names: list[str]) -> Iterator[str]:
+        """Read every other file through; what cannot be opened is told with the rest."""
+        with ExitStack() as resources:
+            files: list[tuple[str, FileIO]] = []
+            for name in (VECTORS, VOCABULARY, INDEX):
+                if name in names:
+                    try:
+                        files.append((name, resources.enter_context(self._directory.open(name))))
+                    except StoreError as error:
+                        yield error.damage or error.reason
+            # Where the path is a link, the list lies beside it or beside the store itself.
+            path = self._directory.path
+            lists = [bad_rows_list(path), bad_rows_list(path.resolve())]
+            bad_rows = next((each for each in lists if each.is_file()), lists[0])
+            if bad_rows.is_file():
+                files.append((BAD_ROWS, resources.enter_context(FileIO(bad_rows))))
+            elif BAD_ROWS in checksums:
+                yield f"the list of bad rows, {bad_rows.name}, is missing beside it"
+            sizes = (os.fstat(file.fileno()).st_size for _, file in files)
+            total = self.bytes_read + sum(sizes)
+            for name, file in files:
+                # The checksum of the vectors is made while they are written, before their header.
+                found = self._checksum(file, NPY_HEADER_BYTES if name == VECTORS else 0, total)
+                shown = bad_rows.name if name == BAD_ROWS else name
+                if name not in checksums:
+                    yield f"{METADATA} has no checksum of {shown}"
+                elif found != checksums[name]:
+                    yield f"{shown} is not as it was written: its checksum is {found}, not {checksums[name]}"
+
+    def _checksum(self, file: FileIO, begin: int, total: int) -> str:
+        checksum, piece = new_checksum(), bytearray(_PIECE_BYTES)
+        file.seek(begin)
+        self.bytes_read += begin
+        while count := file.readinto(piece):
+            checksum.update(memoryview(piece)[:count])
+            self.bytes_read += count
+            now = time.monotonic()
+            if self._progress and now - self._last_report >= _PROGRESS_SECONDS:
+                self._last_report = now
+                self._progress(Progress(self.bytes_read, total, 0, str(self._directory.path)))
+        return as_text(checksum)
+
+    def _wrong_contents(self) -> Iterator[str]:
+        """Open the store; compare words and index."""
+        try:
+            store = map_store(self._directory)
+            problem = index_problem(store.vocabulary)
+        except StoreError as error:
+            yield error.damage or error.reason
+            return
+        if problem:
+            yield problem
+        self.store = store
+
+
+def index_problem(vocabulary: WordIndex) -> str | None:
+    """Find out whether an index is what `build_index` makes of its words.
+
+    Parameters
+    ----------
+    vocabulary : WordIndex
+        n words and their index.
+
+    Returns
+    -------
+    str or None
+        The first thing that is wrong.
+
+    Raises
+    ------
+    StoreError
+        If the words themselves cannot be used.
+    """
+    words, (starts, hashes, rows, _, _) = vocabulary.words, vocabulary.tables()
+    shift = np.uint64(HASH_BITS - (len(starts) - 1).bit_length() + 1)
+    if len(starts) < 3 or starts[0] != 0 or starts[-1] != len(words) or np.any(starts[1:] < starts[:-1]):
+        return f"the buckets of {INDEX} do not divide {len(words)} entries"
+    # Entries that are all different, each with the hash of its row's word, are those of all rows: there are
+    # as many. One entry of the piece before comes with each piece, to compare neighbours.
+    for first in range(0, len(words), _PIECE_ENTRIES):
+        piece = slice(max(first - 1, 0), first + _PIECE_ENTRIES)
+        row, hashed = rows[piece], hashes[piece]
+        if row.min() < 0 or row.max() >= len(words):
+            return f"{INDEX} names rows that are not there"
+        slot, bucket = np.arange(piece.start, piece.start + len(row)), (hashed >> shift).astype(np.int64)
+        right = hashed == hash_words(words.take(integer_array(row)))
+        right &= (starts[bucket] <= slot) & (slot < starts[bucket + 1])
+        ordered = (hashed[:-1] < hashed[1:]) | ((hashed[:-1] == hashed[1:]) & (row[:-1] < row[1:]))
+        right[1:] &= ordered
+        if not right.all():
+            wrong = int(row[np.argmin(right)])
+            return f"{INDEX} has the word {words[wrong].as_py()!r} of row {wrong} at a wrong place"
+    return None

@@ -1,0 +1,166 @@
+"""The hash of a word, one at a time and in batches, and the batch comparison that goes with it.
+
+A word's bytes are taken in zero-padded little-endian blocks of eight, so that a batch of words costs a few
+NumPy operations for every eight bytes of its longest word.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from glovefast.kernels import (
+    HASH_BITS,
+    HASH_BLOCK_BYTES,
+    HASH_FINAL_MULTIPLIER,
+    HASH_FINAL_SHIFT,
+    HASH_MULTIPLIER,
+    HASH_SEED,
+    HASH_SHIFT,
+)
+from glovefast.vocabulary.arrow import array_offsets
+
+_ALL_BITS = (1 << HASH_BITS) - 1
+_BATCH_WORDS = 1 << 14
+# Longer words go one by one: a step of a batch costs as much for its last word as for all of them, and a word
+# may be as long as a line.
+_LONG_WORD_BYTES = 1 << 12
+# _TAIL_MASKS[n] keeps the first n bytes of a block.
+_TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(HASH_BLOCK_BYTES + 1)], dtype=np.uint64)
+
+
+def hash_word(word: bytes) -> int:
+    """Hash one word.
+
+    Parameters
+    ----------
+    word : bytes
+        The word in UTF-8.
+
+    Returns
+    -------
+    int
+        The 64-bit hash: the word's blocks, each xored into the state, multiplied and folded, as in
+        MurmurHash3; the length is the seed's factor, so that trailing NUL bytes count.
+    """
+    state = len(word) * HASH_SEED & _ALL_BITS
+    for start in range(0, len(word), HASH_BLOCK_BYTES):
+        state ^= int.from_bytes(word[start : start + HASH_BLOCK_BYTES], "little")
+        state = state * HASH_MULTIPLIER & _ALL_BITS
+        state ^= state >> HASH_SHIFT
+    state = state * HASH_FINAL_MULTIPLIER & _ALL_BITS
+    return state ^ state >> HASH_FINAL_SHIFT
+
+
+class WordBlocks:
+    """The words of an Arrow array as blocks; a view, nothing is copied.
+
+    Parameters
+    ----------
+    words : pyarrow.StringArray
+        n words, without nulls.
+    """
+
+    def __init__(self, words: pa.StringArray) -> None:
+        self.offsets = array_offsets(words)
+        data = np.frombuffer(words.buffers()[2] or b"", dtype=np.uint8)
+        if data.size < HASH_BLOCK_BYTES:
+            data = np.concatenate([data, np.zeros(HASH_BLOCK_BYTES, dtype=np.uint8)])
+        self.bytes = data
+        self._last = data.size - HASH_BLOCK_BYTES
+        # Overlapping blocks: one begins at every byte.
+        self._blocks = np.ndarray((self._last + 1,), dtype="<u8", buffer=data, strides=(1,))
+
+    def spans(self, rows: Any = slice(None)) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # noqa: ANN401
+        """Give where the words of some rows begin, and how many bytes each has: int64 both."""
+        begin = self.offsets[:-1][rows].astype(np.int64)
+        return begin, self.offsets[1:][rows] - begin
+
+    def read(self, position: NDArray[np.int64], remaining: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Read the blocks that begin at some positions, of words that go on for `remaining` bytes."""
+        # Near the end of the data the last whole block is read and moved down, not the bytes behind it.
+        start = np.minimum(position, self._last)
+        blocks: NDArray[np.uint64] = self._blocks[start]
+        blocks >>= ((position - start) << 3).astype(np.uint64)
+        blocks &= _TAIL_MASKS[np.minimum(remaining, HASH_BLOCK_BYTES)]
+        return blocks
+
+
+def hash_words(words: pa.StringArray) -> NDArray[np.uint64]:
+    """Hash a batch of words; the same numbers as `hash_word` gives.
+
+    Parameters
+    ----------
+    words : pyarrow.StringArray
+        n words, without nulls.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) uint64.
+    """
+    blocks = WordBlocks(words)
+    hashes = np.empty(len(words), dtype=np.uint64)
+    # Some thousand words at a time: the arrays of every step then stay in the cache.
+    for first in range(0, len(words), _BATCH_WORDS):
+        batch = slice(first, first + _BATCH_WORDS)
+        hashes[batch] = _hash_batch(blocks, *blocks.spans(batch))
+    return hashes
+
+
+def _hash_batch(
+    blocks: WordBlocks, position: NDArray[np.int64], remaining: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    hashes: NDArray[np.uint64] = remaining.astype(np.uint64) * np.uint64(HASH_SEED)
+    state, active = hashes, np.arange(len(hashes))
+    long = np.flatnonzero(remaining > _LONG_WORD_BYTES)
+    if long.size or not remaining.all():
+        whole_position, whole_remaining = position, remaining
+        active = np.flatnonzero((remaining > 0) & (remaining <= _LONG_WORD_BYTES))
+        position, remaining, state = position[active], remaining[active], state[active]
+    while active.size:
+        state = (state ^ blocks.read(position, remaining)) * np.uint64(HASH_MULTIPLIER)
+        state ^= state >> np.uint64(HASH_SHIFT)
+        hashes[active] = state
+        goes_on = np.flatnonzero(remaining > HASH_BLOCK_BYTES)
+        active, state = active[goes_on], state[goes_on]
+        position, remaining = position[goes_on] + HASH_BLOCK_BYTES, remaining[goes_on] - HASH_BLOCK_BYTES
+    hashes *= np.uint64(HASH_FINAL_MULTIPLIER)
+    hashes ^= hashes >> np.uint64(HASH_FINAL_SHIFT)
+    for word in long.tolist():
+        begin, size = whole_position[word], whole_remaining[word]
+        hashes[word] = hash_word(blocks.bytes[begin : begin + size].tobytes())
+    return hashes
+
+
+def same_words(
+    one: WordBlocks, rows: NDArray[np.integer], other: WordBlocks, other_rows: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Compare words of one array with words of another, pair by pair.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) bool: whether the two are the same, byte for byte.
+    """
+    position, remaining = one.spans(rows)
+    other_position, other_remaining = other.spans(other_rows)
+    same: NDArray[np.bool_] = remaining == other_remaining
+    for pair in np.flatnonzero(same & (remaining > _LONG_WORD_BYTES)).tolist():
+        begin, other_begin, size = position[pair], other_position[pair], remaining[pair]
+        word, other_word = one.bytes[begin : begin + size], other.bytes[other_begin : other_begin + size]
+        same[pair] = np.array_equal(word, other_word)
+    active = np.flatnonzero(same & (remaining <= _LONG_WORD_BYTES))
+    if len(active) < len(same):
+        position, other_position, remaining = position[active], other_position[active], remaining[active]
+    while active.size:
+        equal = one.read(position, remaining) == other.read(other_position, remaining)
+        same[active] = equal
+        goes_on = np.flatnonzero(equal & (remaining > HASH_BLOCK_BYTES))
+        active, remaining = active[goes_on], remaining[goes_on] - HASH_BLOCK_BYTES
+        position, other_position = (
+            position[goes_on] + HASH_BLOCK_BYTES,
+            other_position[goes_on] + HASH_BLOCK_BYTES,
+        )
+    return same

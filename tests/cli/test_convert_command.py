@@ -1,0 +1,285 @@
+"""``glovefast convert``: what it prints and where, and what it hands to the library."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import glovefast
+from tests.helpers.command_line import TEXT, names_here
+
+pytestmark = pytest.mark.usefixtures("command_directory")
+
+
+def test_convert_makes_the_store_and_says_so(run):
+    code, output, errors = run("convert", "small.2d.txt")
+    assert (code, errors) == (0, "")
+    first, speed = output.splitlines()
+    assert first == "small.2d.glovefast: 3 words, 2 dimensions"
+    assert speed.startswith(f"{len(TEXT)} bytes read in ")
+    assert speed.endswith("/s")
+    vectors = glovefast.load("small.2d.glovefast")
+    assert vectors.words.to_pylist() == ["the", "of", "king"]
+    assert vectors.vectors.tolist() == [[0.5, 1], [-2, 3.25], [4, 5]]
+
+
+def test_convert_as_json_is_one_object(run):
+    code, output, errors = run("convert", "small.2d.txt", "-o", "other.glovefast", "--limit", "2", "--json")
+    assert (code, errors) == (0, "")
+    assert output.count("\n") == 1
+    result = json.loads(output)
+    (made,) = result["stores"]
+    assert (made["destination"], made["rows"], made["dim"], made["bad_rows"]) == (
+        "other.glovefast",
+        2,
+        2,
+        None,
+    )
+    assert made["source"]["name"] == "small.2d.txt"
+    assert result["bytes_read"] == len(TEXT)
+    assert result["seconds"] > 0
+
+
+def test_convert_reports_what_was_met(run):
+    text = b"6 2\nthe 1 2\n\nat x 3 4\nthe 5 6\n\n\xff 7 8\nof 9\nking 1 1\n"
+    Path("odd.txt").write_bytes(text)
+    code, output, _ = run("convert", "odd.txt", "--on-bad-row", "skip", "--errors", "replace")
+    assert code == 0
+    assert output.splitlines()[:-1] == [
+        "odd.glovefast: 5 words, 2 dimensions",
+        "  a header of 6 rows and 2 dimensions, which are not the rows it has",
+        "  2 blank lines passed over",
+        "  1 word that stood before: it keeps its row, a look-up finds the first",
+        "  1 word with a space in it",
+        "  1 word that is not UTF-8, its bytes replaced",
+        "  1 bad row skipped",
+        "  rows skipped or changed are listed in odd.bad_rows.jsonl",
+    ]
+    listed = [json.loads(line) for line in Path("odd.bad_rows.jsonl").read_text("utf-8").splitlines()]
+    assert [entry["line"] for entry in listed] == [7, 8]
+    options = ("--on-bad-row", "skip", "--errors", "replace", "-o", "odd.v2", "--json")
+    _, output, _ = run("convert", "odd.txt", *options)
+    assert Path(json.loads(output)["stores"][0]["bad_rows"]).is_file()
+
+
+def test_convert_several_sources(run):
+    Path("second.txt").write_text("a 1 2 3\n", encoding="utf-8")
+    code, output, _ = run("convert", "small.2d.txt", "second.txt", "--json")
+    assert code == 0
+    result = json.loads(output)
+    assert [made["dim"] for made in result["stores"]] == [2, 3]
+    assert result["bytes_read"] == len(TEXT) + len("a 1 2 3\n")
+
+
+@pytest.fixture
+def archive():
+    with zipfile.ZipFile("glove.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("glove.1d.txt", "the 1\n")
+        file.writestr("glove.2d.txt", TEXT)
+    return "glove.zip"
+
+
+def test_convert_a_member_and_all_members(run, archive):
+    code, output, _ = run("convert", archive, "--member", "2d.txt")
+    assert (code, output.splitlines()[0]) == (0, "glove.2d.glovefast: 3 words, 2 dimensions")
+    code, output, _ = run("convert", archive, "--all", "-o", "stores")
+    assert code == 0
+    assert output.splitlines()[:-1] == [
+        "stores/glove.1d.glovefast: 1 word, 1 dimension",
+        "stores/glove.2d.glovefast: 3 words, 2 dimensions",
+    ]
+    assert output.splitlines()[-1].startswith(f"{len(TEXT) + 6} bytes read in")
+
+
+def test_convert_an_archive_without_a_choice(run, archive):
+    code, output, errors = run("convert", archive)
+    assert (code, output) == (1, "")
+    assert errors == (
+        "glovefast: error: glove.zip: holds 2 members: glove.1d.txt, glove.2d.txt; choose one with "
+        "--member NAME (member=...), or convert each of them with --all (convert_archive)\n"
+    )
+
+
+def test_convert_replaces_only_when_told(run, store):
+    code, output, errors = run("convert", "small.2d.txt")
+    assert (code, output) == (1, "")
+    assert errors.startswith(f"glovefast: error: {store}: exists already")
+    assert errors.count("\n") == 1
+    assert run("convert", "small.2d.txt", "--force", "--limit", "1")[0] == 0
+    assert len(glovefast.load(store)) == 1
+
+
+def test_dimension_and_header_reach_the_parser(run):
+    code, _, errors = run("convert", "small.2d.txt", "--dim", "3")
+    assert code == 1
+    assert errors.startswith("glovefast: error: small.2d.txt, line 1: ")
+    Path("one.txt").write_text("3 1\n4 2\n", encoding="utf-8")
+    assert "2 words, 1 dim" in run("convert", "one.txt", "--no-header")[1]
+    assert "1 word, 1 dim" in run("convert", "one.txt", "--header", "--force")[1]
+
+
+def test_a_bad_row_is_one_line_and_leaves_nothing(run):
+    Path("bad.txt").write_text(TEXT + "queen 1 two\n", encoding="utf-8")
+    code, output, errors = run("convert", "bad.txt", "--threads", "1")
+    assert (code, output) == (1, "")
+    assert errors.startswith("glovefast: error: bad.txt, line 4: ")
+    assert "two" in errors
+    assert errors.count("\n") == 1
+    assert names_here() == ["bad.txt", "small.2d.txt"]
+
+
+# Archives with other things in them, and work that fails in the middle
+
+README = "GloVe vectors\n\nTrained on Wikipedia 2014.\nVersion 1.2\nLicence: public domain, 2014\n"
+
+
+@pytest.fixture
+def mixed_archive():
+    with zipfile.ZipFile("mixed.zip", "w") as file:
+        file.writestr("README.md", README)
+        file.writestr("glove.2d.txt", TEXT)
+        file.writestr("LICENSE", "Permission is hereby granted, free of charge\n" * 90)
+        file.writestr("plot.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3")
+        file.writestr("nothing.txt", b"")
+        file.writestr("glove.1d.txt", "the 1\n")
+    return "mixed.zip"
+
+
+def test_what_is_no_text_in_an_archive_is_passed_over_and_named(run, mixed_archive):
+    code, output, errors = run("convert", mixed_archive, "--all", "--quiet")
+    assert code == 0
+    assert output.splitlines()[:-1] == [
+        "glove.2d.glovefast: 3 words, 2 dimensions",
+        "glove.1d.glovefast: 1 word, 1 dimension",
+    ]
+    assert errors.splitlines() == [
+        f"glovefast: mixed.zip!{name} is passed over: it holds no rows of words and numbers"
+        for name in ("README.md", "LICENSE", "plot.pdf", "nothing.txt")
+    ]
+
+
+def test_an_archive_of_other_things(run):
+    with zipfile.ZipFile("other.zip", "w") as file:
+        file.writestr("README.md", README)
+    code, output, errors = run("convert", "other.zip", "--all")
+    assert (code, output) == (1, "")
+    assert errors.splitlines()[-1] == (
+        "glovefast: error: other.zip: none of its members is embedding text: README.md"
+    )
+
+
+def test_a_damaged_member_is_not_passed_over(run):
+    with zipfile.ZipFile("damaged.zip", "w") as file:
+        file.writestr("first.txt", TEXT)
+        file.writestr("glove.txt", "the 1 2\nof 1\nand 3 4\n" * 9)
+    code, output, errors = run("convert", "damaged.zip", "--all")
+    assert (code, output) == (1, "first.glovefast: 3 words, 2 dimensions\n")
+    assert errors.startswith("glovefast: error: damaged.zip!glove.txt, line 2: too few numbers")
+    assert names_here() == ["damaged.zip", "first.glovefast", "small.2d.txt"]
+
+
+def test_what_was_made_before_an_error_is_told(run):
+    Path("bad.txt").write_text("the 1 2\nof 1 x\n", encoding="utf-8")
+    code, output, errors = run("convert", "small.2d.txt", "bad.txt")
+    assert (code, output) == (1, "small.2d.glovefast: 3 words, 2 dimensions\n")
+    assert errors.startswith("glovefast: error: bad.txt, line 2: 'x'")
+    code, output, errors = run("convert", "small.2d.txt", "bad.txt", "--force", "--json")
+    assert code == 1
+    assert [made["destination"] for made in json.loads(output)["stores"]] == ["small.2d.glovefast"]
+    assert errors.startswith("glovefast: error: bad.txt, line 2: 'x'")
+
+
+# --dry-run
+
+ODD = b"6 2\nthe 1 2\n\nat x 3 4\nthe 5 6\n\x93 7 8\n\x94 7 8\nof 9\nking 1 1\n"
+
+
+def test_a_dry_run_reads_all_and_writes_nothing(run):
+    Path("odd.txt").write_bytes(ODD)
+    code, output, errors = run("convert", "odd.txt", "--dry-run", "--errors", "replace")
+    assert code == 1
+    assert output.splitlines()[:-1] == [
+        f"odd.txt ({len(ODD)} bytes): 6 words, 2 dimensions",
+        "  a header of 6 rows and 2 dimensions",
+        "  1 blank line passed over",
+        "  1 word that stood before: it keeps its row, a look-up finds the first",
+        "  1 word with a space in it",
+        "  2 words that are not UTF-8, their bytes replaced",
+        "  1 word that became one which stands before: a look-up finds that one",
+        "  1 bad row skipped",
+        "    line 6: the word b'\\x93' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
+        "    line 7: the word b'\\x94' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
+        "    line 8: too few numbers: 1 number after the word 'of', where 2 are expected",
+        "    line 7: two words became one: b'\\x93', row 3, and b'\\x94', row 4, counted from 0; "
+        "a look-up of '\N{REPLACEMENT CHARACTER}' finds the first",
+    ]
+    assert errors.startswith(
+        "glovefast: error: odd.txt, line 8: too few numbers: 1 number after the word 'of'"
+    )
+    options = ("--dry-run", "--errors", "cp1252", "--on-bad-row", "skip", "-o", "made", "--json")
+    code, output, errors = run("convert", "odd.txt", "small.2d.txt", *options)
+    assert (code, errors) == (0, "")
+    odd, small = json.loads(output)["sources"]
+    assert (odd["rows"], odd["dim"], odd["error"]) == (6, 2, None)
+    assert (odd["met"]["merged_words"], odd["met"]["skipped_rows"]) == (0, 1)
+    assert [(bad["line"], bad["kept"]) for bad in odd["bad_rows"]] == [(6, True), (7, True), (8, False)]
+    assert (small["rows"], small["bad_rows"], small["error"]) == (3, [], None)
+    assert names_here() == ["odd.txt", "small.2d.txt"]
+
+
+@pytest.mark.parametrize("data", [ODD, TEXT.encode(), b"a 1 2\nb 1 x\nc 1\nd\n", b"1 x\n2 y\n", b"a 1 2 3\n"])
+@pytest.mark.parametrize("rule", ["strict", "replace"])
+@pytest.mark.parametrize("on_bad_row", ["raise", "skip"])
+def test_a_dry_run_says_what_a_conversion_would_say(run, data, rule, on_bad_row):
+    """The same metadata where it succeeds, the same line and reason where it fails."""
+    Path("odd.txt").write_bytes(data)
+    options = {"dim": 2, "errors": rule, "on_bad_row": on_bad_row}
+    report = glovefast.dry_run("odd.txt", **options)
+    if report["error"] is None:
+        metadata = glovefast.load(glovefast.convert("odd.txt", **options)).metadata
+        same = ("rows", "dim", "source", "met")
+        assert [report[key] for key in same] == [metadata[key] for key in same]
+        return
+    with pytest.raises(glovefast.FormatError) as caught:
+        glovefast.convert("odd.txt", **options)
+    assert str(caught.value).startswith(report["error"].split("; of ")[0])
+
+
+def test_a_dry_run_tells_how_many_bad_rows_there_are(run):
+    Path("bad.txt").write_bytes(TEXT.encode() * 100 + b"bad 1\n" * 1234)
+    report = glovefast.dry_run("bad.txt")
+    assert report["met"]["skipped_rows"] == 1234
+    assert [bad["line"] for bad in report["bad_rows"]] == list(range(301, 321))
+    assert report["error"].endswith("; of 1,234 bad rows this is the first")
+    code, output, errors = run("convert", "bad.txt", "--dry-run")
+    assert code == 1
+    assert "\n    and 1,214 more\n" in output
+    code, output, errors = run("convert", "bad.txt")
+    assert errors.endswith("this is the first bad row, and a dry run finds all (dry_run, --dry-run)\n")
+
+
+def test_a_dry_run_of_an_archive_and_of_several_sources(run, mixed_archive):
+    code, output, _ = run("convert", mixed_archive, "--all", "--dry-run")
+    assert code == 0
+    assert [line.split(" (")[0] for line in output.splitlines()[:-1]] == [
+        "mixed.zip!glove.2d.txt",
+        "mixed.zip!glove.1d.txt",
+    ]
+    Path("bad.txt").write_bytes(b"bad 1 2\nof 1 x\nof 1 x\n")
+    code, output, errors = run("convert", "bad.txt", "small.2d.txt", "bad.txt", "--dry-run", "--dim", "2")
+    assert code == 1
+    assert output.count("bad row") == 2
+    assert errors.endswith("of 2 bad rows this is the first; 2 of 3 sources fail\n")
+    assert names_here() == ["bad.txt", "mixed.zip", "small.2d.txt"]
+
+
+def test_a_dry_run_with_wanted_words(run):
+    Path("words.txt").write_text("king\nqueen\n", encoding="utf-8")
+    code, output, _ = run("convert", "small.2d.txt", "--words", "words.txt", "--dry-run")
+    assert (code, output.splitlines()[0]) == (0, f"small.2d.txt ({len(TEXT)} bytes): 1 word, 2 dimensions")
+    Path("words.txt").write_text("rook\n", encoding="utf-8")
+    code, _, errors = run("convert", "small.2d.txt", "--words", "words.txt", "--dry-run")
+    assert code == 1
+    assert errors.startswith("glovefast: error: not one of the 1 words that are wanted is in small.2d.txt")
+    assert names_here() == ["small.2d.txt", "words.txt"]

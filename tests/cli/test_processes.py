@@ -1,0 +1,146 @@
+"""The command as a process of its own: pipes, signals, terminals, and what it loads."""
+
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.command_line import TEXT, names_here, started
+
+pytestmark = pytest.mark.usefixtures("command_directory")
+
+
+def test_standard_input_to_standard_output():
+    done = started("convert", "-", "-o", "piped.glovefast", stdin=subprocess.PIPE, stdout=-1, stderr=-1)
+    output, errors = done.communicate(TEXT.encode())
+    assert (done.returncode, errors) == (0, b"")
+    assert output.startswith(b"piped.glovefast: 3 words, 2 dimensions\n")
+    without_destination = started("convert", "-", stdin=subprocess.PIPE, stdout=-1, stderr=-1)
+    output, errors = without_destination.communicate(TEXT.encode())
+    assert (without_destination.returncode, output) == (1, b"")
+    assert errors.startswith(b"glovefast: error: <stdin>: ")
+
+
+@pytest.mark.parametrize("arguments", [["info", "small.2d.glovefast"], ["--help"]])
+def test_a_reader_that_has_gone_is_no_traceback(store, arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = started(*arguments, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert process.communicate()[1] == b""
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["info", "small.2d.glovefast"], ["convert", "small.2d.txt", "--force"]]
+)
+def test_a_closed_standard_output_is_an_error(store, arguments):
+    before = (store / "metadata.json").stat().st_ino
+    command = shlex.join([sys.executable, "-m", "glovefast", *arguments])
+    done = subprocess.run(f"{command} >&-", shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == (
+        b"glovefast: error: standard output is closed; give the results a place to go, if only >/dev/null\n"
+    )
+    assert (store / "metadata.json").stat().st_ino == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_with_130_and_nothing_left(number):
+    os.mkfifo("slow.txt")
+    process = started("convert", "slow.txt", "-o", "slow.glovefast", stdout=-1, stderr=-1)
+    with Path("slow.txt").open("wb", buffering=0) as pipe:  # returns once the command has opened its end
+        pipe.write(TEXT.encode())
+        process.send_signal(number)
+        output, errors = process.communicate()
+    assert (process.returncode, output, errors) == (130, b"", b"glovefast: interrupted\n")
+    assert names_here() == ["slow.txt", "small.2d.txt"]
+
+
+def write_large_text(path: str) -> None:
+    rows = [f"word{row} {'0.25 ' * 49}1\n" for row in range(40_000)]
+    Path(path).write_text("".join(rows), encoding="utf-8")
+
+
+def on_terminal(columns: int, *arguments: str) -> tuple[bytes, bytes]:
+    """Run a command with standard error on a terminal; give its output and what the terminal got."""
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, columns))
+    process = started(*arguments, stdout=subprocess.PIPE, stderr=end)
+    os.close(end)
+    shown = b""
+    try:
+        while part := os.read(terminal, 4096):
+            shown += part
+    except OSError:  # how Linux says that the other end of a terminal is closed
+        pass
+    os.close(terminal)
+    output = process.communicate()[0]
+    assert process.returncode == 0
+    return output, shown
+
+
+def test_a_bar_on_a_terminal_only():
+    write_large_text("large.txt")
+    for quiet in ([], ["--quiet"]):
+        output, shown = on_terminal(100, "convert", "large.txt", "--force", *quiet)
+        assert output.splitlines()[0] == b"large.glovefast: 40,000 words, 50 dimensions"
+        assert (b"large.txt:" in shown and b"B/s, " in shown and b" rows]" in shown) is not bool(quiet)
+        assert shown == b"" if quiet else shown.endswith(b"\r")
+
+
+def test_a_bar_while_a_store_is_verified():
+    write_large_text("large.txt")
+    on_terminal(100, "convert", "large.txt", "--quiet")
+    output, shown = on_terminal(100, "verify", "large.glovefast", "--against", "large.txt")
+    assert output.startswith(b"large.glovefast: as it was written, its 40,000 rows as large.txt has them (")
+    assert b"large.glovefast:" in shown
+    assert b"large.txt:" in shown
+    assert b" rows]" in shown
+    assert on_terminal(100, "verify", "large.glovefast", "--quiet")[1] == b""
+
+
+def test_a_long_path_leaves_the_bar_its_room():
+    directory = "a long directory name/" * 4
+    Path(directory).mkdir(parents=True)
+    write_large_text(f"{directory}wiki_\x1b[7m_vectors_seed_123_alpha_0.75_combined.txt")
+    source = next(Path(directory).iterdir())
+    _, shown = on_terminal(80, "convert", str(source), "-o", "large.glovefast")
+    assert "wiki_\\x1b[7m_vectors_se…:".encode() in shown
+    assert b" rows]" in shown
+    assert b"\x1b[7m" not in shown
+
+
+def test_words_that_the_output_cannot_hold_are_escaped(store):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    Path("words.txt").write_text("日本\n", encoding="utf-8")
+    arguments = ("matrix", str(store), "words.txt", "-o", "matrix.npy")
+    process = started(*arguments, env=environment, stdout=subprocess.PIPE)
+    assert process.communicate()[0].endswith(b"missing: \\u65e5\\u672c\n")
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["info", "small.2d.glovefast"],
+        ["matrix", "small.2d.glovefast", "words.txt", "-o", "m.npy"],
+    ],
+)
+def test_only_what_needs_them_loads_numba_and_keras(store, arguments):
+    Path("words.txt").write_text("king\n", encoding="utf-8")
+    program = (
+        "import sys; from glovefast.cli import main; code = main(sys.argv[1:]); "
+        "print(code, *sorted({'numba', 'llvmlite', 'keras', 'tensorflow', 'tqdm'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, check=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "0"

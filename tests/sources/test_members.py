@@ -1,0 +1,106 @@
+"""Zip archives: which member is meant, and members that cannot be read."""
+
+import bz2
+import gzip
+import lzma
+import zipfile
+
+import pytest
+
+from glovefast.errors import FormatError
+from glovefast.sources.opening import archive_members, open_source
+from tests.helpers.containers import TEXT, patched, read_all, refusal, zipped
+
+SIZES = {f"glove.6B.{dim}d.txt": b"the " + b"0.5 " * dim + b"\n" for dim in (50, 100, 200, 300)}
+
+
+def test_one_file_needs_no_name(file):
+    extras = {
+        "folder/": b"",
+        "__MACOSX/._v.txt": b"\0\5\x16\7",
+        ".DS_Store": b"\0\0\0\1",
+        "folder/.hidden": b"x",
+    }
+    path = file(zipped({**extras, "folder/glove.6B.50d.txt": TEXT}), "glove.zip")
+    assert archive_members(path) == ["folder/glove.6B.50d.txt"]
+    with open_source(path) as source:
+        assert source.name == f"{path}!folder/glove.6B.50d.txt"
+        assert (source.stem, source.member) == ("glove.6B.50d", "folder/glove.6B.50d.txt")
+        assert (source.bytes_read, source.bytes_total) == (0, len(TEXT))
+    assert read_all(path) == TEXT
+
+
+def test_of_several_members_one_must_be_chosen(file):
+    path = file(zipped(SIZES), "glove.6B.zip")
+    assert archive_members(path) == list(SIZES)
+    assert refusal(path) == (
+        f"{path}: holds 4 members: {', '.join(SIZES)}; "
+        "choose one with --member NAME (member=...), or convert each of them with --all (convert_archive)"
+    )
+    for name, text in SIZES.items():
+        assert read_all(path, member=name) == text
+    assert read_all(path, member="300d.txt") == SIZES["glove.6B.300d.txt"]
+
+
+def test_a_member_goes_by_its_base_name_or_by_the_end_of_its_name(file):
+    path = file(zipped({"a/one.txt": b"a 1\n", "b/one.txt": b"b 1\n", "b/someone.txt": b"c 1\n"}))
+    assert read_all(path, member="a/one.txt") == b"a 1\n"
+    assert read_all(path, member="someone.txt") == b"c 1\n"
+    assert read_all(path, member="meone.txt") == b"c 1\n"
+    assert "has 2 members that end in 'one.txt': a/one.txt, b/one.txt" in refusal(path, "one.txt")
+
+
+@pytest.mark.parametrize("member", ["glove.6B.25d.txt", "", "glove"])
+def test_a_member_that_is_not_there(file, member):
+    path = file(zipped(SIZES))
+    assert refusal(path, member) == f"{path}: has no member {member!r}; it holds: {', '.join(SIZES)}"
+
+
+def test_long_lists_of_members_are_cut(file):
+    path = file(zipped({f"{number}.txt": TEXT for number in range(25)}))
+    assert "19.txt and 5 more; choose one" in refusal(path)
+
+
+def test_an_archive_without_files(file):
+    path = file(zipped({}))
+    assert refusal(path) == f"{path}: is a zip archive without any file in it"
+    assert refusal(path, "x") == f"{path}: has no member 'x'; it holds: no files"
+    assert archive_members(path) == []
+
+
+def test_a_member_of_what_is_no_archive(file):
+    for data in (TEXT, gzip.compress(TEXT)):
+        path = file(data)
+        assert refusal(path, "v.txt") == f"{path}: is not an archive, so it has no member 'v.txt'"
+        with pytest.raises(FormatError, match="is not an archive"):
+            archive_members(path)
+
+
+def test_an_encrypted_member(file):
+    path = file(patched(zipped({"v.txt": TEXT}), 6, 8, 0x1))
+    assert refusal(path).startswith(f"{path}!v.txt: is encrypted; unpack the archive with its password")
+
+
+def test_an_unsupported_method(file):
+    path = file(patched(zipped({"v.txt": TEXT}), 8, 10, 9))
+    assert refusal(path).startswith(f"{path}!v.txt: cannot be unpacked by Python (")
+
+
+def test_a_wrong_checksum(file):
+    data = zipped({"v.txt": TEXT}, zipfile.ZIP_STORED)
+    assert data.count(b"word500 ") == 1
+    path = file(data.replace(b"word500 ", b"word5OO "))
+    assert refusal(path).startswith(f"{path}!v.txt: is damaged and cannot be unpacked (Bad CRC-32")
+
+
+def test_an_empty_member(file):
+    path = file(zipped({"v.txt": b""}))
+    assert refusal(path).startswith(f"{path}!v.txt: is empty")
+
+
+def test_a_container_in_a_container(file):
+    inner = zipped({"v.txt": TEXT})
+    assert "is a zip archive inside another container" in refusal(file(zipped({"v.zip": inner})))
+    assert "is a zip archive inside another container" in refusal(file(gzip.compress(inner)))
+    assert "compressed a second time" in refusal(file(zipped({"v.txt.gz": gzip.compress(TEXT)})))
+    assert "compressed a second time" in refusal(file(lzma.compress(bz2.compress(TEXT))))

@@ -1,0 +1,243 @@
+"""Tar archives: read from front to end, never unpacked to disk, with bounds to what is held in memory."""
+
+import bz2
+import gzip
+import io
+import lzma
+import subprocess
+import sys
+import tarfile
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glovefast.conversion.convert import convert, convert_archive
+from glovefast.errors import FormatError, StoreError
+from glovefast.sources import tar_archives
+from glovefast.sources.opening import archive_members, open_source
+from glovefast.vectors import load
+from tests.helpers.containers import TEXT, read_all, refusal, tarred, zipped
+
+MODES = {"w": "v.tar", "w:gz": "v.tar.gz", "w:bz2": "v.tar.bz2", "w:xz": "v.tar.xz"}
+OTHER = b"king 1 2\n"
+
+
+@pytest.mark.parametrize("chunk_bytes", [7, 5000, 2 * len(TEXT)])
+@pytest.mark.parametrize("tar_format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("mode", MODES)
+def test_every_kind_gives_the_same_bytes(file, mode, tar_format, chunk_bytes):
+    folder = "a folder/" * 9  # longer than the field for names
+    members = {"./": b"", folder: b"", f"{folder}glove.txt": TEXT}
+    path = file(tarred(members, mode, format=tar_format), MODES[mode])
+    assert archive_members(path) == [f"{folder}glove.txt"]
+    assert read_all(path, chunk_bytes) == TEXT
+    with open_source(path) as source:
+        assert (source.stem, source.member) == ("glove", f"{folder}glove.txt")
+        assert (source.name, source.bytes_total) == (f"{path}!{folder}glove.txt", len(TEXT))
+    assert read_all(io.BytesIO(path.read_bytes())) == TEXT
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_members(file, mode):
+    members = {
+        "./a.txt": TEXT,
+        "__MACOSX/._a.txt": b"\0",
+        "b/one.txt": OTHER,
+        "b/.hidden": b"x",
+        "empty": b"",
+    }
+    path = file(tarred(members, mode))
+    assert archive_members(path) == ["./a.txt", "b/one.txt", "empty"]
+    assert read_all(path, member="a.txt") == TEXT
+    assert read_all(path, member="one.txt") == OTHER
+    assert "holds 3 members: ./a.txt, b/one.txt, empty; choose one" in refusal(path)
+    assert refusal(path, "none") == f"{path}: has no member 'none'; it holds: ./a.txt, b/one.txt, empty"
+    assert refusal(path, "empty").startswith(f"{path}!empty: is empty: the archive's member holds no bytes")
+    assert refusal(file(tarred({"folder/": b""}, mode))) == (
+        f"{path}: is a tar archive without any file in it"
+    )
+
+
+def test_two_members_of_one_name(file):
+    for data in (tarred_twice(), zipped_twice()):
+        path = file(data)
+        assert refusal(path, "v.txt") == (
+            f"{path}!v.txt: has 2 members of this one name; unpack the one that is meant and give its text"
+        )
+        assert "has 2 members of this one name" in refusal(path)
+
+
+def tarred_twice() -> bytes:
+    end = 2 * tarfile.BLOCKSIZE
+    one = tarred({"v.txt": OTHER})[: 2 * tarfile.BLOCKSIZE]
+    return one + one + bytes(end)
+
+
+def zipped_twice() -> bytes:
+    return zipped({"v.txt": OTHER, "w.txt": OTHER}).replace(b"w.txt", b"v.txt")
+
+
+def test_conversion(tmp_path):
+    path = tmp_path / "glove.tar.gz"
+    path.write_bytes(tarred({"x/a.txt": OTHER, "x/b.txt": TEXT}, "w:gz"))
+    made = convert_archive(path)
+    assert made == [tmp_path / "a.glovefast", tmp_path / "b.glovefast"]
+    assert [len(load(store)) for store in made] == [1, 1000]
+    assert load(made[0]).metadata["source"] == {
+        "name": "glove.tar.gz",
+        "member": "x/a.txt",
+        "bytes": len(OTHER),
+    }
+    assert load(convert(path, tmp_path / "c", member="b.txt")).words == load(made[1]).words
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.glovefast", "b.glovefast", "c", path.name]
+
+
+def test_links_devices_and_directories_are_no_members(file):
+    """A link in an archive may point anywhere."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE):
+            entry = tarfile.TarInfo(f"kind{kind.decode()}")
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            archive.addfile(entry)
+    assert archive_members(file(data.getvalue())) == []
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_pipe_needs_a_file(file, compress):
+    data = compress(tarred({"v.txt": TEXT}))
+    command = [sys.executable, "-c", "import glovefast; print(glovefast.dry_run('-')['rows'])"]
+    piped = subprocess.run(command, input=data, capture_output=True, check=False)
+    assert b"<stdin>: is a tar archive in a pipe, and it is read twice; give the file" in piped.stderr
+    with file(data).open("rb") as redirected:
+        done = subprocess.run(command, stdin=redirected, capture_output=True, check=True)
+    assert done.stdout == b"1000\n"
+
+
+def test_a_file_object_is_read_from_where_it_stands(file):
+    for mode in MODES:
+        with file(b"junk" + tarred({"v.txt": TEXT}, mode)).open("rb") as raw:
+            raw.seek(4)
+            assert read_all(raw) == TEXT
+
+
+# Damage
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_half_downloaded_archive(file, mode):
+    data = tarred({"a.txt": OTHER, "b.txt": TEXT}, mode)
+    for cut in (len(data) // 3, len(data) // 2, 2 * len(data) // 3):
+        path = file(data[:cut])
+        for member in (None, "b.txt"):
+            message = refusal(path, member)
+            assert message.startswith((f"{path}: is truncated", f"{path}: is a truncated or damaged tar"))
+            assert "download it again" in message
+
+
+def test_an_archive_cut_within_a_header(file):
+    data = tarred({"a.txt": OTHER, "b.txt": TEXT})
+    assert "it ends within a header" in refusal(file(data[:1200]), "a.txt")
+
+
+@given(position=st.integers(0, 4000), value=st.integers(0, 255))
+def test_any_one_byte_changed_is_read_or_refused(position, value):
+    data = bytearray(tarred({"a.txt": TEXT[:700], "b.txt": OTHER}, format=tarfile.PAX_FORMAT))
+    data[position % len(data)] = value
+    for member in (None, "a.txt", "b.txt"):
+        with suppress(FormatError):
+            read_all(io.BytesIO(bytes(data)), member=member)
+
+
+def test_a_tar_in_a_container_in_a_container(file):
+    tar = tarred({"v.txt": TEXT})
+    assert "a tar archive inside another container" in refusal(file(zipped({"v.tar": tar})))
+    assert "a tar archive inside another container" in refusal(file(tarred({"v.tar": tar})))
+    assert "compressed a second time" in refusal(file(gzip.compress(lzma.compress(bz2.compress(tar)))))
+
+
+# Archives made to do harm
+
+
+def long_header(kind: bytes, size: int) -> bytes:
+    entry = tarfile.TarInfo("name")
+    entry.type, entry.size = kind, size
+    return entry.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_header_of_many_megabytes_is_not_read_into_memory(file, kind):
+    size = 1 << 26
+    path = file(gzip.compress(long_header(kind, size) + bytes(size) + tarred({"v.txt": TEXT})))
+    tracemalloc.start()
+    message = refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (
+        "is a truncated or damaged tar archive, download it again (a header of more than 1,048,576" in message
+    )
+    assert peak < size / 4
+
+
+def test_an_archive_of_nothing_but_names(file, monkeypatch):
+    monkeypatch.setattr(tar_archives, "_MAX_MEMBERS", 50)
+    members = {f"{number}.txt": b"" for number in range(51)}
+    assert refusal(file(tarred(members))).endswith("holds more than 50 files; unpack it first")
+    del members["50.txt"]
+    assert len(archive_members(file(tarred(members)))) == 50
+
+
+def test_a_sparse_member_is_no_text(file):
+    """Its size is only said, not stored: a few bytes could stand for any number of zeros."""
+    data = bytearray(tarred({"v.txt": b"the 0.5\n"}, format=tarfile.GNU_FORMAT))
+    header = tarfile.TarInfo.frombuf(bytes(data[:512]), "utf-8", "strict")
+    header.type = tarfile.GNUTYPE_SPARSE
+    data[:512] = header.tobuf(tarfile.GNU_FORMAT)
+    assert archive_members(file(bytes(data))) == []
+
+
+@pytest.mark.parametrize("name", ["../../evil.txt", "/evil.txt", "a/../../evil.txt", "/../evil.txt"])
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_a_members_name_leads_nowhere(tmp_path, name, pack):
+    """Only its last part names the store, and the store lies where it was asked for."""
+    (tmp_path / "sub").mkdir()
+    archive = tmp_path / "sub" / "glove.archive"
+    archive.write_bytes(pack({name: OTHER}))
+    assert archive_members(archive) == [name]
+    assert convert_archive(archive, tmp_path / "sub" / "stores") == [tmp_path / "sub/stores/evil.glovefast"]
+    assert convert(archive) == tmp_path / "sub/evil.glovefast"
+    assert sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*.glovefast")) == [
+        "sub/evil.glovefast",
+        "sub/stores/evil.glovefast",
+    ]
+    assert not Path("/evil.glovefast").exists()
+
+
+@pytest.mark.parametrize("name", ["a/..", "..", ".", ".txt"])
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_a_members_name_that_names_no_store(tmp_path, name, pack):
+    archive = tmp_path / "glove.archive"
+    archive.write_bytes(pack({name: OTHER}))
+    for convert_all in (convert, convert_archive):
+        with pytest.raises(FormatError, match="without any file in it"):
+            convert_all(archive)
+    with pytest.raises(StoreError, match="has no name to call a store after; say where it shall be"):
+        convert(archive, member=name)
+    assert [each.name for each in tmp_path.iterdir()] == ["glove.archive"]
+    assert len(load(convert(archive, tmp_path / "made", member=name))) == 1
+
+
+def test_a_members_name_with_a_nul(tmp_path):
+    archive = tmp_path / "glove.tar"
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as made:
+        entry = tarfile.TarInfo("v.txt")
+        entry.size, entry.pax_headers = len(OTHER), {"path": "a\0b.txt"}
+        made.addfile(entry, io.BytesIO(OTHER))
+    assert archive_members(archive) == ["a\0b.txt"]
+    for convert_all in (convert, convert_archive):
+        with pytest.raises(StoreError, match="has no name to call a store after"):
+            convert_all(archive)

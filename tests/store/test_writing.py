@@ -1,0 +1,299 @@
+"""Stores: opening and everything that can be wrong with one, writing vectors from memory, publishing."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from glovefast.errors import StoreError
+from glovefast.store import atomic as publishing
+from glovefast.store.atomic import Partial, published_whole
+from glovefast.store.reading import open_store
+from glovefast.store.writing import write_store
+from glovefast.vectors import load
+from tests.reference import same_bits
+
+WORDS = [f"word{row}" for row in range(100)]
+VECTORS = np.random.default_rng(5).normal(size=(100, 7)).astype(np.float32)
+
+
+@pytest.fixture
+def store(tmp_path) -> Path:
+    return write_store(tmp_path / "store", pa.array(WORDS), VECTORS, {"source": {"name": "memory"}})
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(StoreError) as caught:
+        load(path)
+    assert caught.value.path == str(path)
+    assert str(caught.value) == f"{path}: {caught.value.reason}"
+    return caught.value.reason
+
+
+def test_a_store_holds_what_was_written(store):
+    opened = open_store(store)
+    assert opened.path == store
+    assert same_bits(np.array(opened.vectors), VECTORS)
+    assert isinstance(opened.vectors, np.memmap)
+    assert not opened.vectors.flags.writeable
+    assert opened.vocabulary.words.to_pylist() == WORDS
+    assert opened.metadata["source"] == {"name": "memory"}
+    assert (opened.metadata["rows"], opened.metadata["dim"]) == (100, 7)
+    assert open_store(str(store)).metadata == opened.metadata
+
+
+def test_any_array_of_numbers_is_written_as_float32(tmp_path):
+    write_store(tmp_path / "ints", pa.array(["a", "b"]), np.array([[1, 2], [3, 4]], order="F"), {})
+    assert same_bits(np.array(load(tmp_path / "ints").vectors), np.array([[1, 2], [3, 4]], "f4"))
+    write_store(tmp_path / "cut", pa.array(WORDS)[10:20], VECTORS[10:20, ::2], {})
+    cut = load(tmp_path / "cut")
+    assert cut.words.to_pylist() == WORDS[10:20]
+    assert same_bits(np.array(cut.vectors), np.ascontiguousarray(VECTORS[10:20, ::2]))
+    assert cut.rows(WORDS[9:12]).tolist() == [-1, 0, 1]
+
+
+def test_a_store_without_rows(tmp_path):
+    write_store(tmp_path / "empty", pa.array([], pa.string()), np.empty((0, 3)), {})
+    empty = load(tmp_path / "empty")
+    assert (len(empty), empty.dim, empty.vectors.shape) == (0, 3, (0, 3))
+    assert empty.words.to_pylist() == empty.index_to_key == []
+    assert empty.rows(["a", ""]).tolist() == [-1, -1]
+    assert "a" not in empty
+    assert empty[[]].shape == (0, 3)
+
+
+@pytest.mark.parametrize("vectors", [VECTORS[:99], VECTORS[0], np.zeros((100, 7, 1))])
+def test_words_and_vectors_must_fit(tmp_path, vectors):
+    with pytest.raises(ValueError, match="100 words"):
+        write_store(tmp_path / "store", pa.array(WORDS), vectors, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_store(tmp_path):
+    (tmp_path / "vectors.txt").write_text("the 0.1 0.2\n")
+    assert refusal(tmp_path / "vectors.txt") == (
+        "is a file, not a store; embedding text is converted first, with: "
+        f"glovefast convert {tmp_path / 'vectors.txt'}"
+    )
+    (tmp_path / "my vectors.txt").write_text("the 0.1 0.2\n")
+    assert refusal(tmp_path / "my vectors.txt").endswith(f"glovefast convert '{tmp_path / 'my vectors.txt'}'")
+    assert refusal(tmp_path / "nothing").startswith("does not exist; a store is made")
+    assert refusal(tmp_path) == "is not a glovefast store: it has no metadata.json"
+    for text in ('{"format": "other"}', "[]", "{}", '"glovefast"'):
+        (tmp_path / "metadata.json").write_text(text)
+        assert refusal(tmp_path) == "is not a glovefast store: its metadata.json does not say so"
+
+
+def test_a_file_of_a_store(store):
+    for name in ("vectors.npy", "metadata.json"):
+        assert refusal(store / name) == f"is a file of a store; give the store itself: {store}"
+
+
+def change_metadata(store: Path, **changes) -> None:
+    metadata = json.loads((store / "metadata.json").read_text())
+    (store / "metadata.json").write_text(json.dumps({**metadata, **changes}))
+
+
+@pytest.mark.parametrize("version", [2, 99, 0, True, None, "1"])
+def test_another_format(store, version):
+    change_metadata(store, format_version=version)
+    reason = refusal(store)
+    assert reason.startswith(f"has format version {version!r}, and this glovefast ")
+    assert reason.endswith("reads up to 1; update it: pip install --upgrade glovefast")
+
+
+def test_what_is_added_later_does_no_harm(store):
+    change_metadata(store, license="PDDL")
+    (store / "more.arrow").touch()
+    assert load(store).metadata["license"] == "PDDL"
+
+
+def cut_in_half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def without_the_last_byte(data: bytes) -> bytes:
+    return data[:-1]
+
+
+def nothing(data: bytes) -> bytes:
+    return b""
+
+
+def zeros(data: bytes) -> bytes:
+    return bytes(len(data))
+
+
+def pickled(data: bytes) -> bytes:
+    """What a program that opens pickles would run."""
+    return b"\x80\x04cos\nsystem\n(S'exit 1'\ntR."
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "vocabulary.arrow", "index.arrow", "metadata.json"])
+@pytest.mark.parametrize("damage", [cut_in_half, without_the_last_byte, nothing, zeros, pickled])
+def test_damaged_files(store, file, damage):
+    data = (store / file).read_bytes()
+    if file == "metadata.json":
+        data = data.rstrip()
+    (store / file).write_bytes(damage(data))
+    reason = refusal(store)
+    assert reason.startswith(f"the store is damaged: {file} ")
+    assert reason.endswith("; convert its source again")
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "vocabulary.arrow", "index.arrow"])
+def test_missing_files(store, file):
+    (store / file).unlink()
+    assert refusal(store).startswith(f"the store is damaged: {file} cannot be mapped")
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "vocabulary.arrow", "index.arrow"])
+def test_no_changed_byte_is_taken_for_another_trouble(store, tmp_path, file):
+    """In the data it is not seen on opening; all else is a StoreError, whatever NumPy and Arrow raise."""
+    data = (store / file).read_bytes()
+    refused = 0
+    for position in [*range(min(len(data), 600)), *range(max(0, len(data) - 600), len(data))]:
+        changed = bytearray(data)
+        changed[position] ^= 0xFF
+        (store / file).write_bytes(changed)
+        try:
+            open_store(store)
+        except StoreError:
+            refused += 1
+    assert refused > 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"rows": 99}, "vocabulary.arrow holds 100 entries, metadata.json says 99"),
+        ({"rows": -1}, "metadata.json gives no usable 'rows'"),
+        ({"rows": "100"}, "metadata.json gives no usable 'rows'"),
+        ({"rows": True}, "metadata.json gives no usable 'rows'"),
+        (
+            {"dim": 8},
+            "vectors.npy does not hold (100, 8) float32; its header says "
+            "\"{'descr': '<f4', 'fortran_order': False, 'shape': (100, 7), }\"",
+        ),
+        ({"dim": None}, "metadata.json gives no usable 'dim'"),
+        ({"dtype": "float64"}, "metadata.json says that the numbers are 'float64', not float32"),
+    ],
+)
+def test_metadata_that_contradicts_the_files(store, changes, reason):
+    change_metadata(store, **changes)
+    assert refusal(store) == f"the store is damaged: {reason}; convert its source again"
+
+
+def test_files_that_do_not_belong_together(store, tmp_path):
+    other = write_store(tmp_path / "other", pa.array(["a", "b"]), np.zeros((2, 7)), {})
+    for file, reason in [
+        (
+            "vectors.npy",
+            "vectors.npy does not hold (100, 7) float32; its header says "
+            "\"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 7), }\"",
+        ),
+        ("vocabulary.arrow", "vocabulary.arrow holds 2 entries, metadata.json says 100"),
+        ("index.arrow", "index.arrow does not index 100 words"),
+    ]:
+        mixed = tmp_path / f"mixed {file}"
+        shutil.copytree(store, mixed)
+        shutil.copy(other / file, mixed / file)
+        assert refusal(mixed) == f"the store is damaged: {reason}; convert its source again"
+    shutil.copy(store / "index.arrow", store / "vocabulary.arrow")
+    assert "vocabulary.arrow cannot be mapped (it has columns ['bucket'] of types " in refusal(store)
+
+
+@pytest.mark.parametrize("array", [VECTORS.astype("f8"), VECTORS.astype(">f4"), np.asfortranarray(VECTORS)])
+def test_vectors_of_another_kind(store, array):
+    np.save(store / "vectors.npy", array)
+    reason = refusal(store)
+    assert "vectors.npy does not hold (100, 7) float32; its header says " in reason
+    assert array.dtype.str in reason
+
+
+def test_a_file_that_may_not_be_read_is_not_damaged(store, monkeypatch):
+    open_file = os.open
+
+    def refuse(name, *arguments, **options):
+        if name == "vocabulary.arrow":
+            raise PermissionError(13, "Permission denied", name)
+        return open_file(name, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError) as caught:
+        load(store)
+    assert caught.value.filename == str(store / "vocabulary.arrow")
+
+
+def publish(target: Path, content: str, overwrite: bool = True) -> None:
+    with Partial(target) as partial:
+        (partial.path / "file").write_text(content)
+        partial.put_in_place(overwrite)
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_put_in_place(tmp_path, monkeypatch, exchange):
+    """With the exchange in one step that Linux has, and without."""
+    if not exchange:
+        monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
+    target = tmp_path / "target"
+    for content in ("first", "second", "third"):
+        publish(target, content)
+        assert (target / "file").read_text() == content
+        assert [path.name for path in tmp_path.iterdir()] == ["target"]
+    with pytest.raises(FileExistsError, match=r"exists.*target"):
+        publish(target, "fourth", overwrite=False)
+    assert (target / "file").read_text() == "third"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the exchange is a call of Linux's")
+def test_the_exchange_is_in_one_step(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").write_text("other")
+    assert publishing._exchange(tmp_path / "one", tmp_path / "other")
+    assert (tmp_path / "one").read_text() == "other"
+    assert (tmp_path / "other").is_dir()
+    assert not publishing._exchange(tmp_path / "one", tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("failing", [{2}, {3}, {3, 4}])
+def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch, failing):
+    """Where the way back fails too, it still exists under its other name, and gets its own from the next."""
+    monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
+    target = tmp_path / "target"
+    publish(target, "old")
+    rename, calls = Path.rename, []
+
+    def fail(path, name):
+        calls.append(path)
+        if len(calls) in failing:
+            raise OSError(5, "Input/output error")
+        return rename(path, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            publish(target, "new")
+    if 4 in failing:
+        assert [path.read_text() for path in tmp_path.glob(".target.*.retired/file")] == ["old"]
+        publishing.clear_remains(target)
+    assert (target / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_a_file_is_published_whole(tmp_path):
+    target = tmp_path / "file"
+    for content in ("first", "second"):
+        with published_whole(target) as partial:
+            partial.write_text(content)
+            assert not target.exists() or target.read_text() == "first"
+        assert target.read_text() == content
+    with pytest.raises(OSError, match="nowhere"), published_whole(target) as partial:
+        partial.rename(tmp_path / "nowhere" / "file")
+    assert target.read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
