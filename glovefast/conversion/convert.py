@@ -5,10 +5,11 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from os import fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 from glovefast.conversion.pipeline import Conversion, Options
 from glovefast.errors import ForeignError, FormatError, StoreError
+from glovefast.parser.decoding import ErrorsRule
 from glovefast.parser.row_layout import holds_rows
 from glovefast.progress import Progress
 from glovefast.sources.opening import AnySource, Source, archive_members, open_source, stem_of
@@ -25,8 +26,6 @@ __all__ = ["Progress", "convert", "convert_archive", "dry_run"]
 _log = logging.getLogger("glovefast")
 _SAMPLE_BYTES = 1 << 18
 _NO_NAME = "has no name to call a store after; say where it shall be (destination, -o)"
-
-ErrorsRule: TypeAlias = Literal["strict", "replace", "backslashreplace", "cp1252"]
 
 
 def convert(

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from glovefast.conversion.bad_rows import BadRows
 from glovefast.errors import FormatError, GlovefastError
-from glovefast.parser.blocks import Block, BlockParser, check_errors_rule
+from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import CHUNKS_TO_FILTER, MAX_LINE_BYTES, ChunkReader, TextBuffer
+from glovefast.parser.decoding import check_errors_rule
 from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.progress import Progress
 from glovefast.sources.opening import Source

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from glovefast import kernels
 from glovefast.kernels.load import load_kernels
 from glovefast.parser.chunks import TextBuffer
+from glovefast.parser.decoding import decode_words
 from glovefast.parser.line_filter import LineFilter
 from glovefast.parser.row_layout import beginning_of, explain_bad_line, read_number
-from glovefast.vocabulary.arrow import as_string_array, integer_array
+from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.word_index import WordIndex
 
 _ODD_NUMBERS = 1024
 _BAD_LINES = 256
-_ERRORS = ("strict", "replace", "backslashreplace", "cp1252")
 
 
 @dataclass(frozen=True)
@@ -213,69 +213,13 @@ class BlockParser:
         """
         rows = len(block.row_lines)
         offsets = self._word_ends[: rows + 1].copy()
-        raw = self._words[: offsets[-1]].tobytes()
-        if _is_utf8(raw, offsets):
-            block.words = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(raw))
-            return set()
-        words = []
-        damaged: list[tuple[int, bytes, str | None]] = []
-        for row in range(rows):
-            encoded = raw[offsets[row] : offsets[row + 1]]
-            try:
-                words.append(encoded.decode())
-            except UnicodeDecodeError:
-                changed = _changed_word(encoded, self._errors)
-                words.append(changed or "")
-                if row not in bad_rows:
-                    damaged.append((row, encoded, changed))
-        block.words = as_string_array(words)
-        lines = block.row_lines[[row for row, _, _ in damaged]].tolist()
-        for number, line, (_, encoded, changed) in zip(lines, buffer.lines(lines), damaged, strict=True):
-            kept = None if changed is None else encoded
-            reason = _explain_word(encoded, changed, self._errors)
-            block.bad_lines.append(BadLine(number, reason, beginning_of(line), kept))
-        return {row for row, _, changed in damaged if changed is None}
-
-
-def _changed_word(encoded: bytes, errors: str) -> str | None:
-    """Give what a rule makes of a word that is not UTF-8; None where it makes nothing of it."""
-    if errors == "strict":
-        return None
-    if errors != "cp1252":
-        return encoded.decode(errors=errors)
-    try:
-        return encoded.decode("cp1252")
-    except UnicodeDecodeError:  # five bytes are no character of Windows-1252
-        return None
-
-
-def _explain_word(encoded: bytes, changed: str | None, errors: str) -> str:
-    if changed is not None:
-        return f"the word {encoded!r} is not UTF-8; it was changed to {changed!r}"
-    what, other = ("not UTF-8", "a") if errors == "strict" else ("neither UTF-8 nor Windows-1252", "another")
-    rules = ", ".join(repr(rule) for rule in _ERRORS if rule not in ("strict", errors))
-    return f"the word {encoded!r} is {what}; choose {other} rule for such words (errors, --errors: {rules})"
-
-
-def check_errors_rule(errors: str) -> None:
-    """Raise ValueError unless `errors` names a rule for words that are not UTF-8."""
-    if errors not in _ERRORS:
-        raise ValueError(
-            f"errors={errors!r} is no rule for words that are not UTF-8; choose one of {_ERRORS}"
-        )
-
-
-def _is_utf8(raw: bytes, offsets: NDArray[np.int32]) -> bool:
-    """Say whether all words are UTF-8: together, and no word begins in the middle of a character."""
-    if raw.isascii():
-        return True
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    filled = offsets[:-1][np.diff(offsets) > 0]
-    firsts = np.frombuffer(raw, dtype=np.uint8)[filled]
-    return not np.any((firsts & 0xC0) == 0x80)
+        block.words, damaged = decode_words(self._words[: offsets[-1]].tobytes(), offsets, self._errors)
+        damaged = [word for word in damaged if word.row not in bad_rows]
+        lines = block.row_lines[[word.row for word in damaged]].tolist()
+        for number, line, word in zip(lines, buffer.lines(lines), damaged, strict=True):
+            kept = None if word.changed is None else word.encoded
+            block.bad_lines.append(BadLine(number, word.reason, beginning_of(line), kept))
+        return {word.row for word in damaged if word.changed is None}
 
 
 def _drop_unwanted(block: Block, wanted: WordIndex, rejected: set[int]) -> set[int]:

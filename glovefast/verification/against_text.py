@@ -11,8 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import StoreError
-from glovefast.parser.blocks import Block, BlockParser, check_errors_rule
+from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
+from glovefast.parser.decoding import check_errors_rule
 from glovefast.parser.row_layout import infer_layout
 from glovefast.progress import Progress
 from glovefast.sources.opening import STANDARD_INPUT, AnySource, Source, is_archive, open_source

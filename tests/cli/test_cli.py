@@ -8,7 +8,7 @@ import pytest
 import glovefast
 from glovefast.cli import commands, main, options
 from glovefast.matrix import embedding_matrix as matrix
-from glovefast.parser import blocks as parser
+from glovefast.parser import decoding
 from tests.helpers.command_line import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
@@ -59,7 +59,7 @@ def test_help_and_version(run):
 
 
 def test_the_choices_are_the_librarys():
-    assert set(options.ERRORS) == set(parser._ERRORS)
+    assert set(options.ERRORS) == set(decoding.ERRORS_RULES)
     assert list(options.OUT_OF_VOCABULARY) == list(matrix.POLICIES)
 
 

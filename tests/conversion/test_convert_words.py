@@ -19,8 +19,7 @@ from glovefast.cli import main
 from glovefast.conversion.convert import convert, convert_archive
 from glovefast.errors import FormatError, VocabularyError
 from glovefast.kernels import HASH_BITS, HASH_BLOCK_BYTES, HASH_MULTIPLIER, HASH_SEED, HASH_SHIFT
-from glovefast.parser import blocks as parser
-from glovefast.parser import chunks
+from glovefast.parser import chunks, decoding
 from glovefast.vectors import WordVectors, load
 from glovefast.vocabulary.hashing import hash_word
 from glovefast.vocabulary.training_vocabulary import UNKNOWN_TOKENS
@@ -348,7 +347,7 @@ DAMAGED_WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(b"
 @given(
     rows=st.lists(st.tuples(DAMAGED_WORDS, st.sampled_from([b"1 2", b"3 x", b"nan -1"])), max_size=8),
     wanted=st.lists(DAMAGED_WORDS, max_size=3),
-    errors=st.sampled_from(parser._ERRORS),
+    errors=st.sampled_from(decoding.ERRORS_RULES),
 )
 @example(rows=[(b"\xe9", b"1 2"), (b"\xc3\xa9", b"3 4")], wanted=[b"\xe9"], errors="cp1252")
 @example(rows=[(b"\xe9", b"1 2"), (b"\xc3", b"3 4")], wanted=[b"\xe9"], errors="replace")
