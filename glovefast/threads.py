@@ -1,4 +1,4 @@
-"""Work on several processors at once, its results in order."""
+"""Work on several processors at once, with results in order."""
 
 import os
 from collections import deque
@@ -12,42 +12,47 @@ import numpy as np
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+MOST_THREADS = 64
+
 
 def processors() -> int:
-    """Count the processors that this process may use, which in a container are fewer than the machine's."""
+    """Count the processors that this process may use; in a container, fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def checked_threads(threads: int | None) -> int:
-    """Give a number of threads that a user has chosen; all processors if none is chosen.
+    """Check a number of threads chosen by the user; None stands for one per processor.
+
+    Every thread has its own buffers, and more of them than processors gain nothing: numbers above
+    `MOST_THREADS` (or above the number of processors, if there are more) are reduced to it.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no whole number, or less than 1.
+        If the number is not an integer, or less than 1.
     """
     if threads is None:
         return processors()
     if isinstance(threads, bool) or not isinstance(threads, int | np.integer):
-        raise TypeError(f"threads={threads!r} is no whole number")
+        raise TypeError(f"threads must be an integer, not {threads!r}")
     if threads < 1:
-        raise ValueError(f"threads={threads} is out of range: at least 1")
-    return int(threads)
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    return min(int(threads), max(MOST_THREADS, processors()))
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """Work on items side by side; give the results in the items' order.
+    """Work on items in parallel and yield the results in the order of the items.
 
     Parameters
     ----------
     work : callable
-        Item → result; most of it should run without the GIL.
+        Maps an item to a result; most of its work should run without the GIL.
     items : iterable
-        Taken one by one, in the caller's thread, and no more of them ahead than two for each thread.
+        Taken one by one in the caller's thread, at most two per thread ahead of the results.
     threads : int
-        How many threads work; with one, or for a single item, it is the caller's own.
+        The number of threads. With one thread, or for a single item, the caller's own thread works.
 
     Yields
     ------

@@ -7,7 +7,8 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from glovefast.conversion.pipeline import Conversion, Options
+from glovefast.conversion.options import Options, wanted_words
+from glovefast.conversion.pipeline import Conversion
 from glovefast.errors import ForeignError, FormatError, StoreError
 from glovefast.parser.decoding import ErrorsRule
 from glovefast.parser.row_layout import holds_rows
@@ -17,7 +18,6 @@ from glovefast.store.files import SUFFIX
 from glovefast.store.writing import check_destination
 
 if TYPE_CHECKING:
-    from glovefast.conversion.wanted_words import WantedWords
     from glovefast.matrix.fallbacks import Fallback
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
@@ -113,8 +113,16 @@ def convert(
     TypeError
         If a fallback is neither name nor callable, or gives no string.
     """
-    wanted = _wanted_words(words, fallback)
-    options = Options(dim, header, limit, threads, errors, on_bad_row, progress, wanted)
+    options = Options(
+        dim=dim,
+        header=header,
+        limit=limit,
+        threads=threads,
+        errors=errors,
+        on_bad_row=on_bad_row,
+        progress=progress,
+        wanted=wanted_words(words, fallback),
+    )
     return _convert(source, destination, member, options, overwrite)
 
 
@@ -152,8 +160,16 @@ def dry_run(
         As `convert` raises them, but for a bad row, for a source without any row, and for one without any
         wanted word: these are reported.
     """
-    wanted = _wanted_words(words, fallback)
-    options = Options(dim, header, limit, threads, errors, on_bad_row, progress, wanted)
+    options = Options(
+        dim=dim,
+        header=header,
+        limit=limit,
+        threads=threads,
+        errors=errors,
+        on_bad_row=on_bad_row,
+        progress=progress,
+        wanted=wanted_words(words, fallback),
+    )
     with open_source(source, member) as opened:
         return Conversion(opened, options).dry_run()
 
@@ -194,8 +210,14 @@ def convert_archive(
     FormatError, StoreError, VocabularyError, OSError, ValueError, TypeError
         As `convert` raises them; a StoreError too if two members would make the same store.
     """
-    wanted = _wanted_words(words, fallback)
-    options = Options(None, None, limit, threads, errors, on_bad_row, progress, wanted)
+    options = Options(
+        limit=limit,
+        threads=threads,
+        errors=errors,
+        on_bad_row=on_bad_row,
+        progress=progress,
+        wanted=wanted_words(words, fallback),
+    )
     stores = stores_of_archive(source, destination)
     make_room(stores, overwrite)
     made: list[Path] = []
@@ -305,18 +327,3 @@ def _default_destination(source: AnySource, opened: Source) -> Path:
     if opened.stem is None or not isinstance(source, str | os.PathLike):
         raise StoreError(opened.name, _NO_NAME)
     return Path(source).parent / (opened.stem + SUFFIX)
-
-
-def _wanted_words(
-    words: "AnyVocabulary | None", fallback: "Fallback | Iterable[Fallback]"
-) -> "WantedWords | None":
-    """Check the vocabulary and the fallbacks; None where all words are wanted."""
-    if words is not None:
-        from glovefast.conversion.wanted_words import WantedWords
-
-        return WantedWords(words, fallback)
-    if fallback:
-        raise ValueError(
-            "fallback is for the other forms of wanted words; say which words (words=..., --words)"
-        )
-    return None

@@ -2,32 +2,27 @@
 
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from glovefast.conversion.bad_rows import BadRows
+from glovefast.conversion.options import Options
 from glovefast.errors import FormatError, GlovefastError
 from glovefast.parser.blocks import Block, BlockParser
-from glovefast.parser.chunks import CHUNKS_TO_FILTER, MAX_LINE_BYTES, ChunkReader, TextBuffer
-from glovefast.parser.decoding import check_errors_rule
+from glovefast.parser.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
 from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.progress import Progress
 from glovefast.sources.opening import Source
 from glovefast.store.checksums import new_checksum
 from glovefast.store.writing import StoreWriter
-from glovefast.threads import processors
 from glovefast.vocabulary.arrow import array_offsets
 from glovefast.vocabulary.word_index import WordIndex
-
-if TYPE_CHECKING:
-    from glovefast.conversion.wanted_words import WantedWords
 
 _PROGRESS_SECONDS = 0.1
 _FLUSH_SECONDS = 0.05
@@ -35,40 +30,6 @@ _LAYOUT_LINES = 2  # a header, if there is one, and a row
 # What int32 counts: the rows of an index, the bytes of an Arrow file's words.
 _MAX_ROWS = _MAX_WORD_BYTES = 2**31 - 1
 _FIRST_BAD_ROW = "this is the first bad row, and a dry run finds all (dry_run, --dry-run)"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a conversion's caller chose; `glovefast.conversion.convert.convert` says what each means."""
-
-    dim: int | None = None
-    header: bool | None = None
-    limit: int | None = None
-    threads: int | None = None
-    errors: str = "strict"
-    on_bad_row: str = "raise"
-    progress: Callable[[Progress], None] | None = None
-    wanted: "WantedWords | None" = None
-
-    def __post_init__(self) -> None:
-        for name, value, least, most in (
-            ("dim", self.dim, 1, MAX_LINE_BYTES // 2),  # each number takes a digit and a space
-            ("limit", self.limit, 0, None),
-            ("threads", self.threads, 1, None),
-        ):
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer):
-                raise TypeError(f"{name}={value!r} is no whole number")
-            if value < least:
-                raise ValueError(f"{name}={value} is out of range: at least {least}")
-            if most is not None and value > most:
-                raise ValueError(f"{name}={value} is out of range: at most {most}")
-        if self.progress is not None and not callable(self.progress):
-            raise TypeError(f"progress={self.progress!r} cannot be called")
-        check_errors_rule(self.errors)
-        if self.on_bad_row not in ("raise", "skip"):
-            raise ValueError(f"on_bad_row={self.on_bad_row!r} is neither 'raise' nor 'skip'")
 
 
 @dataclass
@@ -154,7 +115,7 @@ class Conversion:
 
     def _parse_all(self, writer: StoreWriter | None, dim: int) -> None:
         """Let the workers parse all of the source; their memory is free again before the index is built."""
-        options, threads = self._options, self._options.threads or processors()
+        options, threads = self._options, self._options.workers
         # The kernels are compiled, or loaded, once before the workers start.
         wanted = options.wanted.kept if options.wanted else None
         parsers = [BlockParser(dim, options.errors, wanted) for _ in range(threads)]

@@ -402,7 +402,7 @@ def test_a_progress_that_raises_ends_the_work(tmp_path, monkeypatch, error):
 )
 def test_choices_out_of_range(tmp_path, options):
     (name, value), *_ = options.items()
-    with pytest.raises(ValueError, match=f"{name}={value!r}"):
+    with pytest.raises(ValueError, match=f"{name}.*{value!r}"):
         convert(tmp_path / "not even looked for", **options)
 
 

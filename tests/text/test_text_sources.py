@@ -121,7 +121,7 @@ def test_counts_that_are_none() -> None:
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
 def test_threads(threads: Any) -> None:
-    with pytest.raises((TypeError, ValueError), match=r"threads="):
+    with pytest.raises((TypeError, ValueError), match=r"threads must be "):
         Tokenizer().fit_on_texts(["a"], threads=threads)
 
 

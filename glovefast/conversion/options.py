@@ -1,0 +1,77 @@
+"""What the caller of a conversion chose, checked once."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glovefast.parser.chunks import MAX_LINE_BYTES
+from glovefast.parser.decoding import check_errors_rule
+from glovefast.progress import Progress, check_progress
+from glovefast.threads import checked_threads
+
+if TYPE_CHECKING:
+    from glovefast.conversion.wanted_words import WantedWords
+    from glovefast.matrix.fallbacks import Fallback
+    from glovefast.vocabulary.training_vocabulary import AnyVocabulary
+
+_MAX_DIM = MAX_LINE_BYTES // 2  # each number takes a digit and a space
+_BAD_ROW_RULES = ("raise", "skip")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The choices of a conversion; `glovefast.conversion.convert.convert` says what each means.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value has the wrong type or is out of range.
+    """
+
+    dim: int | None = None
+    header: bool | None = None
+    limit: int | None = None
+    threads: int | None = None
+    errors: str = "strict"
+    on_bad_row: str = "raise"
+    progress: Callable[[Progress], None] | None = None
+    wanted: "WantedWords | None" = None
+
+    def __post_init__(self) -> None:
+        _check_integer("dim", self.dim, 1, _MAX_DIM)
+        _check_integer("limit", self.limit, 0)
+        checked_threads(self.threads)
+        check_progress(self.progress)
+        check_errors_rule(self.errors)
+        if self.on_bad_row not in _BAD_ROW_RULES:
+            raise ValueError(f"on_bad_row must be 'raise' or 'skip', not {self.on_bad_row!r}")
+
+    @property
+    def workers(self) -> int:
+        """How many workers parse."""
+        return checked_threads(self.threads)
+
+
+def wanted_words(
+    words: "AnyVocabulary | None", fallback: "Fallback | Iterable[Fallback]"
+) -> "WantedWords | None":
+    """Check the vocabulary and the fallbacks; None if all words are wanted."""
+    if words is not None:
+        from glovefast.conversion.wanted_words import WantedWords
+
+        return WantedWords(words, fallback)
+    if fallback:
+        raise ValueError("fallback needs words: pass the words to keep as well (words=..., --words)")
+    return None
+
+
+def _check_integer(name: str, value: object, least: int, most: int | None = None) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    if value < least or (most is not None and value > most):
+        bounds = f"at least {least}" if most is None else f"between {least} and {most:,}"
+        raise ValueError(f"{name} must be {bounds}, not {value}")
