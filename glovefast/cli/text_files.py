@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Iterator
 
 from glovefast.errors import FormatError
-from glovefast.sources.opening import Source
+from glovefast.sources.source import Source
 
 _BLOCK_BYTES = 1 << 20
 _LONGEST_WORD = 1 << 24

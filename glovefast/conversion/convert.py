@@ -13,7 +13,9 @@ from glovefast.errors import ForeignError, FormatError, StoreError
 from glovefast.parser.decoding import ErrorsRule
 from glovefast.parser.row_layout import holds_rows
 from glovefast.progress import Progress
-from glovefast.sources.opening import AnySource, Source, archive_members, open_source, stem_of
+from glovefast.sources.names import stem_of
+from glovefast.sources.opening import AnySource, archive_members, open_source
+from glovefast.sources.source import Source
 from glovefast.store.files import SUFFIX
 from glovefast.store.writing import check_destination
 
@@ -256,7 +258,7 @@ def stores_of_archive(
     """
     members = archive_members(source)
     if not members:
-        raise FormatError(source, None, "is an archive without any file in it")
+        raise FormatError(source, None, "is an archive without files")
     directory = Path(source).parent if destination is None else Path(destination)
     stores: dict[str, Path] = {}
     for member in members:

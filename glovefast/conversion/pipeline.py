@@ -18,7 +18,7 @@ from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
 from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.progress import Progress
-from glovefast.sources.opening import Source
+from glovefast.sources.source import Source
 from glovefast.store.checksums import new_checksum
 from glovefast.store.writing import StoreWriter
 from glovefast.vocabulary.arrow import array_offsets

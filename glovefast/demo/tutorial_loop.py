@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glovefast.sources.opening import Source, open_source
+from glovefast.sources.opening import open_source
+from glovefast.sources.source import Source
 
 _PUNCTUATION = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
 _BUFFER_BYTES = 1 << 16

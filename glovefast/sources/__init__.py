@@ -1,4 +1,4 @@
-"""Where text comes from: files, pipes, compressed files and members of archives, as one stream of bytes.
+"""Read files, pipes, compressed files and members of archives as one stream of bytes.
 
 May import `errors`.
 """

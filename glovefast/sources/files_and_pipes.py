@@ -1,4 +1,4 @@
-"""What lies under a source: a file that should stay as it is while it is read, or a pipe that may stall."""
+"""What a source is read from: a file, which must not change meanwhile, or a pipe, which may stall."""
 
 import errno
 import io
@@ -15,14 +15,14 @@ class Origin:
     Parameters
     ----------
     raw : binary file object
-        Open, nothing read yet.
+        Open, with nothing read yet.
     resources : contextlib.ExitStack
-        Closes what is opened here.
+        Closes what this class opens.
 
     Attributes
     ----------
     raw : binary file object
-        What to read; another object than the one given where that is a pipe.
+        What to read from: the given object, or for a pipe a wrapper that can be woken.
     """
 
     def __init__(self, raw: Any, resources: ExitStack) -> None:  # noqa: ANN401 - any binary file object
@@ -32,7 +32,7 @@ class Origin:
         try:
             number = raw.fileno()
             self._opened = os.fstat(number)
-        except (OSError, AttributeError, TypeError):  # bytes in memory are no file of the system's
+        except (OSError, AttributeError, TypeError):  # bytes in memory, for example
             return
         if stat.S_ISREG(self._opened.st_mode):
             self._file = number
@@ -40,12 +40,12 @@ class Origin:
             self.raw = self._pipe = pipe
 
     def stop_waiting(self) -> None:
-        """Let a `readinto` that waits for a pipe's writer, and all later ones, raise OSError (ECANCELED)."""
+        """Make a `readinto` that waits for a pipe's writer, and all later ones, raise OSError (ECANCELED)."""
         if self._pipe is not None:
             self._pipe.stop_waiting()
 
     def change(self) -> str | None:
-        """Say how the file has changed since it was opened; None if it has not, or is no file."""
+        """Describe how the file has changed since it was opened; None if it has not or is not a file."""
         if self._file is None:
             return None
         before, now = self._opened, os.fstat(self._file)
@@ -57,17 +57,17 @@ class Origin:
 
 
 def _open_pipe(raw: Any, resources: ExitStack) -> "_Pipe | None":  # noqa: ANN401
-    """Make a pipe that can be woken, unless the object reads in a way of its own."""
+    """Wrap a pipe so that its reader can be woken; None if the object has its own way of reading."""
     buffered = b""
     if isinstance(raw, io.BufferedReader) and isinstance(raw.raw, io.FileIO):
-        # Python's own buffer first: a selector does not see what it holds.
+        # Empty Python's buffer first: a selector does not see what it holds.
         buffered = raw.read(len(raw.peek()))
         raw = raw.raw
     return resources.enter_context(_Pipe(raw, buffered)) if isinstance(raw, io.FileIO) else None
 
 
 class _Pipe(io.RawIOBase):
-    """A pipe, or a terminal, whose reader can be woken while it waits for the writer."""
+    """A pipe or terminal whose reader can be woken while it waits for the writer."""
 
     def __init__(self, raw: io.FileIO, buffered: bytes) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class _Pipe(io.RawIOBase):
         self._stopped = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake, selectors.EVENT_READ)
-        # /dev/null and its kind, which never let anybody wait, cannot be selected.
+        # Devices such as /dev/null, which never make a reader wait, cannot be selected.
         with suppress(PermissionError):
             self._selector.register(raw, selectors.EVENT_READ)
 
@@ -94,7 +94,7 @@ class _Pipe(io.RawIOBase):
         if len(self._selector.get_map()) > 1:
             self._selector.select()
         if self._stopped:
-            # Not InterruptedError: Python's buffered readers would read again.
+            # Not InterruptedError, after which Python's buffered readers would read again.
             raise OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
         return self._raw.readinto(target)
 

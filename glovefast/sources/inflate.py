@@ -1,8 +1,8 @@
-"""Deflated bytes, as zip members and gzip files hold them.
+"""Inflate zip members and gzip files.
 
 ISA-L (the package isal) inflates twice as fast as zlib: 0.27 s against 0.55 s for the 171 MB of
-glove.6B.50d.txt. Inflating is what a conversion from an archive waits for, since it cannot be shared between
-threads. Where there is no isal, the standard library does the same.
+glove.6B.50d.txt. Threads cannot share this work, so it decides how long a conversion from an archive takes.
+Without isal, the standard library does the same.
 """
 
 import gzip
@@ -30,7 +30,7 @@ def open_gzip(raw: Any) -> gzip.GzipFile:  # noqa: ANN401 - any binary file obje
     Returns
     -------
     gzip.GzipFile
-        The text, or what inflates it in the same way.
+        The text; with isal, an object of its own class that behaves the same.
     """
     opened: gzip.GzipFile = _fastest("isal.igzip", gzip).open(raw)
     return opened
@@ -49,15 +49,15 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes] | 
     Returns
     -------
     binary file object
-        The member's bytes; it raises `zipfile.BadZipFile` if they are not those that were packed, and
-        EOFError if the archive ends too early.
+        The member's bytes. Reading raises `zipfile.BadZipFile` if they are damaged, and EOFError if the
+        archive ends too early.
 
     Raises
     ------
     zipfile.BadZipFile
         If the member's headers are damaged.
     NotImplementedError
-        If it was packed in a way that is not known here.
+        If Python does not know the member's compression method.
     """
     member = archive.open(info)  # checks its headers
     if info.compress_type != zipfile.ZIP_DEFLATED or archive.fp is None:
@@ -67,7 +67,7 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes] | 
 
 
 class _DeflatedMember(io.RawIOBase):
-    """A deflated member; nothing else may read from the archive meanwhile."""
+    """A deflated member; nothing else may read from the archive at the same time."""
 
     def __init__(self, archive: Any, info: zipfile.ZipInfo) -> None:  # noqa: ANN401 - any binary file object
         super().__init__()
@@ -99,7 +99,7 @@ class _DeflatedMember(io.RawIOBase):
                 self._checksum = self._library.crc32(data, self._checksum)
                 target[: len(data)] = data
                 return len(data)
-            # Not before nothing comes any more: the last bytes may lie in the inflater with all read.
+            # Only after an empty read: the last bytes may still be in the inflater when all is read.
             if not packed and not self._inflater.eof:
                 raise EOFError(f"{self._info.filename!r} ends too early")
         if self._checksum != self._info.CRC:
@@ -108,7 +108,7 @@ class _DeflatedMember(io.RawIOBase):
 
 
 def inflating_error() -> type[Exception]:
-    """Give the error that `open_gzip` raises for damaged data."""
+    """Return the class of the errors that `open_gzip` raises for damaged data."""
     error: type[Exception] = _fastest("isal.isal_zlib", zlib).error
     return error
 

@@ -1,4 +1,4 @@
-"""Archives of embedding texts: which of their members may be text, and which one is meant."""
+"""The members of an archive: which may be embedding text, and which one the user means."""
 
 from pathlib import PurePosixPath
 from typing import Any, Protocol
@@ -9,30 +9,30 @@ _LISTED_MEMBERS = 20
 
 
 class Archive(Protocol):
-    """What a container of several files offers, whatever its format.
+    """A container of several files, whatever its format.
 
     Attributes
     ----------
     kind : str
         The format's name in messages.
     name : str
-        What to call the archive in messages.
+        The archive's name in messages.
     """
 
     kind: str
     name: str
 
     def names(self) -> list[str]:
-        """List the regular files' names, in the archive's order; one that stands twice is listed twice."""
+        """List the regular files' names in the archive's order, repeated names included."""
         ...
 
     def open(self, member: str) -> tuple[Any, int]:
-        """Open a member: its bytes, to be read once from front to end, and how many there are."""
+        """Open a member for reading once; give its bytes and their number."""
         ...
 
 
 def candidates(archive: Archive) -> list[str]:
-    """List the members that may be embedding text: nothing in ``__MACOSX/``, no dot-files."""
+    """List the members that may be embedding text, without ``__MACOSX/`` and dot-files."""
     return [
         name
         for name in dict.fromkeys(archive.names())
@@ -42,14 +42,14 @@ def candidates(archive: Archive) -> list[str]:
 
 
 def choose_member(archive: Archive, member: str | None) -> str:
-    """Find the member that is meant.
+    """Find the member that the user means.
 
     Parameters
     ----------
     archive : Archive
         The open archive.
     member : str or None
-        The member's name, or the end of it where only one member's name ends so; None for the only one.
+        The member's name, or the end of it if only one name ends that way; None for the only member.
 
     Returns
     -------
@@ -59,12 +59,12 @@ def choose_member(archive: Archive, member: str | None) -> str:
     Raises
     ------
     FormatError
-        If there is no such member or more than one.
+        If no member fits, or more than one does.
     """
     chosen = _only_member(archive) if member is None else _named(archive, member)
     twins = archive.names().count(chosen)
     if twins > 1:
-        reason = f"has {twins} members of this one name; unpack the one that is meant and give its text"
+        reason = f"appears {twins} times in the archive; unpack the one you want and convert its text"
         raise FormatError(f"{archive.name}!{chosen}", None, reason)
     return chosen
 
@@ -74,7 +74,7 @@ def _only_member(archive: Archive) -> str:
     if len(members) == 1:
         return members[0]
     if not members:
-        raise FormatError(archive.name, None, f"is a {archive.kind} archive without any file in it")
+        raise FormatError(archive.name, None, f"is a {archive.kind} archive without files")
     raise FormatError(
         archive.name,
         None,

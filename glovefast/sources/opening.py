@@ -1,7 +1,7 @@
-"""Bytes of embedding text from wherever it lies: a file, a compressed file, an archive's member, a pipe.
+"""Open embedding text: a file, a compressed file, an archive's member or a pipe.
 
-Containers are told apart by their first bytes, not by their names. Nothing is unpacked to disk, and nothing
-is held in memory beyond a container's own window.
+Containers are recognised by their first bytes, not by their names. Nothing is unpacked to disk, and only a
+decompressor's window is kept in memory.
 """
 
 import errno
@@ -9,14 +9,15 @@ import io
 import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeAlias
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
 
 from glovefast.errors import ForeignError, FormatError
 from glovefast.sources.file_types import foreign, is_tar
 from glovefast.sources.files_and_pipes import Origin
 from glovefast.sources.members import Archive, candidates, choose_member
+from glovefast.sources.names import stem_of
+from glovefast.sources.source import BYTE_ORDER_MARK, Source
 from glovefast.sources.streams import Stream, container_errors, is_seekable, unpacked
 from glovefast.sources.zip_archives import ZIP_MAGIC, ZipArchive
 
@@ -24,113 +25,8 @@ AnySource: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
 STANDARD_INPUT = "-"
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
-_COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz"}
 _NO_ARCHIVE = "is not an archive"
 _FILES_OF_A_STORE = ("metadata.json", "vectors.npy")
-
-
-class Source:
-    """Embedding text, open for reading; a context manager that closes what `open_source` opened.
-
-    Attributes
-    ----------
-    name : str
-        What to call it in messages: the path, ``archive.zip!member``, ``<stdin>``.
-    stem : str or None
-        The file's or the member's name without folders and without ``.txt``, ``.gz`` and the like; None
-        where there is no name to call a destination after.
-    member : str or None
-        The archive's member, by its full name.
-    bytes_total : int or None
-        The size in the units of `bytes_read`, where it is known.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        text: Stream,
-        measured: Stream,
-        origin: Origin,
-        bytes_total: int | None,
-        resources: ExitStack,
-        stem: str | None,
-        member: str | None = None,
-    ) -> None:
-        self.name = name
-        self.stem = stem
-        self.member = member
-        self.bytes_total = bytes_total
-        text.pass_over(_BYTE_ORDER_MARK)
-        self._text = text
-        self._measured = measured
-        self._origin = origin
-        self._resources = resources
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<Source {self.name!r}>"
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes read so far: of the compressed file for a compressed file, of the text for all else."""
-        return self._measured.bytes_read
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill a buffer with the next bytes of the text.
-
-        Parameters
-        ----------
-        buffer : memoryview
-            Writable bytes.
-
-        Returns
-        -------
-        int
-            How many bytes were put there: all that `buffer` holds, fewer only at the end, then 0.
-
-        Raises
-        ------
-        FormatError
-            If the container is truncated or damaged.
-        OSError
-            If the file cannot be read.
-        """
-        filled = 0
-        with container_errors(self.name):
-            while filled < len(buffer):
-                count = self._text.readinto(buffer[filled:])
-                if count == 0:
-                    break
-                filled += count
-        return filled
-
-    def stop_waiting(self) -> None:
-        """Let a `readinto` that waits for a pipe's writer, in another thread, raise OSError."""
-        self._origin.stop_waiting()
-
-    def check_unchanged(self) -> None:
-        """Raise FormatError if the file is another one than when it was opened, by its size or its time."""
-        change = self._origin.change()
-        if change is not None:
-            reason = f"changed while it was read: {change}; convert it again once nobody writes to it"
-            raise FormatError(self.name, None, reason)
-
-    def close(self) -> None:
-        """Close the files that `open_source` opened; one that was handed over stays open."""
-        self._resources.close()
 
 
 def open_source(source: AnySource, member: str | None = None) -> Source:
@@ -139,12 +35,12 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
     Parameters
     ----------
     source : str, path-like or binary file object
-        A file or a pipe by its path, ``"-"`` for standard input, or an object with `read`. Plain text, gzip,
-        bzip2, xz, a zip archive, or a tar archive in any of these, told apart by the first bytes. An archive
-        has to be a file, since it is read from its beginning more than once.
+        The path of a file or pipe, ``"-"`` for standard input, or an object with `read`. It may be plain
+        text, gzip, bzip2, xz, a zip archive, or a tar archive in any of the compressions; the first bytes
+        decide. An archive must be a file, because it is read more than once.
     member : str, optional
-        The archive's member: its name, or the end of its name where only one member ends so. Not needed
-        where an archive holds one file.
+        The archive's member: its name, or the end of its name if only one member's name ends that way. Not
+        needed if the archive holds a single file.
 
     Returns
     -------
@@ -154,10 +50,10 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
     Raises
     ------
     FormatError
-        If the source is empty, is recognised as no embedding text, is a damaged or encrypted archive, or
-        does not have the member.
+        If the source is empty, is recognised as something other than embedding text, is a damaged or
+        encrypted archive, or does not have the member.
     OSError
-        If the file is not there or cannot be read.
+        If the file does not exist or cannot be read.
     """
     with ExitStack() as resources:
         return _open(source, member, resources)
@@ -179,9 +75,9 @@ def archive_members(path: AnySource) -> list[str]:
     Raises
     ------
     FormatError
-        If it is no archive, a damaged one, or one in a pipe.
+        If it is not an archive, is damaged, or comes through a pipe.
     OSError
-        If the file is not there or cannot be read.
+        If the file does not exist or cannot be read.
     """
     with ExitStack() as resources:
         raw, name, _ = _open_raw(path, resources)
@@ -193,7 +89,7 @@ def archive_members(path: AnySource) -> list[str]:
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
-    """Tell a zip or tar archive, compressed or not, from any other file, by its first bytes."""
+    """Tell whether the first bytes of a file are those of a zip or tar archive, compressed or not."""
     with ExitStack() as resources:
         raw, name, _ = _open_raw(path, resources)
         stream = Stream(raw)
@@ -212,7 +108,7 @@ def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source
         return _open_member(archive, member, origin, resources)
     if member is not None:
         raise FormatError(name, None, f"{_NO_ARCHIVE}, so it has no member {member!r}")
-    _check_text(name, text.head, "it holds no bytes at all" if text is stream else "it unpacks to nothing")
+    _check_text(name, text.head, "it has no bytes" if text is stream else "it unpacks to nothing")
     return Source(
         name,
         text=text,
@@ -231,7 +127,7 @@ def _archive(
     streams: tuple[Stream, Stream],
     resources: ExitStack,
 ) -> Archive | None:
-    """Open an archive, told by the first bytes of the file and of what it unpacks to; None if it is none."""
+    """Open an archive; None if neither the file nor what it unpacks to begins as one."""
     stream, text = streams
     if stream.head.startswith(ZIP_MAGIC):
         return ZipArchive(raw, name)
@@ -243,7 +139,7 @@ def _archive(
         raise FormatError(
             name,
             None,
-            "is a tar archive in a pipe, and it is read twice; give the file by name, or pipe the text: "
+            "is a tar archive in a pipe, but it must be read twice; pass the file's name, or pipe the text: "
             "tar -xOf ARCHIVE MEMBER | glovefast convert - -o DEST",
         )
 
@@ -256,7 +152,7 @@ def _archive(
 
 
 def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | None]:
-    """Open the bytes themselves: (the file object, its name in messages, what to call a destination)."""
+    """Open the bytes themselves: (the file object, its name in messages, the stem for a store's name)."""
     if source == STANDARD_INPUT:
         if sys.stdin is None:
             raise OSError(errno.EBADF, "standard input is closed")
@@ -271,8 +167,8 @@ def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | 
     path = Path(source)
     if path.is_dir():
         if all((path / file).is_file() for file in _FILES_OF_A_STORE):
-            raise FormatError(path, None, "is a store already; glovefast.load opens it")
-        raise FormatError(path, None, "is a directory; give the embedding text file in it")
+            raise FormatError(path, None, "is already a store; open it with glovefast.load")
+        raise FormatError(path, None, "is a directory; pass the embedding text file in it")
     raw = resources.enter_context(path.open("rb", buffering=0))
     return raw, str(path), stem_of(path.name) if path.is_file() else None
 
@@ -283,7 +179,7 @@ def _open_member(archive: Archive, member: str | None, origin: Origin, resources
     with container_errors(full_name):
         raw, size = archive.open(chosen)
         text = Stream(raw)
-    _check_text(full_name, text.head, "the archive's member holds no bytes at all")
+    _check_text(full_name, text.head, "the archive's member has no bytes")
     stem = stem_of(chosen)
     return Source(
         full_name,
@@ -298,26 +194,12 @@ def _open_member(archive: Archive, member: str | None, origin: Origin, resources
 
 
 def _check_text(name: str, head: bytes, emptiness: str) -> None:
-    head = head.removeprefix(_BYTE_ORDER_MARK)
+    head = head.removeprefix(BYTE_ORDER_MARK)
     if not head:
-        raise ForeignError(name, None, f"is empty: {emptiness}; check where it comes from")
+        raise ForeignError(name, None, f"is empty: {emptiness}; download or export it again")
     reason = foreign(head)
     if reason is not None:
         raise ForeignError(name, None, reason)
-
-
-def stem_of(name: str) -> str | None:
-    """Give a file's or a member's name without folders and without ``.txt``, ``.vec``, ``.gz`` and the like.
-
-    ``.50d`` and all else stays. None for a name after which nothing can be called: a member's may be ``..``.
-    """
-    path = PurePosixPath(name)
-    if path.name in ("", "..", *_TEXT_SUFFIXES, *_COMPRESSION_SUFFIXES) or "\0" in name:
-        return None
-    for suffixes in (_COMPRESSION_SUFFIXES, _TEXT_SUFFIXES):
-        if path.suffix.lower() in suffixes:
-            path = path.with_suffix("")
-    return path.name
 
 
 def _position(raw: Any) -> int:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Streams of bytes that can be looked at before they are read, compressed ones unpacked on the way."""
+"""Streams whose first bytes can be inspected before they are read, decompressed if necessary."""
 
 import bz2
 import errno
@@ -31,19 +31,19 @@ def is_seekable(raw: Any) -> bool:  # noqa: ANN401 - any binary file object
 
 
 class Stream(io.RawIOBase):
-    """A stream whose first bytes can be looked at before they are read, and that counts what it gave out.
+    """A stream whose first bytes can be inspected before they are read, and which counts what is read.
 
     Parameters
     ----------
     raw : binary file object
-        What has `readinto` or `read`.
+        An object with `readinto` or `read`.
 
     Attributes
     ----------
     head : bytes
         The first `HEAD_BYTES`.
     bytes_read : int
-        The bytes given out so far.
+        The number of bytes read so far.
     """
 
     def __init__(self, raw: Any) -> None:  # noqa: ANN401 - anything with readinto or read
@@ -58,11 +58,11 @@ class Stream(io.RawIOBase):
         self._pending = buffer[:filled]
 
     def readable(self) -> bool:
-        """Say that it can be read, as io.BufferedReader asks."""
+        """Report that the stream is readable; io.BufferedReader asks."""
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Put the next bytes into a buffer, as many as come at once; 0 at the end."""
+        """Read the next bytes into a buffer, as many as come at once; 0 at the end."""
         target = memoryview(buffer).cast("B")
         if self._pending:
             count = min(len(self._pending), len(target))
@@ -90,7 +90,7 @@ def _readinto_by_read(raw: Any) -> Callable[[memoryview], int]:  # noqa: ANN401
     def readinto(target: memoryview) -> int:
         data = raw.read(len(target))
         if isinstance(data, str):
-            raise TypeError("the source gives text; open it in binary mode: open(path, 'rb')")
+            raise TypeError("the source returns str; open it in binary mode: open(path, 'rb')")
         target[: len(data)] = data
         return len(data)
 
@@ -98,7 +98,7 @@ def _readinto_by_read(raw: Any) -> Callable[[memoryview], int]:  # noqa: ANN401
 
 
 def unpacked(stream: Stream, name: str, resources: ExitStack) -> Stream:
-    """Unpack a compressed stream; another one is given back as it is."""
+    """Decompress a stream; return one that is not compressed unchanged."""
     opener = _decompressor(stream.head)
     if opener is None:
         return stream
@@ -116,7 +116,7 @@ def _decompressor(head: bytes) -> Callable[..., Any] | None:
 
 @contextmanager
 def container_errors(name: str) -> Iterator[None]:
-    """Turn what the decompressors raise into a `FormatError`; errors of the operating system stay."""
+    """Turn the decompressors' errors into a `FormatError`; pass on those of the operating system."""
     try:
         yield
     except EOFError as error:
@@ -124,10 +124,12 @@ def container_errors(name: str) -> Iterator[None]:
             name, None, "is truncated: the compressed data ends too early; download it again"
         ) from error
     except NotImplementedError as error:
-        reason = f"cannot be unpacked by Python ({error}); unpack it with another program and give the text"
+        reason = (
+            f"cannot be unpacked by Python ({error}); unpack it with another program and convert the text"
+        )
         raise FormatError(name, None, reason) from error
     except (zipfile.BadZipFile, inflating_error(), lzma.LZMAError, OSError) as error:
-        # bz2 raises a bare OSError for damaged data; the system's have a number or their own type.
+        # bz2 raises a bare OSError for damaged data; the system's errors have a number or their own type.
         if isinstance(error, OSError) and (error.errno is not None or type(error) not in _DAMAGE):
             raise
         raise FormatError(

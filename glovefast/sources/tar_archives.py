@@ -1,4 +1,4 @@
-"""Tar archives, plain or compressed: read from front to end as often as needed, never unpacked to disk."""
+"""Tar archives, plain or compressed: read from front to end, never unpacked to disk."""
 
 import tarfile
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 from glovefast.errors import FormatError
 
-# Headers longer than this are no file's name; tarfile reads them into memory whole.
+# tarfile reads a header into memory whole; no file's name needs one as long as this.
 _MAX_HEADER_BYTES = 1 << 20
 _MAX_MEMBERS = 100_000
 _READ_BYTES = 1 << 17
@@ -19,9 +19,9 @@ class TarArchive:
     Parameters
     ----------
     reopen : callable
-        Gives the archive's unpacked bytes, from its beginning each time it is called.
+        Returns the archive's unpacked bytes, from the beginning each time.
     name : str
-        What to call it in messages.
+        The archive's name in messages.
 
     Raises
     ------
@@ -47,28 +47,28 @@ class TarArchive:
         return self._names
 
     def open(self, member: str) -> tuple[Any, int]:
-        """Open a member: its bytes, to be read once from front to end, and how many there are."""
+        """Open a member for reading once; give its bytes and their number."""
         with self._errors():
             reader = _Reader(self._reopen())
             for info in reader.files():
                 if info.name == member:
                     return _Member(reader.open(info), self._errors), info.size
-        raise FormatError(f"{self.name}!{member}", None, "is gone: the archive was changed while it was read")
+        raise FormatError(f"{self.name}!{member}", None, "is missing: the archive changed while it was read")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Turn what tarfile raises into a `FormatError`; errors of decompressors and of the system stay."""
+        """Turn tarfile's errors into a `FormatError`; pass on those of decompressors and of the system."""
         try:
             yield
         except FormatError:
             raise
         except (tarfile.TarError, ValueError, OverflowError) as error:
-            reason = f"is a truncated or damaged tar archive, download it again ({error})"
+            reason = f"is a truncated or damaged tar archive ({error}); download it again"
             raise FormatError(self.name, None, reason) from error
 
 
 class _Reader:
-    """One way through an archive, which holds no more of it in memory than a header."""
+    """One pass through an archive, with at most a header in memory."""
 
     def __init__(self, unpacked: Any) -> None:  # noqa: ANN401
         self._bytes = _BoundedReader(unpacked)
@@ -76,13 +76,13 @@ class _Reader:
         self._archive: Any = tarfile.open(fileobj=fileobj, mode="r|", bufsize=_READ_BYTES)  # noqa: SIM115
 
     def files(self) -> Iterator[tarfile.TarInfo]:
-        """Go through the regular files; other entries (directories, links, devices) are passed over."""
+        """Go through the regular files; skip directories, links and devices."""
         while info := self._next():
             if info.isreg() and not info.issparse():
                 yield info
 
     def open(self, info: tarfile.TarInfo) -> Any:  # noqa: ANN401
-        """Open the file that `files` gave last."""
+        """Open the file that `files` yielded last."""
         self._bytes.end = self._archive.offset + _READ_BYTES
         return self._archive.extractfile(info)
 
@@ -90,14 +90,14 @@ class _Reader:
         archive = self._archive
         self._bytes.end = archive.offset + _MAX_HEADER_BYTES + _READ_BYTES
         info: tarfile.TarInfo | None = archive.next()
-        archive.members.clear()  # it keeps all that it has met
+        archive.members.clear()  # tarfile would keep them all
         if info is None and archive.offset < self._bytes.position < archive.offset + tarfile.BLOCKSIZE:
             raise tarfile.ReadError("it ends within a header")
         return info
 
 
 class _BoundedReader:
-    """Read a stream, but not beyond a place; what lies there is moved as the reader goes on."""
+    """Read a stream up to a limit, which moves as the reader goes on."""
 
     def __init__(self, raw: Any) -> None:  # noqa: ANN401
         self._raw = raw
@@ -113,7 +113,7 @@ class _BoundedReader:
 
 
 class _Member:
-    """A member's bytes, read under the archive's rules for errors."""
+    """A member's bytes; tarfile's errors become the archive's."""
 
     def __init__(self, raw: Any, errors: Callable[[], Any]) -> None:  # noqa: ANN401
         self._raw = raw

@@ -1,4 +1,4 @@
-"""Zip archives, whose list of members stands at their end."""
+"""Zip archives, which keep the list of their members at their end."""
 
 import struct
 import zipfile
@@ -10,7 +10,7 @@ from glovefast.sources.streams import is_seekable
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
-_DAMAGED = "is a truncated or damaged zip archive, download it again"
+_DAMAGED = "is a truncated or damaged zip archive; download it again"
 _ENCRYPTED_FLAG = 0x1
 
 
@@ -20,14 +20,14 @@ class ZipArchive:
     Parameters
     ----------
     raw : binary file object
-        The archive; it stays open.
+        The archive; the caller closes it.
     name : str
-        What to call it in messages.
+        The archive's name in messages.
 
     Raises
     ------
     FormatError
-        If the archive is truncated or damaged, or comes through a pipe.
+        If the archive is truncated, is damaged, or comes through a pipe.
     """
 
     kind = "zip"
@@ -38,8 +38,8 @@ class ZipArchive:
             raise FormatError(
                 name,
                 None,
-                "is a zip archive in a pipe, and its list of members stands at its end; give the file by "
-                "name, or pipe the text: unzip -p ARCHIVE MEMBER | glovefast convert - -o DEST",
+                "is a zip archive in a pipe, but its list of members is at its end; pass the file's name, "
+                "or pipe the text: unzip -p ARCHIVE MEMBER | glovefast convert - -o DEST",
             )
         try:
             self._archive = zipfile.ZipFile(raw)
@@ -54,12 +54,12 @@ class ZipArchive:
         return self._names
 
     def open(self, member: str) -> tuple[Any, int]:
-        """Open a member: its bytes and how many there are.
+        """Open a member for reading; give its bytes and their number.
 
         Raises
         ------
         FormatError
-            If it is encrypted, or lies outside a damaged archive.
+            If the member is encrypted, or its place is outside the archive.
         """
         info = self._archive.getinfo(member)
         full_name = f"{self.name}!{member}"
@@ -67,6 +67,6 @@ class ZipArchive:
             raise FormatError(full_name, None, _DAMAGED)
         if info.flag_bits & _ENCRYPTED_FLAG:
             raise FormatError(
-                full_name, None, "is encrypted; unpack the archive with its password and give the text"
+                full_name, None, "is encrypted; unpack the archive with its password and convert the text"
             )
         return open_member(self._archive, info), info.file_size

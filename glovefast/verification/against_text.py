@@ -16,7 +16,8 @@ from glovefast.parser.chunks import ChunkReader, TextBuffer
 from glovefast.parser.decoding import check_errors_rule
 from glovefast.parser.row_layout import infer_layout
 from glovefast.progress import Progress
-from glovefast.sources.opening import STANDARD_INPUT, AnySource, Source, is_archive, open_source
+from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
+from glovefast.sources.source import Source
 from glovefast.store.files import NPY_HEADER_BYTES
 from glovefast.store.metadata import METADATA
 from glovefast.store.reading import Store

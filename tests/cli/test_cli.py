@@ -71,7 +71,7 @@ def test_the_choices_are_the_librarys():
             ["convert", "small.2d.txt", "--member", "x"],
             "small.2d.txt: is not an archive, so it has no member 'x'",
         ),
-        (["convert", "."], ".: is a directory; give the embedding text file in it"),
+        (["convert", "."], ".: is a directory; pass the embedding text file in it"),
         (
             ["matrix", "none", "small.2d.txt", "-o", "m.npy"],
             "none: does not exist; a store is made from embedding",

@@ -54,7 +54,7 @@ def test_a_half_downloaded_zip(file):
     data = zipped({"v.txt": LONG_TEXT})
     for cut in (4, 30, 100, len(data) // 2, len(data) - 30, len(data) - 1):
         path = file(data[:cut])
-        message = f"{path}: is a truncated or damaged zip archive, download it again"
+        message = f"{path}: is a truncated or damaged zip archive; download it again"
         assert refusal(path).startswith(message)
         with pytest.raises(FormatError, match="truncated or damaged zip archive"):
             archive_members(path)

@@ -126,7 +126,7 @@ def test_a_directory(capfd):
     Path("folder").mkdir()
     assert main(["convert", "folder"]) == 1
     assert capfd.readouterr().err == (
-        "glovefast: error: folder: is a directory; give the embedding text file in it\n"
+        "glovefast: error: folder: is a directory; pass the embedding text file in it\n"
     )
     assert names_here() == ["folder"]
 

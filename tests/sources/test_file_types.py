@@ -67,7 +67,7 @@ FOREIGN = {
     "word2vec binary": (word2vec_binary_bytes(), "is in word2vec's binary format"),
     "bare floats": (np.random.default_rng(5).normal(size=3000).tobytes(), "is a binary file"),
     "zeros": (bytes(5000), "is a binary file"),
-    "empty": (b"", "is empty: it holds no bytes at all"),
+    "empty": (b"", "is empty: it has no bytes"),
     "only a byte order mark": (b"\xef\xbb\xbf", "is empty"),
 }
 
@@ -84,9 +84,9 @@ def test_what_is_no_embedding_text_is_named(file, kind):
 def test_a_directory_and_a_store_are_told_apart(tmp_path):
     from glovefast.store.writing import write_store
 
-    assert "is a directory; give the embedding text file in it" in refusal(tmp_path)
+    assert "is a directory; pass the embedding text file in it" in refusal(tmp_path)
     store = write_store(tmp_path / "s.glovefast", pa.array(["a"]), np.ones((1, 2), np.float32), {})
-    assert refusal(store) == f"{store}: is a store already; glovefast.load opens it"
+    assert refusal(store) == f"{store}: is already a store; open it with glovefast.load"
 
 
 def long_row(word: bytes, dim: int = 300) -> bytes:

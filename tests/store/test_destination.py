@@ -288,7 +288,7 @@ def test_a_member_that_is_bad():
 def test_no_archive_or_an_empty_one():
     write_archive("archive.zip", {"__MACOSX/._a.txt": b"\0"})
     Path("text.txt").write_bytes(TEXT)
-    with pytest.raises(FormatError, match=r"archive\.zip: is an archive without any file in it"):
+    with pytest.raises(FormatError, match=r"archive\.zip: is an archive without files"):
         convert_archive("archive.zip", "stores")
     with pytest.raises(FormatError, match=r"text\.txt: is not an archive"):
         convert_archive("text.txt", "stores")

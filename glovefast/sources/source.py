@@ -1,0 +1,113 @@
+"""Embedding text that is open for reading."""
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from glovefast.errors import FormatError
+from glovefast.sources.files_and_pipes import Origin
+from glovefast.sources.streams import Stream, container_errors
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Source:
+    """Embedding text that is open for reading; as a context manager, it closes what `open_source` opened.
+
+    Attributes
+    ----------
+    name : str
+        Its name in messages: the path, ``archive.zip!member`` or ``<stdin>``.
+    stem : str or None
+        The name of the file or member without folders and suffixes such as ``.txt`` and ``.gz``; None if no
+        store can be named after it.
+    member : str or None
+        The full name of the archive's member; None if the source is not an archive.
+    bytes_total : int or None
+        The size in the units of `bytes_read`; None if it is not known.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        text: Stream,
+        measured: Stream,
+        origin: Origin,
+        bytes_total: int | None,
+        resources: ExitStack,
+        stem: str | None,
+        member: str | None = None,
+    ) -> None:
+        self.name = name
+        self.stem = stem
+        self.member = member
+        self.bytes_total = bytes_total
+        text.pass_over(BYTE_ORDER_MARK)
+        self._text = text
+        self._measured = measured
+        self._origin = origin
+        self._resources = resources
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Source {self.name!r}>"
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read so far: compressed ones for a compressed file, bytes of text for any other source."""
+        return self._measured.bytes_read
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill a buffer with the next bytes of the text.
+
+        Parameters
+        ----------
+        buffer : memoryview
+            Writable bytes.
+
+        Returns
+        -------
+        int
+            The number of bytes read: all that `buffer` holds, fewer only at the end, then 0.
+
+        Raises
+        ------
+        FormatError
+            If the container is truncated or damaged.
+        OSError
+            If the file cannot be read.
+        """
+        filled = 0
+        with container_errors(self.name):
+            while filled < len(buffer):
+                count = self._text.readinto(buffer[filled:])
+                if count == 0:
+                    break
+                filled += count
+        return filled
+
+    def stop_waiting(self) -> None:
+        """Make a `readinto` that waits for a pipe's writer in another thread raise OSError."""
+        self._origin.stop_waiting()
+
+    def check_unchanged(self) -> None:
+        """Raise FormatError if the file's size or modification time has changed since it was opened."""
+        change = self._origin.change()
+        if change is not None:
+            reason = f"changed while it was read: {change}; convert it again when nothing writes to it"
+            raise FormatError(self.name, None, reason)
+
+    def close(self) -> None:
+        """Close the files that `open_source` opened; a file object that the caller passed stays open."""
+        self._resources.close()
