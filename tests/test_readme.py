@@ -1,19 +1,23 @@
-"""The README's Python blocks run, one after the other, as a reader would paste them."""
+"""The README's commands and Python blocks run, one after the other, as a reader would paste them."""
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from glovefast.cli import main
 from tests.reference import tutorial_dictionary
 
 README = Path(__file__).parents[1] / "README.md"
 WORDS = ["well", "done", "good", "work", "great", "nice"]
 
 
-def python_blocks() -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def blocks(kind: str) -> list[tuple[str, str]]:
+    """Give the README's blocks of code with their languages."""
+    found = re.findall(r"^```(\w+)\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [(language, code) for language, code in found if language in kind.split()]
 
 
 # Keras 3.15's own saving does not know NumPy 2's copy keyword yet.
@@ -26,10 +30,13 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("glove.6B.100d.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
     names: dict = {}
-    blocks = python_blocks()
-    assert len(blocks) >= 6
-    for block in blocks:
-        exec(compile(block, str(README), "exec"), names)
+    assert len(blocks("python")) >= 6
+    for language, code in blocks("bash python"):
+        if language == "python":
+            exec(compile(code, str(README), "exec"), names)
+        elif code.startswith("glovefast "):
+            for line in code.splitlines():
+                assert main(shlex.split(line, comments=True)[1:]) == 0
 
     # What the reader has at the end is what the text promises.
     expected = tutorial_dictionary(Path("glove.6B.100d.txt"))
@@ -52,3 +59,29 @@ def test_set_up_is_one_command(name: str) -> None:
     assert match
     assert match[1].startswith("python3 -m venv .venv && ")
     assert match[1].count("\n") == 1
+
+
+def test_a_reader_finds_things_by_heading() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    assert {
+        "Quick start",
+        "Installation",
+        "Looking up words",
+        "Embedding matrices",
+        "Out-of-vocabulary words",
+        "Filtering while converting",
+        "Command line",
+        "Input handling",
+        "File format",
+        "Guarantees",
+        "Limitations",
+        "Benchmarks",
+    } <= set(re.findall(r"^## (.*)$", text, re.MULTILINE))
+
+
+def test_links_lead_to_files() -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    local = [target for target in targets if "://" not in target]
+    assert len(local) >= 4
+    assert [target for target in local if not (README.parent / target).exists()] == []

@@ -1,13 +1,12 @@
-"""Write ``sample.50d.txt``, the small embedding text that `glovefast demo` works on.
+"""Generate ``sample.50d.txt``, the small file of word vectors that `glovefast demo` uses.
 
-The vectors are made up: nothing was trained, and no published vectors went into them. Each topic below has
-a prototype, praise and blame also lie at the two ends of one axis, and every word adds noise of its own, so
-that words of a topic are near each other, as they are in trained vectors. The file has the format of
-published embedding text: no header, ``word number number ...``, ``%.5g``.
+The vectors are made up: nothing was trained, and no published vectors were used. Each topic below has a
+prototype, praise and blame are at the two ends of one axis, and every word adds its own noise. So words of
+one topic are close to each other, as in trained vectors. The format is GloVe's: no header, ``word number
+number ...``, ``%.5g``.
 
-Run it to make the file again, byte for byte: ``python -m glovefast.demo.sample``. It uses nothing but
-``random.random``, whose sequence Python promises to keep for a given seed, and plain arithmetic, so the bytes
-are the same on every machine.
+``python -m glovefast.demo.sample`` generates the file again, byte for byte. It only uses ``random.random``,
+whose sequence for a seed Python guarantees, and plain arithmetic, so the bytes are the same on every machine.
 """
 
 import math
@@ -63,18 +62,18 @@ _TOPICS = {
         3 10 100 2000 1.5""",
     "colour": "red blue green yellow black white grey brown pink purple silver gold",
 }
-# Where a topic lies on the axis of approval, and how far a word's own noise moves it.
+# A topic's place on the axis of approval, and the weight of a word's own noise.
 _APPROVAL = {"praise": 1.0, "blame": -1.0}
 _NOISE = 0.35
 
 
 def make_sample() -> str:
-    """Make the sample's text.
+    """Generate the sample.
 
     Returns
     -------
     str
-        One line for each word; the same text each time.
+        One line for each word; always the same text.
     """
     approval = _direction("approval")
     lines = []
@@ -92,8 +91,8 @@ def make_sample() -> str:
 
 
 def _direction(name: str) -> list[float]:
-    """Draw a vector for a name: about normal (the sum of four uniform numbers), mean 0, deviation 1."""
-    draw = random.Random(name).random  # noqa: S311 - nothing secret; the same numbers are wanted each time
+    """Draw a vector for a name: roughly normal (the sum of four uniform numbers), mean 0, deviation 1."""
+    draw = random.Random(name).random  # noqa: S311 - not a secret; the numbers must be the same each time
     return [(draw() + draw() + draw() + draw() - 2.0) * math.sqrt(3.0) for _ in range(DIMENSIONS)]
 
 

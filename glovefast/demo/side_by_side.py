@@ -1,4 +1,4 @@
-"""glovefast beside the tutorial's loop: the same file, the same words, the times and the matrices."""
+"""glovefast beside the tutorial's loop: the same file and words, with the times and matrices of both."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-import glovefast.matrix.embedding_matrix  # noqa: F401 - loaded here, so that loading it does not count as building a matrix
+import glovefast.matrix.embedding_matrix  # noqa: F401 - imported here, so that the times do not include it
 from glovefast.conversion.convert import convert
 from glovefast.demo.tutorial_loop import fill_matrix, read_dictionary
 from glovefast.progress import Progress
@@ -28,9 +28,9 @@ class Step:
     name : str
         What was done.
     seconds : float or None
-        glovefast's time; None where there was nothing to do.
+        glovefast's time; None if there was nothing to do.
     loop_seconds : float or None
-        The time of the tutorial's loop for the same; None where it has no such step, or did not run.
+        The time of the tutorial's loop; None if it has no such step or did not run.
     """
 
     name: str
@@ -40,18 +40,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What both ways gave.
+    """The results of glovefast and of the tutorial's loop.
 
     Attributes
     ----------
     vectors : WordVectors
         The open store.
     matrix : numpy.ndarray
-        (input_dim, dim) float32: the embedding matrix that glovefast built.
+        The embedding matrix from glovefast, (input_dim, dim) float32.
     steps : tuple of Step
         The times.
     bit_identical : bool or None
-        Whether the loop gave the same matrix to the last bit; None where it did not run.
+        Whether the loop gave the same matrix, bit for bit; None if it did not run.
     verdict : str
         The same in words: what differs, or why the loop did not run.
     """
@@ -71,25 +71,25 @@ def compare(
     member: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Comparison:
-    """Build the embedding matrix both ways.
+    """Build the embedding matrix with glovefast and with the tutorial's loop.
 
     Parameters
     ----------
     source : pathlib.Path
-        Embedding text, or a store: then there is nothing to convert, and no text for the loop.
+        A text file of word vectors, or a store; from a store, the loop has nothing to read.
     word_index : mapping
-        Word to index, counted from 1.
+        Word to index, starting at 1.
     directory : str or path-like
-        Where the store shall be made.
+        The directory for the store.
     member : str, optional
-        The zip archive's member; not needed if it has only one.
+        The archive's member; not needed if it has only one.
     progress : callable, optional
-        Called during the conversion; see `glovefast.conversion.convert`.
+        Called during the conversion; see `glovefast.convert`.
 
     Returns
     -------
     Comparison
-        Matrices compared, times taken: glovefast first, so that the loop finds the file in memory.
+        The times and the compared matrices. glovefast runs first, so the loop finds the file in memory.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def compare(
     matrix, matrix_seconds = _timed(lambda: vectors.embedding_matrix(word_index))
     read_seconds = fill_seconds = bit_identical = None
     if source.is_dir():
-        verdict = "a store holds no text for the tutorial's loop"
+        verdict = "the tutorial's loop needs the text, and a store has no text"
     else:
         try:
             dictionary, read_seconds = _timed(lambda: read_dictionary(source, member))
@@ -125,12 +125,12 @@ def compare(
 
 
 def time_table(steps: Iterable[Step]) -> str:
-    """Lay the times out in columns, with what each run after the first one costs.
+    """Lay the times out in columns, with the time of each later run.
 
     Parameters
     ----------
     steps : iterable of Step
-        The steps; the first one is glovefast's only once, for all later runs.
+        The steps; glovefast needs the first one only once.
 
     Returns
     -------

@@ -1,12 +1,7 @@
-"""What the Keras embedding tutorial does by hand: words to indices, and the loop over the vectors' file.
+"""The Keras embedding tutorial's own loop, which `glovefast demo` runs beside glovefast; plain on purpose."""
 
-Plain on purpose: `glovefast demo` runs it beside glovefast.
-"""
-
-import hashlib
 import io
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +10,7 @@ from numpy.typing import NDArray
 from glovefast.sources.opening import open_source
 from glovefast.sources.source import Source
 
-_PUNCTUATION = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
 _BUFFER_BYTES = 1 << 16
-
-
-def split_words(text: str) -> list[str]:
-    """Split a text as Keras's legacy text functions do: lower case, punctuation as spaces."""
-    return [word for word in text.lower().translate(_PUNCTUATION).split(" ") if word]
-
-
-def one_hot(text: str, size: int) -> list[int]:
-    """Give each word of a text an index from 1 to ``size - 1`` by its hash; words may share one.
-
-    The same indices as from Keras's legacy ``hashing_trick(text, size, hash_function="md5")``. The tutorial's
-    ``one_hot`` takes Python's ``hash``, which differs from one process to the next.
-    """
-    digests = (hashlib.md5(word.encode(), usedforsecurity=False).digest() for word in split_words(text))
-    return [int.from_bytes(digest, "big") % (size - 1) + 1 for digest in digests]
-
-
-def fit_word_index(texts: Iterable[str]) -> dict[str, int]:
-    """Give each word an index from 1, the most frequent first, as Keras's legacy ``Tokenizer`` does."""
-    counts = Counter(word for text in texts for word in split_words(text))
-    return {word: index for index, (word, _) in enumerate(counts.most_common(), start=1)}
 
 
 def read_dictionary(path: Path, member: str | None = None) -> dict[str, NDArray[np.float32]]:
@@ -46,19 +19,19 @@ def read_dictionary(path: Path, member: str | None = None) -> dict[str, NDArray[
     Parameters
     ----------
     path : pathlib.Path
-        The text; compressed, or in a zip archive, too.
+        The text; it may be compressed or in an archive.
     member : str, optional
-        The zip archive's member.
+        The archive's member.
 
     Returns
     -------
     dict
-        Word to vector, (dim,) float32; of duplicate words the last.
+        Word to vector, (dim,) float32; the last row of a duplicate word wins.
 
     Raises
     ------
     ValueError, IndexError
-        Where the loop fails: at a word with a space in it, a blank line, bytes that are not UTF-8.
+        If the loop fails: at a word that contains a space, a blank line, bytes that are not UTF-8.
     """
     vectors = {}
     with open_source(path, member) as source, _as_text(source) as text:
@@ -78,7 +51,7 @@ def fill_matrix(
     vectors : mapping
         Word to vector, (dim,) float32.
     word_index : mapping
-        Word to index, counted from 1.
+        Word to index, starting at 1.
     dim : int
         Numbers per vector.
 

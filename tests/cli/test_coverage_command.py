@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 import glovefast
-from glovefast.demo.tutorial_loop import split_words
 from glovefast.text import Tokenizer
+from glovefast.text import text_to_word_sequence as split_words
 
 STORED = ["the", "king", "of", "paris", "dont", "do", "n't", "cafe"]
 

@@ -10,12 +10,26 @@ from hypothesis import strategies as st
 
 import glovefast
 from glovefast.demo.side_by_side import Step, compare, time_table
-from glovefast.demo.tutorial_loop import fill_matrix, fit_word_index, one_hot, read_dictionary, split_words
+from glovefast.demo.tutorial_loop import fill_matrix, read_dictionary
 from glovefast.demo.walkthrough import DOCUMENTS, HASH_INDICES, LENGTH, SAMPLE
 from glovefast.errors import FormatError
+from glovefast.text import Tokenizer, hashing_trick
+from glovefast.text import text_to_word_sequence as split_words
 from tests.reference import same_bits, tutorial_dictionary
 
 TEXTS = [text for text, _ in DOCUMENTS]
+
+
+def fit_word_index(texts):
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(texts)
+    return tokenizer.word_index
+
+
+def one_hot(text, size):
+    return hashing_trick(text, size, "md5")
+
+
 WORD_INDEX = fit_word_index([*TEXTS, "zebrafinch"])  # the last word is not in the sample
 
 
@@ -95,7 +109,7 @@ def test_store_leaves_nothing_to_convert(tmp_path):
     compared = compare(store, WORD_INDEX, tmp_path / "not used")
     assert same_bits(compared.matrix, fill_matrix(tutorial_dictionary(SAMPLE), WORD_INDEX, 50))
     assert compared.bit_identical is None
-    assert "no text" in compared.verdict
+    assert "has no text" in compared.verdict
     assert (compared.steps[0].seconds, compared.steps[0].loop_seconds) == (None, None)
 
 

@@ -9,10 +9,11 @@ import pytest
 
 import glovefast
 from glovefast.demo import walkthrough as demo
-from glovefast.demo.tutorial_loop import fill_matrix, fit_word_index
+from glovefast.demo.tutorial_loop import fill_matrix
+from tests.demo.test_side_by_side import WORD_INDEX as WITH_ANOTHER
 from tests.reference import tutorial_dictionary
 
-WORD_INDEX = fit_word_index(text for text, _ in demo.DOCUMENTS)
+WORD_INDEX = {word: index for word, index in WITH_ANOTHER.items() if word != "zebrafinch"}
 
 
 @pytest.fixture(scope="module")
