@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from glovefast.parser.blocks import BadLine
+from glovefast.parser.bad_lines import BadLine
 from glovefast.store.atomic import clear_remains, published_whole
 from glovefast.store.checksums import as_text, new_checksum
 from glovefast.store.files import SUFFIX

@@ -1,24 +1,25 @@
-"""The kernels: arrays in, arrays and a status out.
+"""The kernels: they take arrays, fill arrays and return a status.
 
-`parse`, `wanted` and `words` hold their source and are imported only where Numba has to compile it; `load`
-makes machine code of it without Numba wherever that was done before. Here stands what they share with Python.
+The modules with kernels are imported only when Numba must compile them; `load` turns kept LLVM IR into
+machine code without Numba. This module holds the constants that kernels and Python share. May import
+`errors`.
 """
 
 SPACE, NEWLINE, RETURN = 0x20, 0x0A, 0x0D
 
-# Readable bytes that a text needs before and behind it, so that whole blocks can be loaded at its ends.
+# The readable bytes that must surround a text, so that whole blocks can be loaded at its ends.
 PADDING = 64
 
-# What the kernels write at once, and so the room they need behind what they list.
+# How much the kernels write at once, and so the room that their lists need at the end.
 SEPARATORS_AT_ONCE = 12
-LANES = 8  # numbers parsed at once: the float64 in the longest vector registers there are
+LANES = 8  # numbers parsed at once: the float64 values in the longest vector registers
 WORD_BLOCK_BYTES = 32
 
-# The places in parse_rows' status: how far it came and what it counted.
+# The places in the status of parse_rows: where to go on, and its counters.
 NEXT_LINE, NEXT_BYTE, ROWS, WORD_BYTES, BAD_LINES, ODD_NUMBERS = range(6)
 STATUS_LENGTH = 6
 
-# The places in keep_wanted_lines' status: how many lines there were, and where the kept ones end.
+# The places in the status of keep_wanted_lines: the number of lines, and where the kept ones end.
 LINES, KEPT_END = range(2)
 WANTED_STATUS_LENGTH = 2
 

@@ -1,4 +1,4 @@
-"""The hash of a word as a kernel; `glovefast.vocabulary.hashing` has the same in Python."""
+"""The hash of a word as a kernel; `glovefast.vocabulary.hashing` is the same in Python."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What Numba has no function for, as LLVM code: unaligned loads, 64 bytes compared at once, bits counted."""
+"""Functions that Numba lacks, as LLVM code: unaligned loads, comparisons of 64 bytes at once, bit counts."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from glovefast.kernels import WORD_BLOCK_BYTES
 
 
 def _bytes_pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
-    """Make the LLVM code for a pointer of the type `to` to a byte of an array."""
+    """Emit a pointer of type `to` to a byte of an array."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), ir.PointerType(to))
 
@@ -60,7 +60,7 @@ def copy_block(typing_context: Any, text: Any, index: Any, target: Any, place: A
 
 @intrinsic
 def matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
-    """Compare 64 bytes with one value; bit n of the result says whether byte n is equal."""
+    """Compare 64 bytes with one value; bit n of the result is set if byte n is equal."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, index, byte = arguments
@@ -77,7 +77,7 @@ def matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
 
 @intrinsic
 def trailing_zeros(typing_context: Any, bits: Any) -> Any:
-    """Count the zero bits below the lowest one; 64 where all are zero."""
+    """Count the zero bits below the lowest one bit; 64 if all bits are zero."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], cgutils.false_bit)
@@ -87,7 +87,7 @@ def trailing_zeros(typing_context: Any, bits: Any) -> Any:
 
 @intrinsic
 def without_lowest_bit(typing_context: Any, bits: Any) -> Any:
-    """Set the lowest bit that is one to zero; zero stays zero."""
+    """Clear the lowest one bit; zero stays zero."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         bits = arguments[0]
@@ -98,7 +98,7 @@ def without_lowest_bit(typing_context: Any, bits: Any) -> Any:
 
 @intrinsic
 def one_bits(typing_context: Any, bits: Any) -> Any:
-    """Count the bits that are one."""
+    """Count the one bits."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
@@ -108,7 +108,7 @@ def one_bits(typing_context: Any, bits: Any) -> Any:
 
 @intrinsic
 def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
-    """Begin to load an element of an array into the processor's caches, and wait for nothing."""
+    """Start loading an element of an array into the caches, without waiting for it."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -123,7 +123,7 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
-if numba.config.DISABLE_JIT:  # the same in Python, so that the kernels can be run and covered without Numba
+if numba.config.DISABLE_JIT:  # the same in Python, so that kernels run and are covered without Numba
 
     def load_block(text: Any, index: int) -> np.uint64:
         return np.uint64(int.from_bytes(text[index : index + 8].tobytes(), "little"))

@@ -1,7 +1,7 @@
 """Eight numbers at a time: the common form, ``-0.12345``, without a branch and without a loop.
 
-What Numba has no types for, vectors, is LLVM code here; where the kernels run as Python, NumPy arrays take
-their place in the same formula. LLVM splits the vectors for processors whose registers are shorter.
+Numba has no vector types, so this is LLVM code; if the kernels run as Python, the same formula works on NumPy
+arrays. LLVM splits the vectors for processors with shorter registers.
 """
 
 from typing import Any
@@ -23,24 +23,24 @@ _HUNDRED_MILLION = 10**8
 def _read_common_form(low: Any, high: Any, length: Any) -> tuple[Any, Any, Any]:
     """Read numbers of one digit, the point and up to eight digits, with or without a minus.
 
-    The digits behind the point are moved to the front of a block of eight and the bytes behind them set to
-    zero, so that a number is ``mantissa / 10**8`` however many digits it has: no table, and the quotient of
-    two exact numbers is the correctly rounded float64. Eight digits become one number in three
+    The digits after the point are moved to the front of a block of eight and the bytes after them cleared, so
+    a number is ``mantissa / 10**8`` however many digits it has. This needs no table, and the quotient of two
+    exact numbers is the correctly rounded float64. Eight digits become one number in three
     multiplications, pairs first (Lemire and Muła, "Number parsing at a gigabyte per second", 2021, section 4,
     https://arxiv.org/abs/2101.11408).
 
     Parameters
     ----------
     low, high : 8 lanes of uint64
-        The first eight bytes of each number and the next eight, little-endian; what follows its end is
+        The first eight bytes of each number and the next eight, little-endian; bytes after its end are
         ignored.
     length : 8 lanes of uint64
-        The bytes that each number has.
+        The length of each number in bytes.
 
     Returns
     -------
     mantissa, negative, odd : 8 lanes of uint64
-        The number times 10**8 without its sign; 1 for a minus; 0 unless the form is another one.
+        The number times 10**8 without its sign; 1 for a minus; 0 if the form is the common one.
     """
     negative = (((low ^ _MINUS) & _BYTE) - 1) >> 63
     sign_bits = negative << 3
@@ -100,9 +100,9 @@ class _Lanes:
 
 @intrinsic
 def parse_eight(typing_context: Any, text: Any, ends: Any, first: Any, numbers: Any, place: Any) -> Any:
-    """Parse the eight numbers behind the ends ``ends[first]`` to ``ends[first + 7]`` into `numbers`.
+    """Parse the eight numbers after the ends ``ends[first]`` to ``ends[first + 7]`` into `numbers`.
 
-    Bit n of the result says that number n is not of the common form; what was written for it means nothing.
+    Bit n of the result is set if number n is not of the common form; the value written for it is meaningless.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -139,7 +139,7 @@ def parse_eight(typing_context: Any, text: Any, ends: Any, first: Any, numbers: 
         mantissa, negative, odd = _read_common_form(low, high, load_ends(1) - begins)
 
         doubles = ir.VectorType(ir.DoubleType(), LANES)
-        # Below 10**9, so that 32 bits hold it; older processors convert only those.
+        # Below 10**9, so 32 bits hold it; older processors convert only those.
         whole = builder.sitofp(builder.trunc(mantissa.value, ir.VectorType(index, LANES)), doubles)
         value = builder.fdiv(whole, ir.Constant(doubles, [float(_HUNDRED_MILLION)] * LANES))
         signed = _Lanes(builder, builder.bitcast(value, lanes)) | (negative << 63)

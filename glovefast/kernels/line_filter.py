@@ -1,8 +1,8 @@
-"""The filter kernel: of a chunk of text the lines of wanted words stay, before anything is parsed.
+"""The filter kernel: it keeps the lines of wanted words in a chunk, before anything is parsed.
 
-A line that goes costs one comparison for every 64 bytes, which gives its end and its number of fields, and
-the look-up of its word; where its numbers stand is not even listed. The lines that stay are moved together,
-so that `parse_rows` need not know that there were others.
+A dropped line costs one comparison per 64 bytes, which gives its end and its number of fields, and the
+look-up of its word; its numbers are not located. The kept lines are moved together, so `parse_rows` sees only
+them.
 """
 
 import numpy as np
@@ -22,14 +22,14 @@ from glovefast.kernels import (
 )
 from glovefast.kernels.hashing import hash_bytes
 from glovefast.kernels.intrinsics import load_block, matches, one_bits, store_block, trailing_zeros
-from glovefast.kernels.parse import is_of_another_dimension
+from glovefast.kernels.numbers import is_of_another_dimension
 from glovefast.kernels.registry import kernel
 
 _SEED = np.uint64(HASH_SEED)
 _MULTIPLIER, _FINAL_MULTIPLIER = np.uint64(HASH_MULTIPLIER), np.uint64(HASH_FINAL_MULTIPLIER)
 _SHIFT, _FINAL_SHIFT = np.uint64(HASH_SHIFT), np.uint64(HASH_FINAL_SHIFT)
 _ONE, _EIGHT, _ZERO_BITS = np.uint64(1), np.uint64(8), np.uint64(0)
-_FIRST_OF_MANY_BYTES = 0x80  # of a UTF-8 character that is not ASCII, and all bytes behind it
+_FIRST_OF_MANY_BYTES = 0x80  # of a UTF-8 character that is not ASCII; its other bytes are larger, too
 
 
 @kernel()
@@ -52,9 +52,9 @@ def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_byt
 
 @kernel()
 def _word_end(text, begin, end, spaces, dim, separators, scratch):
-    """Find where a line's word ends; -1 if the line is for `parse_rows` to judge: blank, or a bad row.
+    """Find where the word of a line ends; -1 if `parse_rows` must judge the line: it is blank or a bad row.
 
-    The line is ``text[begin:end]``, with that many spaces in it. `separators` and `scratch` are written to.
+    The line is ``text[begin:end]`` and contains `spaces` spaces. `separators` and `scratch` are overwritten.
     """
     while end > begin and (text[end - 1] == RETURN or text[end - 1] == SPACE):
         end -= 1
@@ -79,9 +79,9 @@ def _word_end(text, begin, end, spaces, dim, separators, scratch):
 
 @kernel()
 def _move(text, begin, end, to):
-    """Move ``text[begin:end]`` forward to a place before it; give the end of that place."""
-    # Byte by byte takes longer than all else that is done with a line. No byte behind the place is touched:
-    # what comes next may still have to be read.
+    """Move ``text[begin:end]`` to a place before it, and give the end of that place."""
+    # Moving single bytes would take longer than all other work on a line. No byte after the place is changed,
+    # since it may still have to be read.
     while end - begin >= 8:
         store_block(text, to, load_block(text, begin))
         begin += 8
@@ -116,8 +116,8 @@ def keep_wanted_lines(
 ):
     """Move the lines of wanted words to the front of a chunk, in their order.
 
-    Blank lines stay as well, and lines with too few numbers or too many: `parse_rows` counts or lists them. A
-    line's word is what `parse_rows` would take for it.
+    Blank lines stay as well, and lines with too few or too many numbers: `parse_rows` counts or lists them.
+    Both kernels agree on the word of a line.
 
     Parameters
     ----------
@@ -128,17 +128,18 @@ def keep_wanted_lines(
     dim : int64
         Numbers per row.
     buckets : (2**k + 1,) int32, k >= 1
-        The wanted words' index (see `glovefast.vocabulary.word_index`): where each bucket begins in `hashes`.
+        The index of the wanted words (see `glovefast.vocabulary.word_index`): where each bucket begins in
+        `hashes`.
     hashes : (w,) uint64
-        The words' hashes by bucket.
+        The hashes of the words by bucket.
     rows : (w,) int32
         For each hash the number of its word.
     word_offsets : (w + 1,) int32
         Where each word begins in `word_bytes`.
     word_bytes : uint8
-        The words' bytes, one after the other.
+        The bytes of the words, one after the other.
     keep_non_ascii : int64
-        Not 0 if the lines of words that are not ASCII stay, wanted or not.
+        Not 0 to keep the lines of all words that are not ASCII, wanted or not.
     kept_lines : (end - begin,) int32, written
         The lines that stay, counted from 0.
     separators : (end - begin,) int32
@@ -146,18 +147,18 @@ def keep_wanted_lines(
     scratch : (1,) float32
         Scratch.
     status : (WANTED_STATUS_LENGTH,) int64, written
-        What `glovefast.kernels` names: how many lines there were, and the end of those that stay.
+        As named in `glovefast.kernels`: the number of lines, and the end of those that stay.
 
     Returns
     -------
     int64
-        How many lines stay: ``text[begin : status[KEPT_END]]``.
+        The number of lines that stay, in ``text[begin : status[KEPT_END]]``.
     """
     lines = 0
     kept = 0
     kept_end = begin
     line_begin = begin
-    spaces_before = 0  # those of the line in the blocks before
+    spaces_before = 0  # of this line, in earlier blocks
     for block in range(begin, end, 64):
         newlines = matches(text, block, np.uint8(NEWLINE))
         spaces = matches(text, block, np.uint8(SPACE))

@@ -1,6 +1,6 @@
-"""The registry of kernels: the decorator that compiles one, and what Python may call.
+"""The registry of kernels: the decorator that compiles them, and the kernels that Python may call.
 
-The modules that hold kernels import Numba, so they are imported only where there is something to compile.
+The modules with kernels import Numba, so they are imported only when there is something to compile.
 """
 
 from collections.abc import Callable
@@ -10,25 +10,25 @@ from typing import Any, TypeVar, cast
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-# nogil: workers parse in a ThreadPoolExecutor; Numba's own parallel layers abort when used from two threads
-# at once or after a fork (https://github.com/numba/numba/issues/8563). error_model: kernels never raise.
-# No fastmath: the numbers must be those of the file.
+# nogil: workers parse in a ThreadPoolExecutor; the parallel layers of Numba abort when two threads use them
+# or after a fork (https://github.com/numba/numba/issues/8563). error_model: kernels never raise.
+# No fastmath: it would change the numbers.
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
 
-# These make no IR: one uses what was made, the other is not in a wheel.
+# These do not change the IR: the first uses it, the second is not in a wheel.
 _NO_SOURCES = {"load.py", "build_hook.py"}
 
 _exported: dict[str, tuple[Any, list[str]]] = {}
 
 
 def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
-    """Compile a function with Numba, and offer it to Python if its arguments are given.
+    """Compile a function with Numba, and offer it to Python if its argument types are given.
 
     Parameters
     ----------
     *arguments : str
-        A NumPy type for each argument, ``"int64"`` for a number, ``"int32[]"`` for a contiguous array. A
-        kernel that is offered to Python returns an int64.
+        A NumPy type for each argument: ``"int64"`` for a number, ``"int32[]"`` for a contiguous array. They
+        come in the order text, index, output. A kernel that is offered to Python returns an int64.
 
     Returns
     -------
@@ -48,12 +48,12 @@ def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
 
 
 def sources() -> list[Path]:
-    """List the files that the kernels' IR depends on."""
+    """List the files that the IR of the kernels depends on."""
     return sorted(path for path in Path(__file__).parent.glob("*.py") if path.name not in _NO_SOURCES)
 
 
 def exported() -> dict[str, tuple[Any, list[str]]]:
-    """Import all kernels; give those that are offered to Python, each with its arguments' types."""
+    """Import all kernels, and give those that are offered to Python with their argument types."""
     for path in sources():
         if path.stem != "__init__":
             import_module(f"{__package__}.{path.stem}")

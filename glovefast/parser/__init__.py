@@ -1,4 +1,4 @@
-"""From bytes to rows: chunks of text, their words and their numbers, and the lines that are no rows.
+"""From bytes to rows: chunks of text, their words and numbers, and lines that are not rows.
 
 May import `errors`, `kernels`, `vocabulary` and `sources`.
 """

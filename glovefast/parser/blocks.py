@@ -1,4 +1,4 @@
-"""Chunks of text to words and rows: the kernels' buffers, and what the kernels leave to Python."""
+"""Blocks: the words and rows of a chunk, from the kernels and from what they leave to Python."""
 
 from dataclasses import dataclass, replace
 
@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from glovefast import kernels
 from glovefast.kernels.load import load_kernels
+from glovefast.parser.bad_lines import BadLine, beginning_of, explain_bad_line
 from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import decode_words
+from glovefast.parser.fields import read_number
 from glovefast.parser.line_filter import LineFilter
-from glovefast.parser.row_layout import beginning_of, explain_bad_line, read_number
 from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.word_index import WordIndex
 
@@ -19,52 +20,25 @@ _ODD_NUMBERS = 1024
 _BAD_LINES = 256
 
 
-@dataclass(frozen=True)
-class BadLine:
-    """A line that gives no row, or whose word had to be changed.
-
-    Attributes
-    ----------
-    line : int
-        Its number; in a `Block` counted from 0 at the block's first line, later from 1 at the file's.
-    reason : str
-        What is wrong with it.
-    beginning : str
-        The first bytes of the line, as text.
-    changed_word : bytes or None
-        The word as it stands in the line, where the line gave a row all the same, with its word changed.
-    """
-
-    line: int
-    reason: str
-    beginning: str
-    changed_word: bytes | None = None
-
-    @property
-    def kept(self) -> bool:
-        """Whether the line gave a row all the same."""
-        return self.changed_word is not None
-
-
 @dataclass
 class Block:
-    """What a chunk of text gave; its arrays are the worker's own and are used up before its next chunk.
+    """The contents of one chunk of text; its arrays belong to the parser and are valid until its next chunk.
 
     Attributes
     ----------
     lines : int
-        The lines it held.
+        The number of lines.
     rows : numpy.ndarray
         (rows, dim) float32.
     words : pyarrow.StringArray
         The rows' words.
     row_lines : numpy.ndarray
-        (rows,) int32: each row's line, counted from 0 at the block's first.
+        (rows,) int32: the line of each row, counted from 0.
     bad_lines : list of BadLine
-        The lines that gave no row or a changed word, in order. All other lines without a row are blank or not
-        wanted.
+        The lines that gave no row or a changed word, in order. All other lines without a row are blank or
+        unwanted.
     kept_lines : numpy.ndarray or None
-        int32, ascending: the lines that were parsed, where the lines of unwanted words were not.
+        int32, ascending: the lines that were parsed, if those of unwanted words were dropped.
     """
 
     lines: int
@@ -75,23 +49,23 @@ class Block:
     kept_lines: NDArray[np.int32] | None = None
 
     def rows_not_wanted(self) -> int:
-        """Count the lines that were dropped because their words are not wanted."""
+        """Count the lines that were dropped because their words are unwanted."""
         return (
             0 if self.kept_lines is None else self.lines - int(np.searchsorted(self.kept_lines, self.lines))
         )
 
 
 class BlockParser:
-    """Parse chunks with buffers that are used again; one for each worker.
+    """Parse chunks with buffers that are reused; each worker has its own parser.
 
     Parameters
     ----------
     dim : int
         Numbers per row.
     errors : {"strict", "replace", "backslashreplace", "cp1252"}
-        What becomes of a word that is not UTF-8; see `glovefast.conversion.convert.convert`.
+        The rule for words that are not UTF-8; see `glovefast.conversion.convert.convert`.
     wanted : WordIndex, optional
-        The words whose rows are to be parsed; all if not given.
+        The words whose rows to parse; all if not given.
     """
 
     def __init__(self, dim: int, errors: str = "strict", wanted: WordIndex | None = None) -> None:
@@ -105,7 +79,7 @@ class BlockParser:
         self._capacity = 0
 
     def _make_room(self, text_bytes: int) -> None:
-        """Allocate for a text's worst case: a separator in every byte, and rows of nothing but separators."""
+        """Allocate for the worst case: every byte is a separator, and rows consist of nothing else."""
         if text_bytes <= self._capacity:
             return
         self._capacity = text_bytes
@@ -118,17 +92,17 @@ class BlockParser:
         self._row_lines = np.empty(self._max_rows, dtype=np.int32)
 
     def parse(self, buffer: TextBuffer) -> Block:
-        """Parse a buffer's whole lines; the block's arrays hold until the next call.
+        """Parse the lines of a buffer; the block is valid until the next call.
 
         Parameters
         ----------
         buffer : TextBuffer
-            Whole lines, the last with its newline; reduced to the lines of wanted words where not all are.
+            Whole lines, the last with its newline; lines of unwanted words are removed from it.
 
         Returns
         -------
         Block
-            Words, rows and what was met.
+            Words, rows and bad lines.
         """
         self._make_room(buffer.end - buffer.begin)
         if self._filter is None:
@@ -142,7 +116,7 @@ class BlockParser:
         return block
 
     def _parse(self, buffer: TextBuffer, wanted: WordIndex | None = None) -> Block:
-        """Parse all lines of a buffer; then drop, if `wanted` is given, the rows of other words."""
+        """Parse all lines of a buffer; if `wanted` is given, drop the rows of other words."""
         status = self._status
         lines = self._kernels.find_separators(
             buffer.array, buffer.begin, buffer.end, self._separators, self._line_ends
@@ -150,7 +124,7 @@ class BlockParser:
         status[:] = 0
         status[kernels.NEXT_BYTE] = buffer.begin
         bad_lines: list[int] = []
-        bad_rows: set[int] = set()  # rows that the kernel has written already
+        bad_rows: set[int] = set()  # rows that the kernel has already written
         while status[kernels.NEXT_LINE] < lines:
             self._kernels.parse_rows(
                 buffer.array,
@@ -195,9 +169,9 @@ class BlockParser:
         return block
 
     def _read_odd_numbers(self, buffer: TextBuffer, odd_numbers: NDArray[np.int64]) -> set[int]:
-        """Read with Python what the kernel left to it; give the rows in which something is no number."""
+        """Read with Python the numbers the kernel left to it; give the rows that contain something else."""
         bad_rows = set()
-        with np.errstate(over="ignore"):  # beyond float32 is inf, from the kernel and from here alike
+        with np.errstate(over="ignore"):  # numbers beyond float32 become inf, as in the kernel
             for place, begin, end in odd_numbers.tolist():
                 value = read_number(bytes(buffer.bytes[begin:end]))
                 if value is None:
@@ -207,9 +181,9 @@ class BlockParser:
         return bad_rows
 
     def _decode_words(self, block: Block, buffer: TextBuffer, bad_rows: set[int]) -> set[int]:
-        """Make the words an Arrow array; words that are not UTF-8 go the way that `errors` names.
+        """Decode the words of a block, and give the rows whose word is rejected.
 
-        Rows that are bad already are passed over; those that this makes bad are given back.
+        Rows that are already bad are not reported again.
         """
         rows = len(block.row_lines)
         offsets = self._word_ends[: rows + 1].copy()
@@ -223,11 +197,12 @@ class BlockParser:
 
 
 def _drop_unwanted(block: Block, wanted: WordIndex, rejected: set[int]) -> set[int]:
-    """Forget what was met in rows whose word is not wanted, or no word at all, and give these rows."""
+    """Find the rows whose word is unwanted or was rejected, and forget their bad lines."""
     is_unwanted = wanted.rows(block.words) < 0
     is_unwanted[list(rejected)] = True
     unwanted = np.flatnonzero(is_unwanted)
     unwanted_lines = block.row_lines[unwanted]
-    block.bad_lines = [bad for bad in block.bad_lines if bad.line not in unwanted_lines]
+    forgotten = set(unwanted_lines.tolist())
+    block.bad_lines = [bad for bad in block.bad_lines if bad.line not in forgotten]
     block.kept_lines = np.delete(np.arange(block.lines, dtype=np.int32), unwanted_lines)
     return set(unwanted.tolist())

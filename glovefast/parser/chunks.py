@@ -1,4 +1,4 @@
-"""Chunks of whole lines, cut from a source into memory that is used again."""
+"""Chunks of whole lines, read from a source into buffers that are reused."""
 
 import re
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from glovefast.errors import FormatError
 from glovefast.kernels import PADDING
-from glovefast.parser.row_layout import show
+from glovefast.parser.bad_lines import show
 
-# 1 MiB: less, and the work between two chunks shows; more, and every worker's memory grows for nothing.
+# 1 MiB: with less the work between two chunks shows, with more every worker takes memory for nothing.
 CHUNK_BYTES = 1 << 20
-# Where only some lines are wanted, most of a chunk is looked at once, and the work between two chunks counts.
+# If only some lines are wanted, most of a chunk is read only once, and the work between two chunks counts.
 CHUNKS_TO_FILTER = 3
 MAX_LINE_BYTES = 1 << 24
 
@@ -23,17 +23,17 @@ _NO_BLANK = re.compile(rb"[^ \r\n]")
 
 
 class ByteSource(Protocol):
-    """What the parser needs of a source: its name and its bytes."""
+    """What the parser needs from a source: its name and its bytes."""
 
     name: str
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer; less than its length only at the end."""
+        """Fill the buffer; give fewer bytes only at the end of the source."""
         ...
 
 
 class TextBuffer:
-    """A worker's text: whole lines between two paddings, in memory that is used again for each chunk."""
+    """A worker's text: whole lines between two paddings, in memory that is reused for each chunk."""
 
     def __init__(self) -> None:
         self.begin = self.end = PADDING
@@ -41,18 +41,18 @@ class TextBuffer:
 
     def _allocate(self, capacity: int) -> None:
         self.capacity = capacity
-        # One byte more than the paddings, for the newline that a file's last line may lack.
+        # One byte more than the paddings, for the newline that the last line of a file may lack.
         self.bytes = bytearray(2 * PADDING + capacity + 1)
         self.array: NDArray[np.uint8] = np.frombuffer(self.bytes, dtype=np.uint8)
 
     def grow(self) -> None:
-        """Double the capacity and keep what is there: a line is longer than a chunk."""
+        """Double the capacity and keep the contents: a line is longer than a chunk."""
         kept = self.bytes[self.begin : self.end]
         self._allocate(2 * self.capacity)
         self.bytes[self.begin : self.end] = kept
 
     def lines(self, numbers: Sequence[int]) -> list[bytes]:
-        """Find lines again by their numbers, counted from 0, for messages."""
+        """Find lines by their numbers, counted from 0, for messages."""
         if not numbers:
             return []
         ends = np.flatnonzero(self.array[self.begin : self.end] == _NEWLINE[0]) + self.begin
@@ -61,7 +61,7 @@ class TextBuffer:
 
 
 class ChunkReader:
-    """Cut a source into chunks of whole lines. Not thread-safe: its callers take turns.
+    """Cut a source into chunks of whole lines. Not thread-safe: callers must take turns.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ class ChunkReader:
     Attributes
     ----------
     chunk_bytes : int
-        How much is read at once; may be raised between two chunks.
+        How many bytes to read at once; may be raised between two chunks.
     chunks : int
-        How many chunks were read.
+        The number of chunks read so far.
     """
 
     def __init__(self, source: ByteSource) -> None:
@@ -89,9 +89,9 @@ class ChunkReader:
         Parameters
         ----------
         buffer : TextBuffer
-            The memory to fill; what it held is gone.
+            The memory to fill; its contents are replaced.
         min_lines : int
-            The lines that are not blank to read at least, where there are as many in two chunks.
+            Read at least this many lines that are not blank, if two chunks hold as many.
 
         Returns
         -------
@@ -101,7 +101,7 @@ class ChunkReader:
         Raises
         ------
         FormatError
-            If a line is longer than 16 MiB, or as the source raises it.
+            If a line is longer than 16 MiB, or if the source raises it.
         """
         while buffer.capacity < max(self.chunk_bytes, len(self._rest)):
             buffer.grow()
@@ -115,7 +115,7 @@ class ChunkReader:
             self._ended = buffer.end < limit
             if self._ended:  # the chunk holds all that is left, its last line with or without newline
                 break
-            # One call finds the last newline; lines are only looked at where more than one is asked for.
+            # One call finds the last newline; single lines are looked at only if more than one is needed.
             whole = buffer.bytes.rfind(_NEWLINE, PADDING, buffer.end) + 1
             if whole and (min_lines == 1 or self._holds_lines(buffer, whole, min_lines)):
                 self._rest = bytes(memoryview(buffer.bytes)[whole : buffer.end])
@@ -132,7 +132,7 @@ class ChunkReader:
         return self.chunks - 1
 
     def _holds_lines(self, buffer: TextBuffer, end: int, least: int) -> bool:
-        """Say whether there are so many lines that are not blank; one will do behind which much is blank."""
+        """Check for enough lines that are not blank; one will do if a lot of blank text follows it."""
         if buffer.capacity >= max(2 * self.chunk_bytes, _ENOUGH_BYTES):
             least = 1
         position = PADDING
@@ -149,16 +149,16 @@ class ChunkReader:
                 raise FormatError(
                     self._source.name,
                     None,
-                    f"its first {MAX_LINE_BYTES >> 20} MiB are blank lines, so this is no embedding text",
+                    f"not embedding text: the first {MAX_LINE_BYTES >> 20} MiB are blank lines",
                 )
             raise FormatError(
                 self._source.name,
                 None,
-                f"a line goes on for more than {MAX_LINE_BYTES >> 20} MiB, so this is no embedding text; "
-                f"it begins {show(bytes(buffer.bytes[begin : begin + 100]))}",
+                f"not embedding text: a line is longer than {MAX_LINE_BYTES >> 20} MiB; it begins with "
+                f"{show(bytes(buffer.bytes[begin : begin + 100]))}",
             )
 
     @property
     def ended(self) -> bool:
-        """Whether the last chunk held the last of the text; found out late where it was filled exactly."""
+        """Whether the last chunk held the end of the text; known one read later if it was filled exactly."""
         return self._ended

@@ -1,4 +1,4 @@
-"""Chunks of text reduced to the lines of wanted words, before they are parsed."""
+"""Drop the lines of unwanted words from a chunk before it is parsed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,30 +8,30 @@ from glovefast.kernels.load import load_kernels
 from glovefast.parser.chunks import TextBuffer
 from glovefast.vocabulary.word_index import WordIndex
 
-# What each rule for words that are not UTF-8 puts into every word that it changes; cp1252 can put in any
-# character that is not ASCII.
+# What each rule for words that are not UTF-8 puts into every word it changes; cp1252 can put in any character
+# that is not ASCII.
 _REPLACEMENTS = {"replace": "\N{REPLACEMENT CHARACTER}".encode(), "backslashreplace": b"\\x"}
 
 
 class LineFilter:
-    """Reduce chunks to the lines of wanted words; one for each worker.
+    """Reduce chunks to the lines of wanted words; each worker has its own filter.
 
     Parameters
     ----------
     wanted : WordIndex
-        The words whose lines stay.
+        The words whose lines to keep.
     dim : int
         Numbers per row.
     errors : {"strict", "replace", "backslashreplace", "cp1252"}
-        What becomes of a word that is not UTF-8; what it becomes may be a wanted word.
+        The rule for words that are not UTF-8; a changed word may be a wanted one.
 
     Attributes
     ----------
     wanted : WordIndex
         The wanted words.
     is_exact : bool
-        Whether only the lines of wanted words stay. If not, those of all words that are not ASCII stay as
-        well, and which of them are wanted shows when they are decoded.
+        Whether only the lines of wanted words stay. If not, the lines of all words that are not ASCII stay as
+        well, and decoding shows which of them are wanted.
     """
 
     def __init__(self, wanted: WordIndex, dim: int, errors: str) -> None:
@@ -49,7 +49,7 @@ class LineFilter:
         self._separators = self._kept_lines = np.empty(0, dtype=np.int32)
 
     def reduce(self, buffer: TextBuffer) -> tuple[int, NDArray[np.int32]]:
-        """Move a buffer's lines of wanted words together and drop the others.
+        """Keep the lines of wanted words in a buffer and drop the others.
 
         Blank lines stay, and so do lines with too few or too many numbers.
 
@@ -61,9 +61,9 @@ class LineFilter:
         Returns
         -------
         lines : int
-            How many lines there were.
+            The number of lines before.
         kept_lines : numpy.ndarray
-            (k,) int32, ascending: the lines that stay, counted from 0; good until the next call.
+            (k,) int32, ascending: the lines that stay, counted from 0; valid until the next call.
         """
         text_bytes = buffer.end - buffer.begin
         if text_bytes > len(self._kept_lines):

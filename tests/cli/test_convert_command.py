@@ -175,7 +175,7 @@ def test_a_damaged_member_is_not_passed_over(run):
         file.writestr("glove.txt", "the 1 2\nof 1\nand 3 4\n" * 9)
     code, output, errors = run("convert", "damaged.zip", "--all")
     assert (code, output) == (1, "first.glovefast: 3 words, 2 dimensions\n")
-    assert errors.startswith("glovefast: error: damaged.zip!glove.txt, line 2: too few numbers")
+    assert errors.startswith("glovefast: error: damaged.zip!glove.txt, line 2: expected")
     assert names_here() == ["damaged.zip", "first.glovefast", "small.2d.txt"]
 
 
@@ -210,13 +210,11 @@ def test_a_dry_run_reads_all_and_writes_nothing(run):
         "  1 bad row skipped",
         "    line 6: the word b'\\x93' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
         "    line 7: the word b'\\x94' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
-        "    line 8: too few numbers: 1 number after the word 'of', where 2 are expected",
+        "    line 8: expected 2 numbers after the word 'of', found 1",
         "    line 7: two words became one: b'\\x93', row 3, and b'\\x94', row 4, counted from 0; "
         "a look-up of '\N{REPLACEMENT CHARACTER}' finds the first",
     ]
-    assert errors.startswith(
-        "glovefast: error: odd.txt, line 8: too few numbers: 1 number after the word 'of'"
-    )
+    assert errors.startswith("glovefast: error: odd.txt, line 8: expected 2 numbers after the word 'of'")
     options = ("--dry-run", "--errors", "cp1252", "--on-bad-row", "skip", "-o", "made", "--json")
     code, output, errors = run("convert", "odd.txt", "small.2d.txt", *options)
     assert (code, errors) == (0, "")

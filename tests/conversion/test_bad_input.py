@@ -52,24 +52,24 @@ def encrypted(members: dict[str, bytes]) -> bytes:
 
 
 BAD_ROWS = [
-    (b"w 1 2", "too few numbers: 2 numbers after the word 'w', where 3 are expected"),
-    (b"w", "too few numbers: 0 numbers after the word 'w', where 3 are expected"),
+    (b"w 1 2", "expected 3 numbers after the word 'w', found 2"),
+    (b"w", "expected 3 numbers after the word 'w', found 0"),
     (
         b"w 1 2 3 4",
-        "a row of another dimension: 4 numbers after the word 'w', where 3 are expected; "
-        "if its word is 'w 1', put another character in the place of the space",
+        "expected 3 numbers after the word 'w', found 4; "
+        "if the word is 'w 1', replace its last space with another character",
     ),
     (
         b"v 1 2 3 w 1 2 3",
-        "numbers stand within what would be the word 'v 1 2 3 w', as where two rows share a line",
+        "the word would be 'v 1 2 3 w', which contains numbers; two rows may share this line",
     ),
-    (b"w 1 two 3", "'two' in column 5, after the word 'w', is no number"),
-    (b"w 1 2 3,0", "'3,0' in column 7, after the word 'w', is no number"),
-    (b"w 1 2  ", "too few numbers: 2 numbers after the word 'w', where 3 are expected"),
+    (b"w 1 two 3", "'two' in column 5, after the word 'w', is not a number"),
+    (b"w 1 2 3,0", "'3,0' in column 7, after the word 'w', is not a number"),
+    (b"w 1 2  ", "expected 3 numbers after the word 'w', found 2"),
     (
         b"w 1  2 3",
-        "nothing stands in column 5, after the word 'w 1', where a number should: "
-        "two spaces in a row, and one separates",
+        "column 5 is empty where a number must follow the word 'w 1': "
+        "there are two spaces, and a single one separates the fields",
     ),
     (
         b"caf\xe9 1 2 3",
@@ -107,21 +107,17 @@ def test_a_bad_row_at_either_end(tmp_path, row):
 def test_a_given_dimension_is_checked(tmp_path):
     error = refusal(ROWS, tmp_path, dim=2)
     assert error.line == 1
-    assert error.reason.startswith(
-        "a row of another dimension: 3 numbers after the word 'the', where 2 are expected; "
-    )
+    assert error.reason.startswith("expected 2 numbers after the word 'the', found 3; ")
     error = refusal(ROWS, tmp_path, dim=300)
     assert error.line == 1
-    assert error.reason.startswith(
-        "too few numbers: 3 numbers after the word 'the', where 300 are expected; "
-    )
+    assert error.reason.startswith("expected 300 numbers after the word 'the', found 3; ")
 
 
 @pytest.mark.parametrize(
     ("data", "line", "reason"),
     [
         (b"", None, "is empty"),
-        (b"\n\r\n  \n", None, "is empty: there is no row in it"),
+        (b"\n\r\n  \n", None, "is empty: it has no rows"),
         (b"\xef\xbb\xbf", None, "is empty"),
         (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", None, "is an HTML page"),
         (b"<html><head>\n", None, "is an HTML page"),
@@ -133,19 +129,19 @@ def test_a_given_dimension_is_checked(tmp_path):
         (bytes(range(256)) * 40, None, "is a binary file"),
         (b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'}\n", None, "is a NumPy array"),
         ("the 0.1 0.2\n".encode("utf-16"), None, "is UTF-16 text"),
-        (b"Dear reader,\nthis is a letter.\n", 1, "this is no embedding text"),
-        (b"the,0.1,0.2\nof,0.3,0.4\n", 1, "this is no embedding text"),
-        (b"the\t0.1\t0.2\n", 1, r"a tab stands before a number in 'the\t0.1\t0.2', and only spaces separate"),
-        (b"400000 50\n", 1, "the header promises 400000 rows, and none follows"),
-        (b"2 50\nthe 1 2\nof 3 4\n", 1, "the header says 50 numbers a row, the rows have 2"),
-        (b"x" * 2_000_000, None, "a line goes on for more than 1 MiB, so this is no embedding text"),
+        (b"Dear reader,\nthis is a letter.\n", 1, "not embedding text"),
+        (b"the,0.1,0.2\nof,0.3,0.4\n", 1, "not embedding text"),
+        (b"the\t0.1\t0.2\n", 1, r"a tab separates a number in 'the\t0.1\t0.2', but only spaces can"),
+        (b"400000 50\n", 1, "the header promises 400000 rows, but none follows"),
+        (b"2 50\nthe 1 2\nof 3 4\n", 1, "the header says 50 numbers per row, but the rows have 2"),
+        (b"x" * 2_000_000, None, "a line is longer than 1 MiB"),
         (gzip.compress(ROWS * 9000)[:-300], None, "is truncated"),
         (gzip.compress(b""), None, "is empty"),
         (bz2.compress(ROWS)[:-5], None, "is truncated"),
         (zipped({"a.txt": ROWS})[:-30], None, "is a truncated or damaged zip archive"),
         (encrypted({"a.txt": ROWS}), None, "is encrypted"),
         (zipped({"a.txt": ROWS, "b.txt": ROWS}), None, "holds 2 members: a.txt, b.txt; choose one"),
-        (zipped({"readme.md": b"# Vectors\n"}), 1, "this is no embedding text"),
+        (zipped({"readme.md": b"# Vectors\n"}), 1, "not embedding text"),
     ],
 )
 def test_no_embedding_text(tmp_path, monkeypatch, data, line, reason):
@@ -242,7 +238,7 @@ def test_words_that_are_not_utf8(tmp_path, monkeypatch, rule, words, chunk_bytes
         (7, False),
         *merged,
     ]
-    assert entries[4]["reason"] == r"'x' in column 9, after the word b'bad\xff', is no number"
+    assert entries[4]["reason"] == r"'x' in column 9, after the word b'bad\xff', is not a number"
     assert entries[4]["beginning"] == r"bad\xff 13 x"
     remedy = "choose a rule" if rule == "strict" else f"it was changed to {words[1]!r}"
     assert entries[0]["reason"].startswith(rf"the word b'caf\xe9' is not UTF-8; {remedy}")

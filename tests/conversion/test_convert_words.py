@@ -316,7 +316,7 @@ def test_which_rows_are_checked(tmp_path, monkeypatch, threads, chunk_bytes):
     ]
     text = b"\n".join(lines)
     wanted, options = ["king", "queen", "big apple"], {"dim": 2, "threads": threads}
-    with pytest.raises(FormatError, match="line 4: too few numbers"):
+    with pytest.raises(FormatError, match="line 4: expected"):
         converted(text, tmp_path, wanted, **options)
     assert list(tmp_path.iterdir()) == []
     small = converted(text, tmp_path, wanted, on_bad_row="skip", **options)

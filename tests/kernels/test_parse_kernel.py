@@ -131,8 +131,10 @@ def test_forms_that_are_no_number(field):
     assert block.row_lines.tolist() == [0, 2]
     (bad,) = block.bad_lines
     assert (bad.line, bad.kept) == (1, False)
-    what = f"{field!r} in column 5, after the word 'w', is no number"
-    assert bad.reason.startswith(what if field else "nothing stands in column 5, after the word 'w'")
+    what = f"{field!r} in column 5, after the word 'w', is not a number"
+    assert bad.reason.startswith(
+        what if field else "column 5 is empty where a number must follow the word 'w'"
+    )
 
 
 def test_integer_and_fraction_digits():

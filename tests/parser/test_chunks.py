@@ -98,10 +98,10 @@ def test_a_line_beyond_all_bounds(monkeypatch, before):
     monkeypatch.setattr(chunks, "MAX_LINE_BYTES", 1 << 21)
     longest = b"w" * ((1 << 21) - 3) + b" 1\n"
     assert b"".join(read_all(before + longest, [TextBuffer()])) == before + longest
-    with pytest.raises(FormatError, match="a line goes on for more than 2 MiB") as caught:
+    with pytest.raises(FormatError, match="a line is longer than 2 MiB") as caught:
         read_all(before + b"<html>" + b"w" * (1 << 21) + b" 1\n", [TextBuffer()])
     assert caught.value.path == "bytes.txt"
-    assert f"it begins '<html>{'w' * 54}'…" in caught.value.reason
+    assert f"it begins with '<html>{'w' * 54}'…" in caught.value.reason
 
 
 def test_errors_of_the_source_come_through():
@@ -140,5 +140,5 @@ def test_rows_behind_many_blank_lines(tmp_path, monkeypatch, blank):
 def test_blank_lines_without_end(monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 64)
     monkeypatch.setattr(chunks, "MAX_LINE_BYTES", 1 << 20)
-    with pytest.raises(FormatError, match="its first 1 MiB are blank lines"):
+    with pytest.raises(FormatError, match="the first 1 MiB are blank lines"):
         glovefast.dry_run(io.BytesIO(b"\n" * (1 << 22)))

@@ -85,7 +85,7 @@ def test_every_number_counts(tmp_path):
 def test_a_bad_row_in_the_text_of_a_store_without(tmp_path):
     store = convert(io.BytesIO(b"a 0 1\nb 1 2\n"), tmp_path / "store")
     assert problems(store, io.BytesIO(b"a 0 1\nx 0\nb 1 2\n")) == [
-        "line 2 of <stream> is no row: too few numbers: 1 number after the word 'x', where 2 are expected"
+        "line 2 of <stream> is no row: expected 2 numbers after the word 'x', found 1"
     ]
 
 
@@ -101,7 +101,7 @@ def test_whatever_the_conversion_was_told(tmp_path, options):
 
 def test_a_header_is_expected_where_there_was_one(tmp_path):
     store = convert(io.BytesIO(b"2 2\na 1 2\nb 3 4\n"), tmp_path / "store")
-    with pytest.raises(FormatError, match="is no header"):
+    with pytest.raises(FormatError, match="is not a header"):
         verify(store, io.BytesIO(b"a 1 2\nb 3 4\n"))
 
 
