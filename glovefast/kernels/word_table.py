@@ -230,14 +230,17 @@ def count_words(
             begin, end = begins[next_word], ends[next_word]
             hashed = hashes[next_word]
             word = _place(scratch, begin, end, hashed, slots, records, word_bytes)
+            position = (text_number << 32) + next_word
             if word < 0:
                 word = _add(scratch, begin, end, hashed, -1 - word, slots, records, word_bytes, status)
                 if word < 0:
                     status[NEXT_TEXT] = number
                     status[NEXT_WORD] = next_word
                     return number
-                records[word * WORD_RECORD + WORD_FIRST] = (text_number << 32) + next_word
+                records[word * WORD_RECORD + WORD_FIRST] = position
             record = word * WORD_RECORD
+            if position < records[record + WORD_FIRST]:  # a batch that comes late holds earlier texts
+                records[record + WORD_FIRST] = position
             records[record + WORD_COUNT] += 1
             records[record + WORD_TEXTS] += np.int64(records[record + WORD_LAST_TEXT] != text_number)
             records[record + WORD_LAST_TEXT] = text_number

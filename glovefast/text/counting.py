@@ -41,7 +41,7 @@ def count_texts(texts: Texts, rule: WordRule, threads: int | None, progress: Cal
         The words and the number of texts.
     """
     byte_of = _ANY_BYTE if rule.byte_of is None else rule.byte_of
-    # Each worker counts in a table of its own, which knows where each of its words came first.
+    # Each worker counts in a table of its own, which records where each of its words occurs first.
     tables: list[WordTable] = []
     idle: SimpleQueue[tuple[WordTable, Workspace]] = SimpleQueue()
 
@@ -61,7 +61,8 @@ def count_texts(texts: Texts, rule: WordRule, threads: int | None, progress: Cal
         done += number
         if progress:
             progress(Progress(done, total))
-    if len(tables) == 1:
+    # Pieces may reach a table in any order, so its words are in no order that can be relied on.
+    if len(tables) == 1 and tables[0].in_order_of_first_occurrence():
         return Counted(tables[0], done)
     table = WordTable()
     table.add(tables)

@@ -118,6 +118,10 @@ class WordTable:
         ) < len(batch.text_ends):
             self._grow(len(arrays[0]))
 
+    def in_order_of_first_occurrence(self) -> bool:
+        """Say whether each word first occurs behind the words before it."""
+        return bool((np.diff(self.column(WORD_FIRST)) > 0).all())
+
     def add(self, tables: Sequence["WordTable"]) -> None:
         """Add the words and the counts of other tables, which have counted different texts."""
         if not tables:
