@@ -18,6 +18,46 @@ settings.load_profile("glovefast")
 
 REAL_FILE = "GLOVEFAST_GLOVE_6B_50D"
 
+TESTS = Path(__file__).parent
+# Everything in these files and folders needs Keras; single tests elsewhere carry the marker themselves.
+KERAS = [
+    "keras",
+    "benchmarks/test_sst2.py",
+    "demo/test_side_by_side.py",
+    "demo/test_walkthrough.py",
+    "test_readme.py",
+    "text/test_padding.py",
+    "text/test_text_sources.py",
+    "text/test_tokenizer.py",
+    "vocabulary/test_training_vocabulary_keras.py",
+    "vocabulary/test_vocabularies_of_others.py",
+]
+# Most of these work in processes of their own, or compile the kernels.
+SLOW = [
+    "robustness",
+    "benchmarks/test_benchmarks.py",
+    "cli/test_processes.py",
+    "kernels/test_build_hook.py",
+    "kernels/test_load.py",
+]
+
+
+def is_listed(path: Path, listed: list[str]) -> bool:
+    return any(path.is_relative_to(TESTS / each) for each in listed)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what imports Keras, which takes seconds, where no test of it is wanted."""
+    unwanted = "not keras" in config.option.markexpr and is_listed(collection_path, KERAS)
+    return True if unwanted else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker, listed in (("keras", KERAS), ("slow", SLOW)):
+            if is_listed(item.path, listed):
+                item.add_marker(marker)
+
 
 @pytest.fixture(scope="session")
 def glove_6b_50d() -> Path:

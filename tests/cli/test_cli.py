@@ -9,7 +9,7 @@ import glovefast
 from glovefast.cli import commands, main, options
 from glovefast.matrix import embedding_matrix as matrix
 from glovefast.parser import decoding
-from tests.helpers.command_line import names_here
+from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 

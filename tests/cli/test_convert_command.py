@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import glovefast
-from tests.helpers.command_line import TEXT, names_here
+from tests.helpers.command_line import TEXT
+from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 

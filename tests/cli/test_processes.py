@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command_line import TEXT, names_here, started
+from tests.helpers.command_line import TEXT, started
+from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 

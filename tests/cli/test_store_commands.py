@@ -12,7 +12,8 @@ import pytest
 
 import glovefast
 from glovefast.progress import Progress
-from tests.helpers.command_line import TEXT, names_here
+from tests.helpers.command_line import TEXT
+from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import io
 import json
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,10 @@ from glovefast.conversion.pipeline import _FIRST_BAD_ROW
 from glovefast.errors import FormatError
 from glovefast.parser import chunks
 from glovefast.vectors import load
+from tests.helpers.containers import zipped
+from tests.helpers.files import names
 
 ROWS = b"the 0.1 0.2 0.3\nof 0.4 0.5 0.6\n"
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 def refusal(data: bytes, directory: Path, name: str = "vectors.txt", **options) -> FormatError:
@@ -33,14 +30,6 @@ def refusal(data: bytes, directory: Path, name: str = "vectors.txt", **options) 
     assert caught.value.path.startswith(str(directory / name))
     assert str(caught.value).startswith(f"{directory / name}")
     return caught.value
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return file.getvalue()
 
 
 def encrypted(members: dict[str, bytes]) -> bytes:
@@ -136,7 +125,7 @@ def test_a_given_dimension_is_checked(tmp_path):
         (b"2 50\nthe 1 2\nof 3 4\n", 1, "the header says 50 numbers per row, but the rows have 2"),
         (b"x" * 2_000_000, None, "a line is longer than 1 MiB"),
         (gzip.compress(ROWS * 9000)[:-300], None, "is truncated"),
-        (gzip.compress(b""), None, "is empty"),
+        (gzip.compress(b"", mtime=0), None, "is empty"),
         (bz2.compress(ROWS)[:-5], None, "is truncated"),
         (zipped({"a.txt": ROWS})[:-30], None, "is a truncated or damaged zip archive"),
         (encrypted({"a.txt": ROWS}), None, "is encrypted"),

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -24,6 +23,7 @@ from glovefast.vectors import WordVectors, load
 from glovefast.vocabulary.hashing import hash_word
 from glovefast.vocabulary.training_vocabulary import UNKNOWN_TOKENS
 from tests.conversion.test_convert import CHUNK_BYTES, THREADS, TRICKY_WORDS, WORDS, texts
+from tests.helpers.switches import SWITCHES, passes_with
 from tests.reference import merged_rows, read_rows, same_bits, word_of
 
 
@@ -251,6 +251,7 @@ def test_every_kind_of_vocabulary(tmp_path, kind):
         assert same_bits(small.embedding_matrix(KINDS[kind], oov), whole.embedding_matrix(KINDS[kind], oov))
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("name", ["TextVectorization", "StringLookup"])
 def test_keras_layers(tmp_path, name):
     layers = pytest.importorskip("keras").layers
@@ -533,20 +534,10 @@ def test_the_command_says_what_is_wrong(command, arguments, code, message):
     assert sorted(Path().iterdir()) == before
 
 
-@pytest.mark.parametrize("switch", ["NUMBA_BOUNDSCHECK", "NUMBA_DISABLE_JIT"])
+@pytest.mark.slow
+@pytest.mark.parametrize("switch", SWITCHES)
 def test_with_bounds_checks_and_as_plain_python(switch, tmp_path):
     chosen = "every_length or share_a_hash or lose or are_checked or every_kind"
     if switch == "NUMBA_DISABLE_JIT":
         chosen = "share_a_hash or lose and 1 or are_checked and 1000 or every_kind and list"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
-    run = subprocess.run(
-        # In the kernel uint64 wraps around, and NumPy warns of that where the kernel runs as Python.
-        [*command, "-W", "ignore::RuntimeWarning"],
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, switch: "1", "NUMBA_CACHE_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert " passed" in run.stdout
+    passes_with(switch, __file__, chosen, tmp_path)

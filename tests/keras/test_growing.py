@@ -8,7 +8,7 @@ import glovefast
 from glovefast.errors import VocabularyError
 from glovefast.vocabulary.training_vocabulary import training_vocabulary
 from tests.helpers.cases import case_name
-from tests.helpers.keras_layers import DIM, TOKENS, WORD_INDEX, classifier, make_store
+from tests.helpers.keras_layers import DIM, TOKENS, WORD_INDEX, classifier, make_store, rows_of
 from tests.reference import same_bits
 from tests.vocabulary.test_training_vocabulary import SubwordTokenizer, pairs
 
@@ -47,10 +47,6 @@ def trained(layer, functional=True, **compile_arguments):
     model.compile(**{"optimizer": "adam", "loss": "binary_crossentropy", **compile_arguments})
     model.fit(TOKENS, LABELS, epochs=3, verbose=0)
     return model
-
-
-def rows_of(layer):
-    return np.asarray(keras.ops.convert_to_numpy(layer.embeddings))
 
 
 def check_grown(vectors, model, layer, grown, start, added=ADDED, tokens=TOKENS):

@@ -2,11 +2,7 @@
 
 import io
 import itertools
-import os
-import subprocess
-import sys
 from decimal import Decimal, localcontext
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +14,7 @@ from glovefast.parser import blocks as parser
 from glovefast.parser import chunks
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
+from tests.helpers.switches import SWITCHES, passes_with
 from tests.reference import read_rows, same_bits
 
 SHORT_FORMS = """
@@ -322,22 +319,12 @@ def test_words_with_spaces_and_rows_with_too_many_numbers(line, word):
     assert block.words.to_pylist() == ["v", word][: len(block.rows)]
 
 
-@pytest.mark.parametrize("switch", ["NUMBA_BOUNDSCHECK", "NUMBA_DISABLE_JIT"])
+@pytest.mark.slow
+@pytest.mark.parametrize("switch", SWITCHES)
 def test_with_bounds_checks_and_as_plain_python(switch, tmp_path):
     chosen = "forms_of_numbers or place_of_a_row or separators or ends_with_the_chunk or words_with_spaces"
     if switch == "NUMBA_BOUNDSCHECK":
         chosen += " or lists_hold"
     else:
         chosen = "forms_of_numbers and (7 or 8) or words_with_spaces"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
-    run = subprocess.run(
-        # In the kernel uint64 wraps around, and NumPy warns of that where the kernel runs as Python.
-        [*command, "-W", "ignore::RuntimeWarning"],
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, switch: "1", "NUMBA_CACHE_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert " passed" in run.stdout
+    passes_with(switch, __file__, chosen, tmp_path)

@@ -89,6 +89,7 @@ def tokenizer():
     return made
 
 
+@pytest.mark.keras
 def test_counts_of_a_tokenizer_are_its_own(tokenizer):
     found = coverage(STORED, tokenizer)
     assert (found.token_hits, found.token_misses, found.tokens_outside) == (3, 2, 1)

@@ -153,6 +153,7 @@ def test_policy_fills_the_out_of_vocabulary_rows_but_never_padding(
     assert not build(vocabulary)[[*padding, *oov_rows, *missing]].any()
 
 
+@pytest.mark.keras
 def test_policy_on_a_tokenizer_and_on_a_layer():
     tokenizer = pytest.importorskip("keras.src.legacy.preprocessing.text").Tokenizer(
         num_words=4, oov_token="?"

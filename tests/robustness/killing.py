@@ -20,6 +20,7 @@ from glovefast.errors import StoreError
 from glovefast.kernels.load import load_kernels
 from glovefast.parser import chunks
 from glovefast.store import atomic as publishing
+from tests.helpers.files import names
 
 NAME = "made.glovefast"
 INTERRUPTED = 130
@@ -88,10 +89,6 @@ class Runs:
         texts = ["new.txt", "old.txt"]
         lists = ["made.bad_rows.jsonl"] if self._bad_rows else []
         assert names(self.directory) == sorted([NAME, *texts, *lists])
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 def contents(store: Path) -> list[bytes]:

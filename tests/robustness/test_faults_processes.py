@@ -20,7 +20,8 @@ from glovefast.kernels import load as kernels
 from glovefast.store import atomic as publishing
 from glovefast.store.writing import StoreWriter
 from glovefast.vectors import load
-from tests.helpers.command_line import names_here, started
+from tests.helpers.command_line import started
+from tests.helpers.files import names_here
 from tests.robustness.test_faults_disk import powerless
 
 ROWS = 20_000

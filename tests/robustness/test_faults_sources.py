@@ -19,7 +19,8 @@ from glovefast.errors import FormatError
 from glovefast.parser import chunks
 from glovefast.parser.blocks import BlockParser
 from glovefast.vectors import load
-from tests.helpers.command_line import names_here, started
+from tests.helpers.command_line import started
+from tests.helpers.files import names_here
 
 ROWS = b"".join(b"word%d %d 0.5\n" % (row, row) for row in range(1000))
 STALLED_SECONDS = 120  # a command that waits for the writer, who waits for the command, would do so for ever

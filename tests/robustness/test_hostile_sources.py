@@ -6,7 +6,6 @@ import os
 import threading
 import tracemalloc
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from glovefast.errors import FormatError
 from glovefast.parser import chunks
 from glovefast.vectors import load
 from tests.helpers.containers import tarred, zipped
+from tests.helpers.files import names
 from tests.reference import read_rows, same_bits
 
 MEGABYTE = 1 << 20
@@ -32,10 +32,6 @@ PACKINGS = {
 def small_chunks(monkeypatch):
     """What is held at once is a chunk and what comes of it; how large one is, is chosen for speed."""
     monkeypatch.setattr(chunks, "CHUNK_BYTES", MEGABYTE // 4)
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 class Traced:

@@ -19,6 +19,7 @@ from glovefast.errors import FormatError, StoreError
 from glovefast.store import atomic as publishing
 from glovefast.store import writing as store
 from glovefast.vectors import load
+from tests.helpers.files import names, names_here
 
 TEXT = b"king 1 2\nqueen 3 4\n"
 OTHER = b"rook 5 6\n"
@@ -28,10 +29,6 @@ OTHER = b"rook 5 6\n"
 def here(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def names(directory: Path = Path()) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 def words(path: Path | str) -> list[str]:
@@ -89,7 +86,7 @@ def test_pipes_and_file_objects_need_a_destination(monkeypatch):
     Path("text.txt").write_bytes(TEXT)
     with Path("text.txt").open("rb") as file, pytest.raises(StoreError, match="has no name"):
         convert(file)
-    assert names() == ["text.txt"]
+    assert names_here() == ["text.txt"]
 
 
 def test_standard_input(monkeypatch):
@@ -124,7 +121,7 @@ def test_what_is_there_stays_unless_it_may_be_replaced():
         convert(io.BytesIO(b"bad"), "made", overwrite=True)
     assert words("made") == ["rook"]
     assert words(convert(io.BytesIO(TEXT), "made", overwrite=True)) == ["king", "queen"]
-    assert names() == ["made"]
+    assert names_here() == ["made"]
 
 
 def test_a_destination_is_looked_at_before_the_source():
@@ -150,14 +147,14 @@ def test_what_is_no_store_is_never_replaced(there, overwrite):
         Path("made/metadata.json").write_text('{"format": "mine"}' if "foreign" in there else "[]")
     with pytest.raises((StoreError, FileNotFoundError)):
         convert(io.BytesIO(TEXT), "made", overwrite=overwrite)
-    assert names() == ["made"]
+    assert names_here() == ["made"]
     assert Path("made").is_symlink() or Path("made").is_file() or Path("made/mine").is_file()
 
 
 def test_a_missing_folder():
     with pytest.raises(StoreError, match=r"the directory .*sub does not exist; make it first"):
         convert(io.BytesIO(TEXT), "sub/made")
-    assert names() == []
+    assert names_here() == []
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -182,7 +179,7 @@ def test_somebody_else_was_faster(what):
 
     with pytest.raises(StoreError, match="made: exists already"):
         convert(io.BytesIO(TEXT), "made", progress=take_the_name)
-    assert names() == ["made"]
+    assert names_here() == ["made"]
     assert words("made") == ["rook"] if what == "store" else names(Path("made")) == ["mine"]
 
 
@@ -217,7 +214,7 @@ def no_space(*arguments, **options):
 def test_a_full_disk_leaves_nothing(monkeypatch, home, name, replaced):
     if replaced:
         convert(io.BytesIO(OTHER + b"bad\n"), "made.glovefast", on_bad_row="skip")
-    before = names()
+    before = names_here()
     options = {"on_bad_row": "skip", "overwrite": replaced, "threads": 3}
     with monkeypatch.context() as patch:
         if name == "rename":  # as where the system cannot exchange two names in one step
@@ -225,7 +222,7 @@ def test_a_full_disk_leaves_nothing(monkeypatch, home, name, replaced):
         patch.setattr(home, name, no_space)
         with pytest.raises(OSError, match="No space left"):
             convert(io.BytesIO(TEXT + b"bad\n"), "made.glovefast", **options)
-    assert names() == before
+    assert names_here() == before
     if replaced:
         assert words("made.glovefast") == ["rook"]
         assert '"line": 2' in Path("made.bad_rows.jsonl").read_text()
@@ -261,7 +258,7 @@ def test_members_that_would_be_one_store():
         match=r"both one/vectors\.txt and two/vectors\.vec would be this store; convert them one by one",
     ):
         convert_archive("archive.zip", "stores")
-    assert names() == ["archive.zip"]
+    assert names_here() == ["archive.zip"]
 
 
 def test_an_archive_is_looked_at_before_any_work():
@@ -271,7 +268,7 @@ def test_an_archive_is_looked_at_before_any_work():
         convert_archive("archive.zip")
     with pytest.raises(ValueError, match="threads=0"):
         convert_archive("archive.zip", "stores", threads=0)
-    assert names() == ["archive.zip", "b.glovefast"]
+    assert names_here() == ["archive.zip", "b.glovefast"]
 
 
 def test_a_member_that_is_bad():
@@ -279,10 +276,10 @@ def test_a_member_that_is_bad():
     with pytest.raises(FormatError) as caught:
         convert_archive("archive.zip")
     assert (caught.value.path, caught.value.line) == ("archive.zip!b.txt", 1)
-    assert names() == ["a.glovefast", "archive.zip"]
+    assert names_here() == ["a.glovefast", "archive.zip"]
     made = convert_archive("archive.zip", on_bad_row="skip", overwrite=True)
     assert [words(path) for path in made] == [["king", "queen"], ["rook"], ["rook"]]
-    assert "b.bad_rows.jsonl" in names()
+    assert "b.bad_rows.jsonl" in names_here()
 
 
 def test_no_archive_or_an_empty_one():
@@ -292,7 +289,7 @@ def test_no_archive_or_an_empty_one():
         convert_archive("archive.zip", "stores")
     with pytest.raises(FormatError, match=r"text\.txt: is not an archive"):
         convert_archive("text.txt", "stores")
-    assert names() == ["archive.zip", "text.txt"]
+    assert names_here() == ["archive.zip", "text.txt"]
 
 
 def test_a_process_that_is_killed_leaves_no_store():
@@ -301,4 +298,4 @@ def test_a_process_that_is_killed_leaves_no_store():
     code += "convert(io.BytesIO(b'a 1 2\\n'), 'made', progress=lambda progress: os.kill(os.getpid(), 9))"
     run = subprocess.run([sys.executable, "-c", code], check=False)
     assert run.returncode == -9
-    assert [name for name in names() if not name.startswith(".made.")] == []
+    assert [name for name in names_here() if not name.startswith(".made.")] == []
