@@ -113,7 +113,7 @@ def test_several_words_of_which_some_are_missing(vectors, kind):
 def test_rows(vectors):
     assert vectors.rows(["queen", "pawn", "king", "été"]).tolist() == [1, -1, 0, 6]
     assert vectors.rows(WORDS).tolist() == [0, 1, 2, 0, 4, 5, 6, 1]
-    with pytest.raises(VocabularyError, match="position 1 is no string: 3"):
+    with pytest.raises(VocabularyError, match="position 1 is not a string: 3"):
         vectors.rows(["king", 3])
 
 

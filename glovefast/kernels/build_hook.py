@@ -1,7 +1,7 @@
-"""The wheel's build step: compile the kernels for the kind of machine that builds it, and put the IR in.
+"""Build step of the wheel: compile the kernels for the building machine and add their IR to the wheel.
 
-Used by hatchling alone (see pyproject.toml). A wheel without prepared kernels works as well, and so does one
-that was prepared on another kind of machine: the kernels are then compiled at first use.
+Only hatchling uses this (see pyproject.toml). A wheel without prepared kernels, or with kernels for another
+kind of machine, works too: the kernels are then compiled at first use.
 """
 
 import os
@@ -16,14 +16,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _PREPARE = "import sys; from glovefast.kernels.compile import prepare; sys.stdout.write(prepare())"
 
 
-class PrepareKernels(BuildHookInterface):  # type: ignore[misc]  # hatchling is there only while building
+class PrepareKernels(BuildHookInterface):  # type: ignore[misc]  # hatchling is installed only for builds
     """Add ``prepared.json`` to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the kernels in a process of their own, before the wheel is put together."""
+        """Compile the kernels in a separate process, before the wheel is assembled."""
         if self.target_name != "wheel" or version == "editable":
             return
-        # In front of what stands there: pip shows an isolated build its requirements by this variable alone.
+        # Prepended: pip's isolated builds find their requirements only through this variable.
         path = os.pathsep.join(filter(None, [self.root, os.environ.get("PYTHONPATH")]))
         environment = {**os.environ, "PYTHONPATH": path}
         run = subprocess.run(  # noqa: S603 - our own code in our own interpreter

@@ -1,8 +1,8 @@
-"""From a kernel's Python source to LLVM IR, with Numba.
+"""Compile the kernels' Python source to LLVM IR with Numba.
 
-Each kernel is wrapped as a C function over pointers, and its LLVM IR is what is kept: in the wheel, if the
-package was built for this kind of machine, else in the user's cache. `glovefast.kernels.load` makes machine
-code of it without Numba.
+Each kernel is wrapped as a C function over pointers. Its LLVM IR is kept in the wheel, if the wheel was built
+for this kind of machine, or else in the user's cache. `glovefast.kernels.load` compiles the IR to machine
+code without Numba.
 """
 
 import hashlib
@@ -16,17 +16,18 @@ from glovefast.kernels.registry import exported, sources
 
 
 def prepare(*names: str) -> str:
-    """Compile kernels with Numba, for the kind of machine this is, into a text to be kept.
+    """Compile kernels with Numba for this kind of machine.
 
     Parameters
     ----------
     *names : str
-        The kernels; all if none is named.
+        The kernels' names; by default all kernels.
 
     Returns
     -------
     str
-        JSON: what they were made from and for, each kernel's arguments, symbol, LLVM IR and checksum.
+        JSON with the key of the source and the machine, and the arguments, symbol, LLVM IR and checksum of
+        each kernel.
     """
     import numba
     from numba import carray, cfunc, types
@@ -35,8 +36,7 @@ def prepare(*names: str) -> str:
     kernels = {}
     for name in names or offered:
         compiled, arguments = offered[name]
-        # Numba wants a function with as many parameters as the C function has: a pointer and a length for
-        # each array.
+        # Numba needs a function with the parameters of the C function: a pointer and a length for each array.
         parameters, call, c_types = [], [], []
         for place, argument in enumerate(arguments):
             parameters.append(f"p{place}")
@@ -49,7 +49,7 @@ def prepare(*names: str) -> str:
                 c_types.append(getattr(types, argument))
         namespace = {"carray": carray, "kernel": compiled}
         source = f"def wrapper({', '.join(parameters)}):\n    return kernel({', '.join(call)})"
-        exec(source, namespace)  # noqa: S102 - made of nothing but numbered names
+        exec(source, namespace)  # noqa: S102 - contains only numbered names
         c_function = cfunc(types.int64(*c_types), error_model="numpy")(namespace["wrapper"])
         ir = _without_foreign_symbols(c_function.inspect_llvm())
         made = {"arguments": arguments, "symbol": c_function.native_name, "ir": ir}
@@ -58,14 +58,14 @@ def prepare(*names: str) -> str:
 
 
 def digest(made: dict[str, Any]) -> str:
-    """Compute the checksum of one kernel: a flipped bit in its IR would be a wrong number later."""
+    """Compute the checksum of one kernel, since a flipped bit in its IR would give wrong numbers."""
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
 
 def _without_foreign_symbols(ir: str) -> str:
-    """Give every function that the IR only declares a body that aborts, so that the IR stands on its own.
+    """Replace declared functions by functions that abort, so that the IR has no external symbols.
 
-    They are Python's and Numba's helpers for handing on an exception, and no kernel raises one.
+    They are helpers of Python and Numba for raising exceptions, and kernels never raise.
     """
     ir = re.sub(
         r"^declare (?P<result>\S+) (?P<name>@(?!llvm\.)[^(]+)(?P<parameters>\([^)]*\)).*$",
@@ -78,11 +78,11 @@ def _without_foreign_symbols(ir: str) -> str:
 
 
 def source_key() -> str:
-    """Name what kept IR depends on: the kernels' source and the kind of machine."""
+    """Return a key for what cached IR depends on: the kernels' source and the kind of machine."""
     contents = b"".join(path.read_bytes() for path in sources())
     return f"{sys.platform}-{platform.machine()}-{hashlib.sha256(contents).hexdigest()[:32]}"
 
 
 def numba_kernels() -> dict[str, Any]:
-    """Give the kernels as Numba's own functions, which it compiles at their first call."""
+    """Return the kernels as Numba's own functions, which Numba compiles at the first call."""
     return {name: compiled for name, (compiled, _) in exported().items()}

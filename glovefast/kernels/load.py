@@ -1,10 +1,10 @@
-"""From the kernels' LLVM IR to machine code, without Numba wherever it was made before.
+"""Load the kernels as machine code, without Numba if they were compiled before.
 
-Importing Numba and setting up its registries costs a process about 0.9 s even with a full cache, several
-times what it takes to parse the file. llvmlite alone makes machine code of the kept IR in about 0.1 s, once
-for a kind of processor: the code is kept, too, and loads in some milliseconds, with 40 MB less memory than
-the code generator takes. Numba itself stays the way for its own debugging switches, ``NUMBA_DISABLE_JIT`` and
-``NUMBA_BOUNDSCHECK``.
+Importing Numba takes about 0.9 s even with a full cache, several times as long as parsing the file. llvmlite
+compiles the cached LLVM IR to machine code in about 0.1 s, once for each kind of processor. The machine code
+is cached as well; it loads in a few milliseconds and needs 40 MB less memory than the code generator. Numba
+runs the kernels only under its debugging switches, ``NUMBA_DISABLE_JIT`` and ``NUMBA_BOUNDSCHECK``, or if
+llvmlite cannot load them.
 """
 
 import ctypes
@@ -28,21 +28,21 @@ _log = logging.getLogger("glovefast")
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 _loaded: dict[str, Callable[..., int]] = {}
-_engines: list[Any] = []  # they own the machine code and must outlive it
+_engines: list[Any] = []  # they own the machine code, so they are never freed
 
 
 def load_kernels(*names: str) -> SimpleNamespace:
-    """Load kernels, compiled for this machine; those that are not asked for cost nothing.
+    """Load kernels, compiled for this machine. Other kernels are not loaded.
 
     Parameters
     ----------
     *names : str
-        Their names.
+        The kernels' names.
 
     Returns
     -------
     types.SimpleNamespace
-        The kernels by their names.
+        The kernels by name.
     """
     missing = [name for name in names if name not in _loaded]
     if missing:
@@ -60,12 +60,12 @@ def _cache_directory() -> Path:
         return Path(directory)
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "glovefast"
-    except RuntimeError:  # no home directory: a place where nothing can be read or kept, nor put by others
+    except RuntimeError:  # no home directory: use a path where nobody can read or write
         return Path(os.devnull) / "glovefast"
 
 
 def _kept_ir(names: list[str]) -> Path:
-    # llvmlite reads the IR of its own LLVM version, not always that of another.
+    # llvmlite cannot always read the IR of another LLVM version.
     import llvmlite
 
     kernels = "-".join(names)
@@ -73,7 +73,7 @@ def _kept_ir(names: list[str]) -> Path:
 
 
 def _keep(path: Path, contents: bytes) -> None:
-    """Write a file of the cache: whole or not at all, also where several processes come here at once."""
+    """Write a file of the cache completely or not at all, even if several processes write it at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".partial") as directory:
         written = Path(directory, path.name)
@@ -82,37 +82,37 @@ def _keep(path: Path, contents: bytes) -> None:
 
 
 def _load_kept(path: Path, names: list[str]) -> dict[str, Callable[..., int]] | None:
-    """Load kernels from kept IR; None if there is none, or none that fits."""
+    """Load kernels from cached IR; None if there is no file, or it does not fit."""
     try:
         kept = json.loads(path.read_bytes())
         if kept["key"] != source_key():
             return None
         kernels = {name: kept["kernels"][name] for name in names}
         if any(kernel.pop("digest") != digest(kernel) for kernel in kernels.values()):
-            raise ValueError("it is damaged")
+            raise ValueError("the file is damaged")
         return _load_ir(kernels)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        _log.info("the kept kernels in %s are of no use here: %s", path, error)
+        _log.info("the compiled kernels in %s cannot be used: %s", path, error)
         return None
 
 
 def _compile_and_keep(names: list[str]) -> dict[str, Callable[..., int]]:
-    _log.info("compiling the kernels for this machine; this is done once and takes a few seconds")
+    _log.info("compiling the kernels for this machine; this takes a few seconds and happens once")
     text = prepare(*names)
     try:
         _keep(_kept_ir(names), text.encode())
     except OSError as error:
         _log.warning(
-            "the compiled kernels cannot be kept, so that every process compiles them anew (%s); "
-            "set GLOVEFAST_CACHE_DIR to a directory that can be written",
+            "cannot cache the compiled kernels, so every process compiles them again (%s); "
+            "set GLOVEFAST_CACHE_DIR to a writable directory",
             error,
         )
     try:
         return _load_ir(json.loads(text)["kernels"])
     except RuntimeError as error:
-        _log.info("llvmlite cannot load the kernels on this machine, so Numba runs them: %s", error)
+        _log.info("llvmlite cannot load the kernels on this machine; Numba runs them instead: %s", error)
         return numba_kernels()
 
 
@@ -125,7 +125,7 @@ def _load_ir(kernels: dict[str, Any]) -> dict[str, Callable[..., int]]:
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3
     )
     objects = [_machine_code(llvm, machine, kept["ir"]) for kept in kernels.values()]
-    # The engine takes the machine over. The module it begins with is empty: the code is made already.
+    # The engine takes ownership of the machine. Its first module is empty: the code is compiled already.
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     _engines.append(engine)
     for code in objects:
@@ -138,14 +138,14 @@ def _load_ir(kernels: dict[str, Any]) -> dict[str, Callable[..., int]]:
 
 
 def _machine_code(llvm: Any, machine: Any, ir: str) -> bytes:
-    """Make an object file of IR for the processor at hand, or take the one that was kept."""
+    """Compile IR to an object file for this processor, or read it from the cache."""
     import llvmlite
 
     made_of = "\n".join(
         [llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), ir]
     )
     path = _cache_directory() / f"kernel-{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.o"
-    # A damaged object file would crash the process, so its checksum goes before it.
+    # A damaged object file would crash the process, so the file begins with a checksum.
     try:
         kept = path.read_bytes()
     except OSError:
@@ -157,12 +157,12 @@ def _machine_code(llvm: Any, machine: Any, ir: str) -> bytes:
     try:
         _keep(path, hashlib.sha256(code).digest() + code)
     except OSError as error:
-        _log.info("the kernels' machine code cannot be kept in %s: %s", path.parent, error)
+        _log.info("cannot cache the kernels' machine code in %s: %s", path.parent, error)
     return bytes(code)
 
 
 def _bind(name: str, address: int, arguments: list[str]) -> Callable[..., int]:
-    """Make a Python function of machine code; while it runs, the GIL is free."""
+    """Wrap machine code as a Python function, which releases the GIL while it runs."""
     c_types: list[Any] = []
     checks = []
     for argument in arguments:

@@ -13,10 +13,10 @@ from glovefast.vocabulary.arrow import as_string_array
 from glovefast.vocabulary.training_vocabulary import (
     AnyVocabulary,
     is_fitted_tokenizer,
-    non_integer_item,
     training_vocabulary,
 )
 from glovefast.vocabulary.word_index import WordIndex
+from glovefast.vocabulary.word_indices import non_integer_item
 
 Counts: TypeAlias = Mapping[str, int]
 

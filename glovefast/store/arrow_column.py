@@ -1,4 +1,4 @@
-"""One column in an Arrow IPC file: written, and mapped again without trust in what the file says."""
+"""Write one column as an Arrow IPC file, and map it again without trusting the file."""
 
 import mmap
 import os
@@ -10,10 +10,10 @@ import pyarrow as pa
 from glovefast.store.checksums import as_text, new_checksum
 
 _MAGIC = b"ARROW1"
-_FIRST_MESSAGE = 8  # behind the magic and its padding
+_FIRST_MESSAGE = 8  # after the magic and its padding
 _PIECE_BYTES = 1 << 20
 
-# The places of fields in Arrow's flatbuffers (format/Message.fbs in https://github.com/apache/arrow).
+# Positions of fields in Arrow's flatbuffers (format/Message.fbs in https://github.com/apache/arrow).
 _MESSAGE_HEADER, _BATCH_COMPRESSION = 2, 3
 
 
@@ -23,7 +23,7 @@ def write_column(path: Path, name: str, column: pa.Array) -> str:
     Parameters
     ----------
     path : pathlib.Path
-        The file to make.
+        The file to write.
     name : str
         The column's name.
     column : pyarrow.Array
@@ -40,7 +40,7 @@ def write_column(path: Path, name: str, column: pa.Array) -> str:
             writer.write_batch(batch)
         file.flush()
         os.fsync(file.fileno())
-        # Read back piece by piece: an index can be larger than all else that a conversion holds in memory.
+        # Read back in pieces: an index can be larger than everything else that a conversion keeps in memory.
         file.seek(0)
         checksum = new_checksum()
         while piece := file.read(_PIECE_BYTES):
@@ -51,8 +51,8 @@ def write_column(path: Path, name: str, column: pa.Array) -> str:
 def map_column(file: int, name: str, of_type: pa.DataType) -> pa.Array:
     """Map the only column of an Arrow IPC file.
 
-    The messages are read in their order, not through the footer: that takes one pass over some hundred bytes,
-    and a fifth of the time that ``pyarrow.memory_map`` with its threads takes.
+    The messages are read in order, not through the footer. That takes one pass over a few hundred bytes and a
+    fifth of the time of ``pyarrow.memory_map``, which starts threads.
 
     Parameters
     ----------
@@ -66,23 +66,23 @@ def map_column(file: int, name: str, of_type: pa.DataType) -> pa.Array:
     Returns
     -------
     pyarrow.Array
-        The entries, without nulls. The sizes of its buffers are checked, and that the first and the last
-        offset lie within them; the offsets between are not.
+        The entries, without nulls. The sizes of the buffers are checked, and so are the first and the last
+        offset; the offsets between them are not.
 
     Raises
     ------
     ValueError
-        If the file is no Arrow IPC file of that one column, uncompressed in one record batch.
+        If the file is not an Arrow IPC file with this one column, uncompressed, in one record batch.
     OSError
-        If it cannot be mapped for reasons of the system.
+        If the operating system cannot map it.
     """
     mapped = mmap.mmap(file, 0, access=mmap.ACCESS_READ)
     try:
         if mapped[: len(_MAGIC)] != _MAGIC or mapped[-len(_MAGIC) :] != _MAGIC:
-            raise ValueError("it does not begin and end as an Arrow file does")
+            raise ValueError("it does not begin and end like an Arrow file")
         messages = pa.ipc.MessageReader.open_stream(pa.py_buffer(mapped)[_FIRST_MESSAGE:])
         schema = pa.ipc.read_schema(_next_message(messages, "schema"))
-        # Before anything of the batch is looked at: no other type's reader is to meet these bytes.
+        # Checked before the batch is read, so that no reader for another type sees these bytes.
         if schema.names != [name] or schema.types != [of_type]:
             raise ValueError(f"it has columns {schema.names} of types {schema.types}")
         message = _next_message(messages, "record batch")
@@ -103,7 +103,7 @@ def map_column(file: int, name: str, of_type: pa.DataType) -> pa.Array:
 
 
 def _next_message(messages: pa.ipc.MessageReader, kind: str) -> pa.ipc.Message:
-    """Read a message and check its kind: pyarrow takes one of another kind for it, and crashes."""
+    """Read a message and check its kind, since pyarrow does not check it and crashes."""
     message = messages.read_next_message()
     if message.type != kind:
         raise ValueError(f"it has a {message.type} message where its {kind} should be")
@@ -111,7 +111,7 @@ def _next_message(messages: pa.ipc.MessageReader, kind: str) -> pa.ipc.Message:
 
 
 def _is_compressed(message: pa.Buffer) -> bool:
-    """Say whether a record batch's message names a compression; pyarrow would not say before it inflates."""
+    """Check whether a record batch is compressed; pyarrow tells only after it has decompressed it."""
     (table,) = struct.unpack_from("<I", message)
     header = table + _field_offset(message, table, _MESSAGE_HEADER)
     header += struct.unpack_from("<I", message, header)[0]
@@ -119,7 +119,7 @@ def _is_compressed(message: pa.Buffer) -> bool:
 
 
 def _field_offset(message: pa.Buffer, table: int, field: int) -> int:
-    """Find a field of a flatbuffer's table in the table's vtable; 0 where the field is not set."""
+    """Look up a field of a flatbuffer's table in its vtable; 0 if the field is not set."""
     vtable = table - struct.unpack_from("<i", message, table)[0]
     vtable_bytes, place = struct.unpack_from("<H", message, vtable)[0], 4 + 2 * field
     return int(struct.unpack_from("<H", message, vtable + place)[0]) if place < vtable_bytes else 0

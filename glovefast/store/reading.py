@@ -1,8 +1,7 @@
-"""Opening a store: its files mapped, and checked as far as that takes the same time for every size.
+"""Open a store: map its files, with all checks that take the same time for every size.
 
-A store is data and may come from anywhere. Nothing in it is taken for code, nothing is allocated because it
-says so, and what it says of sizes, types and places is checked before it is followed: here what concerns
-whole files, in `glovefast.vocabulary.word_index` what look-ups follow.
+A store is untrusted data. Nothing in it is run as code, and sizes, types and positions are checked before
+they are used. This module checks whole files; `glovefast.vocabulary.word_index` checks what look-ups follow.
 """
 
 import os
@@ -40,7 +39,7 @@ class Store:
     metadata : dict
         The contents of ``metadata.json``.
     identity : tuple of int
-        Device and inode of ``vectors.npy``, which no other file has as long as this one is mapped.
+        Device and inode of ``vectors.npy``, which no other file has while this one is mapped.
     """
 
     path: Path
@@ -51,9 +50,9 @@ class Store:
 
 
 class StoreDirectory:
-    """A store's directory, held open.
+    """A store's directory, kept open.
 
-    All its files are those of one store, also where another store is put in its place meanwhile.
+    All files then belong to the same store, even if another store replaces it in the meantime.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ class StoreDirectory:
     Raises
     ------
     StoreError
-        If there is no directory.
+        If the directory does not exist.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -72,13 +71,13 @@ class StoreDirectory:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except NotADirectoryError:
             if is_store(self.path.parent):
-                reason = f"is a file of a store; give the store itself: {self.path.parent}"
+                reason = f"is a file in a store; pass the store instead: {self.path.parent}"
             else:
                 command = f"glovefast convert {shlex.quote(str(self.path))}"
-                reason = f"is a file, not a store; embedding text is converted first, with: {command}"
+                reason = f"is a file, not a store; convert embedding text first: {command}"
             raise StoreError(self.path, reason) from None
         except FileNotFoundError:
-            reason = "does not exist; a store is made from embedding text with: glovefast convert SOURCE"
+            reason = "does not exist; make a store from embedding text: glovefast convert SOURCE"
             raise StoreError(self.path, reason) from None
 
     def __enter__(self) -> Self:
@@ -93,15 +92,15 @@ class StoreDirectory:
         os.close(self._descriptor)
 
     def is_current(self) -> bool:
-        """Say whether the path still leads to this directory."""
+        """Check whether the path still leads to this directory."""
         try:
             return os.path.samestat(os.fstat(self._descriptor), self.path.stat())
         except OSError:
             return False
 
     def names(self) -> list[str]:
-        """List what is in the directory, in order."""
-        return sorted(os.listdir(self._descriptor))  # noqa: PTH208 - the open one, wherever it is now
+        """List the directory, sorted."""
+        return sorted(os.listdir(self._descriptor))  # noqa: PTH208 - the open directory, wherever it is now
 
     def open(self, name: str) -> FileIO:
         """Open a file for reading.
@@ -109,13 +108,13 @@ class StoreDirectory:
         Raises
         ------
         StoreError
-            If it is missing or is no file: what opens as one but has no end is never read.
+            If it is missing or is not a regular file, such as a FIFO or a device, which may never end.
         OSError
             If it cannot be read.
         """
 
         def open_here(path: str, flags: int) -> int:
-            return os.open(name, flags | os.O_NONBLOCK, dir_fd=self._descriptor)  # a FIFO would wait
+            return os.open(name, flags | os.O_NONBLOCK, dir_fd=self._descriptor)  # else a FIFO waits
 
         path = f"{self.path}/{name}"
         try:
@@ -127,11 +126,11 @@ class StoreDirectory:
             raise
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
-            raise StoreError.damaged(self.path, f"{name} is no regular file")
+            raise StoreError.damaged(self.path, f"{name} is not a regular file")
         return file
 
     def read_metadata(self) -> bytes:
-        """Read metadata.json, or the beginning of one that is too large."""
+        """Read metadata.json, or only the beginning if it is too large."""
         try:
             with self.open(METADATA) as file:
                 raw: bytes = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
@@ -143,7 +142,7 @@ class StoreDirectory:
 
 
 def open_store(path: str | os.PathLike[str]) -> Store:
-    """Map a store; nothing is read through or rebuilt.
+    """Map a store, without reading all of it or rebuilding anything.
 
     Parameters
     ----------
@@ -153,19 +152,19 @@ def open_store(path: str | os.PathLike[str]) -> Store:
     Returns
     -------
     Store
-        The mapped arrays and the metadata, all of one store also where it is replaced in this moment.
+        The mapped arrays and the metadata, all of the same store even if it is replaced at this moment.
 
     Raises
     ------
     StoreError
-        If there is no store, it is of a newer format, or its files do not fit together.
+        If there is no store, it has another format version, or its files do not fit together.
     """
     while True:
         with StoreDirectory(path) as directory:
             try:
                 return map_store(directory)
             except StoreError:
-                # A store that was replaced is removed: then its successor is there to be opened.
+                # A store that was replaced is removed; its successor can then be opened.
                 if directory.is_current():
                     raise
 
@@ -176,7 +175,7 @@ def map_store(directory: StoreDirectory) -> Store:
     rows, dim = metadata["rows"], metadata["dim"]
     words = _map_column(directory, VOCABULARY, "word", pa.string())
     if len(words) != rows:
-        reason = f"{VOCABULARY} holds {len(words)} entries, {METADATA} says {rows}"
+        reason = f"{VOCABULARY} has {len(words)} entries, but {METADATA} says {rows}"
         raise StoreError.damaged(directory.path, reason)
     index = _map_column(directory, INDEX, "bucket", BUCKET_TYPE)
     if len(index.values) != rows or len(index).bit_count() != 1:
@@ -201,14 +200,14 @@ def _map_column(directory: StoreDirectory, name: str, column: str, of_type: pa.D
 
 
 def _map_vectors(directory: Path, file: FileIO, rows: int, dim: int) -> NDArray[np.float32]:
-    """Map the vectors; the header is compared, not parsed, so that it can ask for nothing else."""
+    """Map the vectors; the header is compared, not parsed, so that it cannot ask for anything else."""
     header = npy_header(rows, dim)
     found = file.read(len(header))
     if found != header:
         says = found[NPY_PREAMBLE_BYTES:].decode("latin-1").strip()
-        reason = f"{VECTORS} does not hold ({rows}, {dim}) float32; its header says {says[:100]!r}"
+        reason = f"{VECTORS} must contain ({rows}, {dim}) float32, but its header says {says[:100]!r}"
         raise StoreError.damaged(directory, reason)
     expected, size = len(header) + rows * dim * 4, os.fstat(file.fileno()).st_size
     if size != expected:
-        raise StoreError.damaged(directory, f"{VECTORS} is {size:,} bytes long and not {expected:,}")
+        raise StoreError.damaged(directory, f"{VECTORS} has {size:,} bytes, expected {expected:,}")
     return np.memmap(file, dtype="<f4", mode="r", offset=len(header), shape=(rows, dim))

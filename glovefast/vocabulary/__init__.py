@@ -1,4 +1,4 @@
-"""Words and their row numbers: a store's word index and the training vocabulary of a user.
+"""Words and their row numbers: the word index of a store and the training vocabulary of a user.
 
 May import `errors` and `kernels`.
 """

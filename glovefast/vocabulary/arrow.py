@@ -13,7 +13,7 @@ Words: TypeAlias = "Sequence[str] | NDArray[np.str_] | NDArray[np.object_] | pa.
 
 
 def as_string_array(words: Words) -> pa.StringArray:
-    """Make one Arrow array of any batch of words.
+    """Convert any batch of words to one Arrow array.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ def as_string_array(words: Words) -> pa.StringArray:
     Raises
     ------
     VocabularyError
-        If an entry is no string, is missing, or cannot be written as UTF-8 (a lone surrogate); the message
+        If an entry is missing, is not a string, or cannot be encoded as UTF-8 (a lone surrogate). The message
         names its position.
     """
     if isinstance(words, str | bytes) or not isinstance(words, Iterable):
-        raise VocabularyError(f"a list of words is needed, not the single {type(words).__name__} {words!r}")
-    if isinstance(words, Iterator):  # it can be gone through only once
+        raise VocabularyError(f"expected a list of words, not a single {type(words).__name__}: {words!r}")
+    if isinstance(words, Iterator):  # an iterator can be read only once
         words = list(words)
     try:
         if isinstance(words, list | tuple):
@@ -50,26 +50,26 @@ def as_string_array(words: Words) -> pa.StringArray:
         if pa.types.is_string(array.type) and not array.null_count:
             return array
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeError, TypeError):
-        pass  # the entry at fault is found and named below
+        pass  # the loop below finds the entry at fault and names it
     for position, word in enumerate(words):
         plain = word.as_py() if isinstance(word, pa.Scalar) else word
         if not isinstance(plain, str):
-            raise VocabularyError(f"the entry at position {position} is no string: {plain!r}")
+            raise VocabularyError(f"the entry at position {position} is not a string: {plain!r}")
         try:
             plain.encode()
         except UnicodeEncodeError:
             raise VocabularyError(
-                f"the word at position {position} is not valid Unicode: {str(plain)!r} holds a lone surrogate"
+                f"the word {str(plain)!r} at position {position} is not valid Unicode (a lone surrogate)"
             ) from None
     return _from_sequence([str(word) for word in words])
 
 
 def _from_sequence(words: Sequence[str]) -> pa.StringArray:
-    """Make an Arrow array of strings; TypeError and UnicodeEncodeError where one is none.
+    """Convert strings to an Arrow array; TypeError or UnicodeEncodeError if one of them is not a string.
 
-    ``pyarrow.array`` would do, but it imports pandas wherever that is installed, which takes 0.3 s.
+    ``pyarrow.array`` would do, but it imports pandas if that is installed, which takes 0.3 s.
     """
-    # One join and one encoding for all words, then the NULs between them say where each ends.
+    # All words are joined with NULs and encoded at once; the NULs then mark the ends of the words.
     joined = "\0".join(words).encode()
     data = np.frombuffer(joined, dtype=np.uint8)
     ends = np.flatnonzero(data == 0)
@@ -78,7 +78,7 @@ def _from_sequence(words: Sequence[str]) -> pa.StringArray:
         offsets[1:-1] = ends - np.arange(len(ends))
         offsets[-1] = len(joined) - len(ends)
         raw = joined.replace(b"\0", b"")
-    else:  # there is a word with a NUL in it, or no word at all
+    else:  # a word contains a NUL, or there are no words
         encoded = [word.encode() for word in words]
         offsets[1:] = np.cumsum([len(word) for word in encoded])
         raw = b"".join(encoded)
@@ -86,21 +86,21 @@ def _from_sequence(words: Sequence[str]) -> pa.StringArray:
 
 
 def integer_array(numbers: NDArray[Any]) -> pa.Array:
-    """View integers as an Arrow array; like ``pyarrow.array``, without its import of pandas."""
+    """View integers as an Arrow array, as ``pyarrow.array`` does, but without importing pandas."""
     arrow_type = pa.from_numpy_dtype(numbers.dtype)
     return pa.Array.from_buffers(arrow_type, len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def as_numpy(numbers: pa.Array, dtype: DTypeLike) -> NDArray[Any]:
-    """View integers without nulls as a NumPy array; ``numpy.asarray`` would import pandas, too."""
+    """View integers without nulls as a NumPy array; ``numpy.asarray`` would import pandas."""
     values = np.frombuffer(numbers.buffers()[1] or b"", dtype=dtype)
     return values[numbers.offset : numbers.offset + len(numbers)]
 
 
 def array_offsets(array: pa.Array) -> NDArray[np.int32]:
-    """View the n + 1 offsets of a string or list array, a slice's own ones included."""
+    """View the n + 1 offsets of a string or list array, which may be a slice."""
     buffer = array.buffers()[1]
-    if buffer is None or not buffer.size:  # Arrow allows an empty array to come without offsets
+    if buffer is None or not buffer.size:  # Arrow allows an empty array without offsets
         return np.zeros(1, dtype=np.int32)
     offsets: NDArray[np.int32] = np.frombuffer(buffer, dtype=np.int32)
     return offsets[array.offset : array.offset + len(array) + 1]

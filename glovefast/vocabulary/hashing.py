@@ -1,7 +1,7 @@
-"""The hash of a word, one at a time and in batches, and the batch comparison that goes with it.
+"""Hashing and comparing words, one at a time and in batches.
 
-A word's bytes are taken in zero-padded little-endian blocks of eight, so that a batch of words costs a few
-NumPy operations for every eight bytes of its longest word.
+A word is read in zero-padded little-endian blocks of eight bytes. A batch of words then costs a few NumPy
+operations for every eight bytes of its longest word.
 """
 
 from typing import Any
@@ -23,8 +23,8 @@ from glovefast.vocabulary.arrow import array_offsets
 
 _ALL_BITS = (1 << HASH_BITS) - 1
 _BATCH_WORDS = 1 << 14
-# Longer words go one by one: a step of a batch costs as much for its last word as for all of them, and a word
-# may be as long as a line.
+# Longer words are hashed one by one: a step of a batch costs as much for one word as for all of them, and a
+# word can be as long as a line.
 _LONG_WORD_BYTES = 1 << 12
 # _TAIL_MASKS[n] keeps the first n bytes of a block.
 _TAIL_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(HASH_BLOCK_BYTES + 1)], dtype=np.uint64)
@@ -41,8 +41,8 @@ def hash_word(word: bytes) -> int:
     Returns
     -------
     int
-        The 64-bit hash: the word's blocks, each xored into the state, multiplied and folded, as in
-        MurmurHash3; the length is the seed's factor, so that trailing NUL bytes count.
+        The 64-bit hash. Each block is xored into the state, which is then multiplied and folded, as in
+        MurmurHash3. The state starts as a multiple of the length, so that trailing NUL bytes count.
     """
     state = len(word) * HASH_SEED & _ALL_BITS
     for start in range(0, len(word), HASH_BLOCK_BYTES):
@@ -54,7 +54,7 @@ def hash_word(word: bytes) -> int:
 
 
 class WordBlocks:
-    """The words of an Arrow array as blocks; a view, nothing is copied.
+    """A view of the words of an Arrow array as blocks; nothing is copied.
 
     Parameters
     ----------
@@ -69,17 +69,17 @@ class WordBlocks:
             data = np.concatenate([data, np.zeros(HASH_BLOCK_BYTES, dtype=np.uint8)])
         self.bytes = data
         self._last = data.size - HASH_BLOCK_BYTES
-        # Overlapping blocks: one begins at every byte.
+        # The blocks overlap: one begins at every byte.
         self._blocks = np.ndarray((self._last + 1,), dtype="<u8", buffer=data, strides=(1,))
 
     def spans(self, rows: Any = slice(None)) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # noqa: ANN401
-        """Give where the words of some rows begin, and how many bytes each has: int64 both."""
+        """Return where the words of some rows begin and their lengths in bytes, both int64."""
         begin = self.offsets[:-1][rows].astype(np.int64)
         return begin, self.offsets[1:][rows] - begin
 
     def read(self, position: NDArray[np.int64], remaining: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Read the blocks that begin at some positions, of words that go on for `remaining` bytes."""
-        # Near the end of the data the last whole block is read and moved down, not the bytes behind it.
+        """Read the blocks at some positions, of words that have `remaining` bytes from there on."""
+        # Near the end of the data, read the last whole block and shift it, so as not to read past the end.
         start = np.minimum(position, self._last)
         blocks: NDArray[np.uint64] = self._blocks[start]
         blocks >>= ((position - start) << 3).astype(np.uint64)
@@ -88,7 +88,7 @@ class WordBlocks:
 
 
 def hash_words(words: pa.StringArray) -> NDArray[np.uint64]:
-    """Hash a batch of words; the same numbers as `hash_word` gives.
+    """Hash a batch of words, with the same result as `hash_word`.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def hash_words(words: pa.StringArray) -> NDArray[np.uint64]:
     """
     blocks = WordBlocks(words)
     hashes = np.empty(len(words), dtype=np.uint64)
-    # Some thousand words at a time: the arrays of every step then stay in the cache.
+    # The arrays of a few thousand words stay in the processor's cache.
     for first in range(0, len(words), _BATCH_WORDS):
         batch = slice(first, first + _BATCH_WORDS)
         hashes[batch] = _hash_batch(blocks, *blocks.spans(batch))
@@ -142,7 +142,7 @@ def same_words(
     Returns
     -------
     numpy.ndarray
-        (n,) bool: whether the two are the same, byte for byte.
+        (n,) bool: whether the two words of each pair have the same bytes.
     """
     position, remaining = one.spans(rows)
     other_position, other_remaining = other.spans(other_rows)

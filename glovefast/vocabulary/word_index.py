@@ -1,10 +1,9 @@
-"""Words to rows and rows to words, over Arrow arrays that lie memory-mapped on disk.
+"""Find the rows of words, in Arrow arrays that are memory-mapped.
 
-The index is a static hash table: 2**k buckets, each an Arrow list of ``{hash, row}``; the top k bits of a
-word's 64-bit hash choose its bucket, and k is the smallest number that gives each word a bucket of its own
-on average. Inside a bucket the entries are ordered by hash, then by row, so that of duplicate words the
-first row is found. Batches are looked up with NumPy and Arrow alone: a process that only looks up words
-loads no compiler.
+The index is a static hash table with 2**k buckets. Each bucket is an Arrow list of ``{hash, row}``. The top
+k bits of a word's 64-bit hash choose its bucket, and k is the smallest number with a bucket for each word on
+average. The entries of a bucket are ordered by hash, then by row, so that a look-up of a duplicate word finds
+its first row. Look-ups need only NumPy and Arrow: a process that only looks up words loads no compiler.
 """
 
 from collections.abc import Iterator
@@ -28,12 +27,12 @@ _BATCH_BYTES = 1 << 20
 
 
 def build_index(words: pa.StringArray) -> pa.ListArray:
-    """Build the hash index of a vocabulary.
+    """Build the hash index of some words.
 
     Parameters
     ----------
     words : pyarrow.StringArray
-        The n words in row order, without nulls; duplicates are allowed.
+        n words in the order of their rows, without nulls; duplicates are allowed.
 
     Returns
     -------
@@ -42,13 +41,13 @@ def build_index(words: pa.StringArray) -> pa.ListArray:
     """
     hashes = hash_words(words)
     bits = max(1, (len(words) - 1).bit_length())
-    # NumPy's unstable sort is five times faster; only equal hashes (duplicate words) need the stable one.
+    # NumPy's unstable sort is five times faster. Only equal hashes (duplicate words) need the stable one.
     rows = np.argsort(hashes).astype(np.int32)
     ordered = hashes[rows]
     if np.any(ordered[1:] == ordered[:-1]):
         rows = np.argsort(hashes, kind="stable").astype(np.int32)
     del hashes
-    # Count each bucket's entries, piece by piece to spare memory: in order, a piece fills a few buckets only.
+    # Count the entries of each bucket, in pieces to save memory: sorted, a piece fills only a few buckets.
     offsets = np.zeros((1 << bits) + 1, dtype=np.int32)
     for first in range(0, len(ordered), _BATCH_ENTRIES):
         buckets = (ordered[first : first + _BATCH_ENTRIES] >> np.uint64(HASH_BITS - bits)).astype(np.int64)
@@ -62,17 +61,17 @@ def build_index(words: pa.StringArray) -> pa.ListArray:
 
 
 class WordIndex:
-    """The words of a store, each found by its row and its row by the word.
+    """The words of a store and the index that finds their rows.
 
     Parameters
     ----------
     words : pyarrow.StringArray
-        n words in row order.
+        n words in the order of their rows.
     index : pyarrow.ListArray
-        What `build_index` made of them.
+        The result of `build_index` for these words.
     path : path-like, optional
-        The store that both were mapped from, and where neither is trusted: a look-up checks what it follows,
-        `words` checks all at the first use.
+        The store that both were mapped from. They are then not trusted: a look-up checks every number that it
+        follows, and `words` checks all words at the first use.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class WordIndex:
         self._hashes = as_numpy(entries.field(0), np.uint64)
         self._rows = as_numpy(entries.field(1), np.int32)
         self._blocks = WordBlocks(words)
-        # Python objects over the same memory: they answer a single look-up several times faster than NumPy.
+        # Python's own views of the same memory: single look-ups are several times faster than with NumPy.
         self._bucket_view = self._bucket_offsets.data
         self._hash_view = self._hashes.data
         self._row_view = self._rows.data
@@ -98,27 +97,27 @@ class WordIndex:
 
     @classmethod
     def from_words(cls, words: Words) -> "WordIndex":
-        """Build a vocabulary, index and all, in memory."""
+        """Build an index in memory."""
         array = as_string_array(words)
         return cls(array, build_index(array))
 
     @property
     def words(self) -> pa.StringArray:
-        """The words in row order.
+        """The words in the order of their rows.
 
-        Those of a store are gone through at the first use: every offset lies within the words' bytes and
-        every word is UTF-8, so that neither Arrow nor a kernel can be led elsewhere.
+        The words of a store are checked at the first use. Every offset must lie within the words' bytes and
+        every word must be UTF-8, so that neither Arrow nor a kernel reads anything else.
 
         Raises
         ------
         StoreError
-            If that is not so.
+            If the words are damaged.
         """
         if not self._checked:
             try:
                 self._words.validate(full=True)
             except pa.ArrowException as error:
-                raise self._damaged(f"its words cannot be used ({error})") from error
+                raise self._damaged(f"its words are damaged ({error})") from error
             self._checked = True
         return self._words
 
@@ -129,9 +128,9 @@ class WordIndex:
         return (word.as_py() for word in self.words)
 
     def tables(self) -> tuple[NDArray[Any], ...]:
-        """Give the arrays that a look-up goes through; for a kernel only where they were built here.
+        """Return the arrays that a look-up reads. Pass them to a kernel only if they were built in memory.
 
-        Those of a store are not checked, and a kernel would follow them anywhere.
+        The arrays of a store are not checked, and a kernel would follow any number in them.
 
         Returns
         -------
@@ -143,7 +142,7 @@ class WordIndex:
         return self._bucket_offsets, self._hashes, self._rows, array_offsets(self._words), word_bytes
 
     def duplicate_rows(self) -> NDArray[np.int64]:
-        """Find the rows whose word stands in an earlier row already.
+        """Find the rows whose word already occurs in an earlier row.
 
         Returns
         -------
@@ -153,43 +152,43 @@ class WordIndex:
         Raises
         ------
         StoreError
-            If the index leads out of the store.
+            If the index is damaged.
         """
-        # Equal words have equal hashes, and in the index equal hashes are neighbours.
+        # Equal words have equal hashes, and equal hashes are neighbours in the index.
         neighbours = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
-        if not neighbours.size:  # np.unique and Arrow's take are slow to load where nothing else needs them
+        if not neighbours.size:  # saves loading np.unique and Arrow's take
             return neighbours
         suspects = np.unique(self._rows[neighbours + 1]).astype(np.int64)
         try:
             words = self.words.take(integer_array(suspects))
         except IndexError as error:
-            raise self._damaged(f"its index leads out of it ({error})") from error
+            raise self._damaged(f"its index points outside of the store ({error})") from error
         duplicates: NDArray[np.int64] = suspects[self.rows(words) != suspects]
         return duplicates
 
     def words_with_spaces(self) -> int:
-        """Count the words that hold a space."""
+        """Count the words that contain a space."""
         offsets = array_offsets(self._words)
         data = np.frombuffer(self._byte_view, dtype=np.uint8)[offsets[0] : offsets[-1]]
-        # Piece by piece, since the comparison takes as much memory as the words.
+        # In pieces, since the comparison takes as much memory as the words.
         pieces = range(0, len(data), _BATCH_BYTES)
         spaces = [first + np.flatnonzero(data[first : first + _BATCH_BYTES] == ord(" ")) for first in pieces]
-        # Of the offsets' own type, or np.searchsorted makes a copy of them all.
+        # The same type as the offsets, or np.searchsorted copies all of them.
         inside = offsets[0] + np.concatenate([np.empty(0, dtype=np.int32), *spaces], dtype=np.int32)
-        rows = np.searchsorted(offsets, inside, side="right")  # ascending, as the spaces are
+        rows = np.searchsorted(offsets, inside, side="right")  # ascending, like the spaces
         return int(np.count_nonzero(rows[1:] != rows[:-1])) + bool(rows.size)
 
     def row(self, word: str) -> int:
-        """Find one word's row: the first where the word stands more than once, -1 where it is missing.
+        """Find the row of one word: its first row if it has several, -1 if it is missing.
 
         Raises
         ------
         StoreError
-            If the index leads out of the store.
+            If the index is damaged.
         """
         try:
             encoded = word.encode()
-        except UnicodeEncodeError:  # a lone surrogate: no UTF-8 text holds it
+        except UnicodeEncodeError:  # a lone surrogate, which UTF-8 text cannot contain
             return -1
         hashed = hash_word(encoded)
         bucket = hashed >> self._shift
@@ -197,12 +196,12 @@ class WordIndex:
             for slot in range(self._bucket_view[bucket], self._bucket_view[bucket + 1]):
                 if self._hash_view[slot] == hashed:
                     row = self._row_view[slot]
-                    if row < 0:  # Python takes it for a place counted from the end
+                    if row < 0:  # Python would count it from the end
                         raise IndexError(f"row {row}")
                     if self._byte_view[self._offset_view[row] : self._offset_view[row + 1]] == encoded:
                         return row
         except IndexError as error:
-            raise self._damaged(f"its index leads out of it ({error})") from error
+            raise self._damaged(f"its index points outside of the store ({error})") from error
         return -1
 
     def rows(self, words: Words) -> NDArray[np.int64]:
@@ -216,20 +215,20 @@ class WordIndex:
         Returns
         -------
         numpy.ndarray
-            (n,) int64; -1 where a word is missing, the first row where it stands more than once.
+            (n,) int64: the first row of each word, -1 for missing words.
 
         Raises
         ------
         VocabularyError
-            If an entry is no string.
+            If an entry is not a string.
         StoreError
-            If the index leads out of the store.
+            If the index is damaged.
         """
         wanted = as_string_array(words)
         try:
             return self._find(wanted)
-        except IndexError as error:  # NumPy follows no index out of an array
-            raise self._damaged(f"its index leads out of it ({error})") from error
+        except IndexError as error:  # NumPy does not read outside of an array
+            raise self._damaged(f"its index points outside of the store ({error})") from error
 
     def _find(self, wanted: pa.StringArray) -> NDArray[np.int64]:
         hashes = hash_words(wanted)
@@ -238,8 +237,8 @@ class WordIndex:
         slot_found = np.full(len(wanted), -1, dtype=np.int64)
         pending = np.flatnonzero(slot < end)
         slot, end, sought = slot[pending], end[pending], hashes[pending]
-        # One turn per place in a bucket: all words look at their bucket's first entry, then those that are
-        # still without one at the second, and so on. Few buckets hold more than four.
+        # All words look at the first entry of their bucket, then those without a hit at the second, and so
+        # on. Few buckets have more than four entries.
         while pending.size:
             hit = self._hashes[slot] == sought
             slot_found[pending[hit]] = slot[hit]
@@ -248,12 +247,12 @@ class WordIndex:
             pending, slot, end, sought = pending[going_on], slot[going_on], end[going_on], sought[going_on]
         hits = np.flatnonzero(slot_found >= 0)
         rows = self._rows[slot_found[hits]]
-        if rows.size and rows.min() < 0:  # NumPy takes it for a place counted from the end
+        if rows.size and rows.min() < 0:  # NumPy would count it from the end
             raise IndexError(f"row {rows.min()}")
         same = same_words(self._blocks, rows, WordBlocks(wanted), hits)
         found = np.full(len(wanted), -1, dtype=np.int64)
         found[hits] = rows
-        for other in hits[~same].tolist():  # another word with the same 64 bits: look behind it
+        for other in hits[~same].tolist():  # another word with the same hash: look further
             found[other] = self.row(wanted[other].as_py())
         return found
 

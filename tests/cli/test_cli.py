@@ -74,7 +74,7 @@ def test_the_choices_are_the_librarys():
         (["convert", "."], ".: is a directory; pass the embedding text file in it"),
         (
             ["matrix", "none", "small.2d.txt", "-o", "m.npy"],
-            "none: does not exist; a store is made from embedding",
+            "none: does not exist; make a store from embedding text",
         ),
     ],
 )

@@ -244,6 +244,6 @@ def test_an_install_directory_and_a_cache_that_cannot_be_written(tmp_path):
     assert sorted(installed.rglob("*")) == before
     assert list(cache.iterdir()) == []
     if not kernels.PREPARED.exists():
-        assert "the compiled kernels cannot be kept" in errors
+        assert "cannot cache the compiled kernels" in errors
         assert "Permission denied" in errors
         assert "set GLOVEFAST_CACHE_DIR to a directory that can be written" in errors

@@ -76,7 +76,7 @@ def test_words_and_vectors_must_fit(tmp_path, vectors):
 def test_what_is_no_store(tmp_path):
     (tmp_path / "vectors.txt").write_text("the 0.1 0.2\n")
     assert refusal(tmp_path / "vectors.txt") == (
-        "is a file, not a store; embedding text is converted first, with: "
+        "is a file, not a store; convert embedding text first: "
         f"glovefast convert {tmp_path / 'vectors.txt'}"
     )
     (tmp_path / "my vectors.txt").write_text("the 0.1 0.2\n")
@@ -90,7 +90,7 @@ def test_what_is_no_store(tmp_path):
 
 def test_a_file_of_a_store(store):
     for name in ("vectors.npy", "metadata.json"):
-        assert refusal(store / name) == f"is a file of a store; give the store itself: {store}"
+        assert refusal(store / name) == f"is a file in a store; pass the store instead: {store}"
 
 
 def change_metadata(store: Path, **changes) -> None:
@@ -170,13 +170,13 @@ def test_no_changed_byte_is_taken_for_another_trouble(store, tmp_path, file):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"rows": 99}, "vocabulary.arrow holds 100 entries, metadata.json says 99"),
+        ({"rows": 99}, "vocabulary.arrow has 100 entries, but metadata.json says 99"),
         ({"rows": -1}, "metadata.json gives no usable 'rows'"),
         ({"rows": "100"}, "metadata.json gives no usable 'rows'"),
         ({"rows": True}, "metadata.json gives no usable 'rows'"),
         (
             {"dim": 8},
-            "vectors.npy does not hold (100, 8) float32; its header says "
+            "vectors.npy must contain (100, 8) float32, but its header says "
             "\"{'descr': '<f4', 'fortran_order': False, 'shape': (100, 7), }\"",
         ),
         ({"dim": None}, "metadata.json gives no usable 'dim'"),
@@ -193,10 +193,10 @@ def test_files_that_do_not_belong_together(store, tmp_path):
     for file, reason in [
         (
             "vectors.npy",
-            "vectors.npy does not hold (100, 7) float32; its header says "
+            "vectors.npy must contain (100, 7) float32, but its header says "
             "\"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 7), }\"",
         ),
-        ("vocabulary.arrow", "vocabulary.arrow holds 2 entries, metadata.json says 100"),
+        ("vocabulary.arrow", "vocabulary.arrow has 2 entries, but metadata.json says 100"),
         ("index.arrow", "index.arrow does not index 100 words"),
     ]:
         mixed = tmp_path / f"mixed {file}"
@@ -211,7 +211,7 @@ def test_files_that_do_not_belong_together(store, tmp_path):
 def test_vectors_of_another_kind(store, array):
     np.save(store / "vectors.npy", array)
     reason = refusal(store)
-    assert "vectors.npy does not hold (100, 7) float32; its header says " in reason
+    assert "vectors.npy must contain (100, 7) float32, but its header says " in reason
     assert array.dtype.str in reason
 
 

@@ -226,7 +226,7 @@ def test_a_word_that_the_index_lacks(tmp_path):
 def test_a_vocabulary_of_another_length(store):
     write_column(store / "vocabulary.arrow", "word", pa.array(WORDS[:-1]))
     reseal(store)
-    assert problems(store) == ["vocabulary.arrow holds 63 entries, metadata.json says 64"]
+    assert problems(store) == ["vocabulary.arrow has 63 entries, but metadata.json says 64"]
 
 
 def test_words_that_are_not_utf8(store):
@@ -234,7 +234,7 @@ def test_words_that_are_not_utf8(store):
     path.write_bytes(path.read_bytes().replace("été".encode(), b"\xff\xfe\xfd\xfc\xfb"))
     reseal(store)
     (problem,) = problems(store)
-    assert problem.startswith("its words cannot be used (")
+    assert problem.startswith("its words are damaged (")
 
 
 def test_progress(store, monkeypatch):

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glovefast.errors import GlovefastError, VocabularyError
-from glovefast.vocabulary.training_vocabulary import LARGEST_SPREAD, SMALLEST_LIMIT, training_vocabulary
+from glovefast.vocabulary.training_vocabulary import training_vocabulary
+from glovefast.vocabulary.word_indices import LARGEST_SPREAD, SMALLEST_LIMIT
 from tests.helpers.cases import case_name
 
 
@@ -96,11 +97,11 @@ def test_unk_behind_a_gap_is_a_word_as_every_other():
     [
         ({"cat": -1}, ["'cat'", "-1"]),
         ({"cat": 1, "dog": 1}, ["'cat'", "'dog'", "index 1"]),
-        ({"cat": 1, "dog": 1.0}, ["'dog'", "1.0", "no integer"]),
-        ({"cat": 1, "dog": "2"}, ["'dog'", "'2'", "no integer"]),
-        ({"cat": 1, "dog": True}, ["'dog'", "True", "no integer"]),
-        ({"cat": 1, "dog": np.True_}, ["'dog'", "True", "no integer"]),
-        ({"cat": 1, "dog": None}, ["'dog'", "None", "no integer"]),
+        ({"cat": 1, "dog": 1.0}, ["'dog'", "1.0", "not an integer"]),
+        ({"cat": 1, "dog": "2"}, ["'dog'", "'2'", "not an integer"]),
+        ({"cat": 1, "dog": True}, ["'dog'", "True", "not an integer"]),
+        ({"cat": 1, "dog": np.True_}, ["'dog'", "True", "not an integer"]),
+        ({"cat": 1, "dog": None}, ["'dog'", "None", "not an integer"]),
         ({"cat": 1, 7: 2}, ["position 1", "7"]),
         ({"cat": 1, None: 2}, ["position 1", "None"]),
         ({"cat": 1, b"dog": 2}, ["position 1", "b'dog'"]),
@@ -203,7 +204,7 @@ def test_special_rows_in_front_of_a_list(words, padding, oov, left):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("cat", "single str 'cat'"),
+        ("cat", "single str: 'cat'"),
         (b"cat", "single bytes"),
         (["cat", None], "position 1.*None"),
         (["cat", 3], "position 1.*3"),
@@ -215,10 +216,10 @@ def test_special_rows_in_front_of_a_list(words, padding, oov, left):
         (pa.array([1.5]), "position 0.*1.5"),
         ([], "empty"),
         (pa.array([], pa.string()), "empty"),
-        (None, "NoneType is no training vocabulary"),
-        (7, "int is no training vocabulary"),
-        ({"cat"}, "set is no training vocabulary"),
-        (iter(["cat"]), "no training vocabulary"),
+        (None, "NoneType is not a training vocabulary"),
+        (7, "int is not a training vocabulary"),
+        ({"cat"}, "set is not a training vocabulary"),
+        (iter(["cat"]), "not a training vocabulary"),
     ],
     ids=case_name,
 )
@@ -280,7 +281,7 @@ def test_padding_that_is_also_the_unknown_token_stays_padding():
 
 def test_get_vocab_that_is_no_dictionary():
     with pytest.raises(
-        VocabularyError, match=r"SubwordTokenizer's get_vocab\(\) gives no dictionary but a list"
+        VocabularyError, match=r"get_vocab\(\) of the SubwordTokenizer must return a dictionary, not \["
     ):
         training_vocabulary(SubwordTokenizer(["a"]))
 

@@ -219,7 +219,7 @@ def test_vectorizer_to_layer(vectors, kind, options, whole):
 
 def test_vectorizer_that_was_not_fitted():
     text = pytest.importorskip("sklearn.feature_extraction.text")
-    with pytest.raises(VocabularyError, match=r"CountVectorizer has no vocabulary_ yet: call its fit\(\)"):
+    with pytest.raises(VocabularyError, match=r"CountVectorizer has no vocabulary_ yet; call its fit\(\)"):
         training_vocabulary(text.CountVectorizer())
 
 

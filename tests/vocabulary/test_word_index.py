@@ -162,7 +162,7 @@ def test_pandas(monkeypatch):
     pandas = pytest.importorskip("pandas")
     made = WordIndex.from_words(["a", "b", "c"])
     assert made.rows(pandas.Series(["c", "d", "a"], index=[7, 8, 9])).tolist() == [2, -1, 0]
-    with pytest.raises(VocabularyError, match="position 1 is no string: nan"):
+    with pytest.raises(VocabularyError, match="position 1 is not a string: nan"):
         made.rows(pandas.Series(["c", None]))
 
 
@@ -181,26 +181,26 @@ def test_no_words_at_all(empty):
 @pytest.mark.parametrize(
     ("batch", "message"),
     [
-        ("ab", "a list of words is needed, not the single str 'ab'"),
-        (b"ab", "a list of words is needed, not the single bytes b'ab'"),
-        (5, "a list of words is needed, not the single int 5"),
-        (None, "a list of words is needed, not the single NoneType None"),
-        (["a", 5], "the entry at position 1 is no string: 5"),
-        (iter(["a", 5]), "the entry at position 1 is no string: 5"),
-        (["a", None], "the entry at position 1 is no string: None"),
-        (["a", b"b"], "the entry at position 1 is no string: b'b'"),
-        ([["a"]], "the entry at position 0 is no string: ['a']"),
-        (np.array([1, 2]), "the entry at position 0 is no string: np.int64(1)"),
-        (np.array(["a", np.nan], dtype=object), "the entry at position 1 is no string: nan"),
-        (np.array([b"a"]), "the entry at position 0 is no string: np.bytes_(b'a')"),
-        (np.array([["a"]]), "the entry at position 0 is no string: array(['a'], dtype='<U1')"),
-        (pa.array(["a", None]), "the entry at position 1 is no string: None"),
-        (pa.array([b"a"]), "the entry at position 0 is no string: b'a'"),
-        (pa.array([1, 2]).dictionary_encode(), "the entry at position 0 is no string: 1"),
-        (["a", "\ud800b"], r"the word at position 1 is not valid Unicode: '\ud800b' holds a lone surrogate"),
+        ("ab", "expected a list of words, not a single str: 'ab'"),
+        (b"ab", "expected a list of words, not a single bytes: b'ab'"),
+        (5, "expected a list of words, not a single int: 5"),
+        (None, "expected a list of words, not a single NoneType: None"),
+        (["a", 5], "the entry at position 1 is not a string: 5"),
+        (iter(["a", 5]), "the entry at position 1 is not a string: 5"),
+        (["a", None], "the entry at position 1 is not a string: None"),
+        (["a", b"b"], "the entry at position 1 is not a string: b'b'"),
+        ([["a"]], "the entry at position 0 is not a string: ['a']"),
+        (np.array([1, 2]), "the entry at position 0 is not a string: np.int64(1)"),
+        (np.array(["a", np.nan], dtype=object), "the entry at position 1 is not a string: nan"),
+        (np.array([b"a"]), "the entry at position 0 is not a string: np.bytes_(b'a')"),
+        (np.array([["a"]]), "the entry at position 0 is not a string: array(['a'], dtype='<U1')"),
+        (pa.array(["a", None]), "the entry at position 1 is not a string: None"),
+        (pa.array([b"a"]), "the entry at position 0 is not a string: b'a'"),
+        (pa.array([1, 2]).dictionary_encode(), "the entry at position 0 is not a string: 1"),
+        (["a", "\ud800b"], r"the word '\ud800b' at position 1 is not valid Unicode (a lone surrogate)"),
         (
             np.array(["\udfff"]),
-            r"the word at position 0 is not valid Unicode: '\udfff' holds a lone surrogate",
+            r"the word '\udfff' at position 0 is not valid Unicode (a lone surrogate)",
         ),
     ],
 )
