@@ -170,7 +170,7 @@ def test_a_full_disk_under_the_kernel_cache(folder, tmp_path, monkeypatch):
     warning, *left = errors.splitlines()
     assert "cannot cache" in warning
     assert "No space left on device" in warning
-    assert "set GLOVEFAST_CACHE_DIR to a directory that can be written" in warning
+    assert "set GLOVEFAST_CACHE_DIR to a writable directory" in warning
     assert all(name.startswith("kernel") for name in left)  # what there was room for, whole
 
 

@@ -246,4 +246,4 @@ def test_an_install_directory_and_a_cache_that_cannot_be_written(tmp_path):
     if not kernels.PREPARED.exists():
         assert "cannot cache the compiled kernels" in errors
         assert "Permission denied" in errors
-        assert "set GLOVEFAST_CACHE_DIR to a directory that can be written" in errors
+        assert "set GLOVEFAST_CACHE_DIR to a writable directory" in errors

@@ -76,12 +76,11 @@ def test_words_and_vectors_must_fit(tmp_path, vectors):
 def test_what_is_no_store(tmp_path):
     (tmp_path / "vectors.txt").write_text("the 0.1 0.2\n")
     assert refusal(tmp_path / "vectors.txt") == (
-        "is a file, not a store; convert embedding text first: "
-        f"glovefast convert {tmp_path / 'vectors.txt'}"
+        f"is a file, not a store; convert embedding text first: glovefast convert {tmp_path / 'vectors.txt'}"
     )
     (tmp_path / "my vectors.txt").write_text("the 0.1 0.2\n")
     assert refusal(tmp_path / "my vectors.txt").endswith(f"glovefast convert '{tmp_path / 'my vectors.txt'}'")
-    assert refusal(tmp_path / "nothing").startswith("does not exist; a store is made")
+    assert refusal(tmp_path / "nothing").startswith("does not exist; make a store")
     assert refusal(tmp_path) == "is not a glovefast store: it has no metadata.json"
     for text in ('{"format": "other"}', "[]", "{}", '"glovefast"'):
         (tmp_path / "metadata.json").write_text(text)
