@@ -1,7 +1,7 @@
-"""Pretrained word vectors, converted once, then in a Keras ``Embedding`` layer in milliseconds.
+"""Pretrained word vectors: convert them once, then seed a Keras ``Embedding`` layer in milliseconds.
 
-``convert`` turns published embedding text (GloVe, word2vec, fastText) into a store; ``load`` maps a store and
-is ready at once. ``import glovefast`` is cheap, because a public name loads its module when it is first used.
+``convert`` turns published embedding text (GloVe, word2vec, fastText) into a store; ``load`` opens a store by
+mapping it into memory. ``import glovefast`` is cheap, because each public name loads its module on first use.
 """
 
 from importlib import import_module
@@ -10,22 +10,30 @@ from typing import Any
 
 from glovefast._version import __version__  # noqa: F401 - asked for too often to be lazy
 
-# `__init__.pyi` is the one list of public names, for type checkers and for `__getattr__`.
-_HOMES = {
-    name: home
-    for line in Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8").splitlines()
-    if line.startswith("from glovefast")
-    for home, _, names in [line.removeprefix("from ").partition(" import ")]
-    for name in names.replace(" ", "").split(",")
-}
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605 - the names stand in `__init__.pyi`
+def _read_homes() -> dict[str, str]:
+    """Read from `__init__.pyi`, the one list of public names, in which module each of them is."""
+    stub = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    imports = stub.partition("__all__")[0].split("\nfrom ")[1:]
+    homes = {}
+    for statement in imports:
+        home, _, names = statement.partition(" import ")
+        homes.update(dict.fromkeys("".join(names.split()).strip("(),").split(","), home))
+    return homes
+
+
+_HOMES = _read_homes()
+
+# Without the modules among them: ``from glovefast import *`` would import Keras.
+__all__ = sorted(name for name, home in _HOMES.items() if home != __name__)  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object can be asked for
-    """Load a public name from its home (PEP 562)."""
+    """Load a public name from its module, or a public module (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _HOMES[name] == __name__:
+        return import_module(f"{__name__}.{name}")
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

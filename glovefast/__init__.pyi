@@ -1,7 +1,16 @@
-# The public names, one line for each module. `__init__.py` reads these lines and loads a name on first use.
+# The public names. `__init__.py` reads these imports, and loads a name from its module on first use.
+from glovefast import keras, text
 from glovefast._version import __version__
 from glovefast.conversion.convert import convert, convert_archive, dry_run
-from glovefast.errors import FormatError, GlovefastError, StoreError, VocabularyError
+from glovefast.errors import (
+    DependencyError,
+    ForeignError,
+    FormatError,
+    GlovefastError,
+    StoreError,
+    TextError,
+    VocabularyError,
+)
 from glovefast.matrix.coverage import Coverage
 from glovefast.matrix.explanation import Explanation
 from glovefast.progress import Progress
@@ -10,11 +19,14 @@ from glovefast.verification.verify import Verification, verify
 
 __all__ = [
     "Coverage",
+    "DependencyError",
     "Explanation",
+    "ForeignError",
     "FormatError",
     "GlovefastError",
     "Progress",
     "StoreError",
+    "TextError",
     "Verification",
     "VocabularyError",
     "WordVectors",
@@ -22,6 +34,8 @@ __all__ = [
     "convert",
     "convert_archive",
     "dry_run",
+    "keras",
     "load",
+    "text",
     "verify",
 ]

@@ -1,6 +1,6 @@
-"""What can go wrong, as exceptions that say what, where and what to do.
+"""The exceptions of glovefast: each says what is wrong, where, and what to do.
 
-Plain operating-system errors (a file that is not there, a full disk) stay the ``OSError`` that Python raises.
+Errors of the operating system (a missing file, a full disk) stay the ``OSError`` that Python raises.
 """
 
 from os import PathLike, fspath
@@ -8,18 +8,18 @@ from typing import Self
 
 
 class GlovefastError(Exception):
-    """The base of every error that glovefast itself raises."""
+    """The base class of all errors that glovefast raises."""
 
 
 class FormatError(GlovefastError, ValueError):
-    """A source that is not the embedding text it should be.
+    """A source cannot be read as embedding text.
 
     Parameters
     ----------
     path : str or path-like
-        The source, as the user named it (with the archive's member after a ``!`` where there is one).
+        The source as the user named it; a member of an archive follows a ``!``.
     line : int or None
-        The line's number, counted from 1; None where the trouble is not on one line.
+        The line, counted from 1; None for an error that is not on one line.
     reason : str
         What is wrong and what to do about it.
     """
@@ -36,11 +36,11 @@ class FormatError(GlovefastError, ValueError):
 
 
 class ForeignError(FormatError):
-    """A source that is no embedding text at all, but something else: a web page, a model, nothing."""
+    """A source is something other than embedding text: a web page, a model, an empty file."""
 
 
 class StoreError(GlovefastError):
-    """A store that is missing, foreign, newer than this version, or damaged.
+    """A store is missing, damaged, of another format version, or not a store at all.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class StoreError(GlovefastError):
     Attributes
     ----------
     damage : str or None
-        What of a damaged store is not as it was written; None where it is not damaged.
+        What is damaged; None for every other problem.
     """
 
     damage: str | None = None
@@ -67,19 +67,19 @@ class StoreError(GlovefastError):
 
     @classmethod
     def damaged(cls, path: str | PathLike[str], reason: str) -> Self:
-        """Make the error of a store that is not as it was written: `reason` says in what."""
+        """Make the error for a damaged store; `reason` says what is damaged."""
         error = cls(path, f"the store is damaged: {reason}; convert its source again")
         error.damage = reason
         return error
 
 
 class VocabularyError(GlovefastError, ValueError):
-    """A training vocabulary that cannot be used as it is: the message names the word or the index."""
+    """A training vocabulary cannot be used; the message names the word or the index."""
 
 
 class TextError(GlovefastError, TypeError):
-    """A text, or a word of one, that is no string: the message names its position and its type."""
+    """A text or a word is not a string; the message names its position and its type."""
 
 
 class DependencyError(GlovefastError, ImportError):
-    """An optional library that is not installed, or too old: the message says how to install it."""
+    """An optional library is missing or too old; the message says how to install it."""

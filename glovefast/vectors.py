@@ -1,7 +1,8 @@
-"""`WordVectors`: a store, open for look-ups and for building embedding matrices."""
+"""`WordVectors`: an open store, for look-ups and embedding matrices."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.errors import StoreError
+from glovefast.matrix.methods import MatrixMethods
 from glovefast.store.files import VECTORS, VOCABULARY
 from glovefast.store.metadata import checksums_of
 from glovefast.store.reading import open_store
@@ -17,20 +19,16 @@ from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glovefast.matrix.coverage import Counts, Coverage
-    from glovefast.matrix.embedding_matrix import OutOfVocabulary
-    from glovefast.matrix.explanation import Explanation
-    from glovefast.matrix.fallbacks import Fallback
-    from glovefast.vocabulary.training_vocabulary import AnyVocabulary
-
 Default = TypeVar("Default")
+
+_FIRST_WORDS = 10
 
 
 def load(path: str | os.PathLike[str]) -> "WordVectors":
     """Open a store.
 
-    The matrix and the vocabulary are mapped, not read: opening takes the same time for every size, and all
-    processes that open a store share its pages.
+    The files are memory-mapped, not read: a store of any size opens in the same time, and all processes that
+    open it share its memory.
 
     Parameters
     ----------
@@ -45,13 +43,13 @@ def load(path: str | os.PathLike[str]) -> "WordVectors":
     Raises
     ------
     StoreError
-        If `path` is no store (for embedding text it says how to convert it), is of a newer format than
-        this version reads, or its files do not fit together.
+        If `path` is not a store (the message says how to convert embedding text), was written in another
+        version of the format, or is damaged.
     """
     return WordVectors(path)
 
 
-class WordVectors:
+class WordVectors(MatrixMethods):
     """The vectors of a store, by word and by row.
 
     Parameters
@@ -62,30 +60,28 @@ class WordVectors:
     Raises
     ------
     StoreError
-        As `load` says.
+        See `load`.
 
     Notes
     -----
-    What is open stays as it is: a store that is replaced under a reader remains readable, as the old one, for
-    as long as the reader has it open. `is_current` tells, and `reload` opens the new one.
+    An open store stays valid when another one replaces it: `is_current` notices, `reload` opens the new one.
 
-    Pickled by its path: a worker process opens the store again and shares its pages. Where another store lies
-    at the path by then, unpickling raises a StoreError, because row numbers and vectors would be others.
-    Threads and forked processes use the same mapping; nothing in it is ever written.
+    Pickling keeps the path only: a worker process opens the store again and shares its memory. If another
+    store is at the path by then, unpickling raises a StoreError, because its rows would differ. Threads and
+    forked processes share the mapping, which is never written.
 
-    A store may come from anywhere. Nothing in it is run or unpickled; sizes and types are checked when it is
-    opened, what a look-up follows when it follows it, and all words when `words` is first asked for: what
-    does not fit is a StoreError. The numbers are what they are: whether they are those that were written,
-    `glovefast.verification.verify` tells.
+    Stores from untrusted sources are safe to open. Nothing in a store is executed or unpickled: sizes and
+    types are checked when it is opened, and every position before it is followed. `glovefast.verify` checks
+    that the contents are what was written.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        # Absolute, because the working directory may be another one when the store is opened again.
-        self._location = os.path.abspath(path)  # noqa: PTH100 - Path takes ten times as long
+        # Absolute, because the working directory may have changed when the store is opened again.
+        self._location = os.path.abspath(path)  # noqa: PTH100 - ten times as fast as Path
         store = open_store(path)
-        self._vocabulary = store.vocabulary
+        self._index = store.vocabulary
         self._vectors = store.vectors
-        # The same memory without memmap's bookkeeping, which makes each small slice four times slower.
+        # A plain array over the same memory: small slices of a memmap take four times as long.
         self._array: NDArray[np.float32] = store.vectors.view(np.ndarray)
         self.path: Path = store.path
         self.metadata: dict[str, Any] = store.metadata
@@ -99,32 +95,49 @@ class WordVectors:
     def __repr__(self) -> str:
         return f"<WordVectors {str(self.path)!r}: {len(self)} words, {self.dim} dimensions>"
 
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Give NumPy the matrix: read-only, without a copy unless one is needed or asked for."""
+        return np.array(self._array, dtype=dtype, copy=copy)
+
+    def _repr_html_(self) -> str:
+        from glovefast.matrix.tables import html_table, shown
+
+        first = list(islice(self, _FIRST_WORDS))
+        more = ", ..." if len(self) > len(first) else ""
+        rows = [
+            ("store", str(self.path)),
+            ("words", f"{len(self):,}"),
+            ("dimensions", f"{self.dim:,}"),
+            ("first words", ", ".join(map(shown, first)) + more),
+        ]
+        return html_table((), rows)
+
     def is_current(self) -> bool:
-        """Say whether the store that is open is the one that its path leads to now.
+        """Say whether the path still leads to this store.
 
         Returns
         -------
         bool
-            False where another store has been put in its place, or none is there any more.
+            False if the store was replaced, moved or deleted.
         """
         try:
-            status = os.stat(f"{self._location}/{VECTORS}")  # noqa: PTH116 - asked again and again
+            status = os.stat(f"{self._location}/{VECTORS}")  # noqa: PTH116 - called often
         except OSError:
             return False
         return (status.st_dev, status.st_ino) == self._identity
 
     def reload(self) -> "WordVectors":
-        """Open what is at the path now; this one stays open, and stays what it is.
+        """Open the store that is at the path now; this one stays open and unchanged.
 
         Returns
         -------
         WordVectors
-            The store that `load` would open.
+            The store that is at the path.
 
         Raises
         ------
         StoreError
-            As `load` says.
+            See `load`.
         """
         return type(self)(self._location)
 
@@ -137,15 +150,15 @@ class WordVectors:
     def words(self) -> pa.StringArray:
         """The words in row order, memory-mapped.
 
-        Gone through once, at the first use (some milliseconds a million words): every offset then lies within
-        the file and every word is UTF-8, so that whatever Arrow does with them stays inside.
+        The first use checks every word and its place in the file, which takes a few milliseconds per million
+        words.
 
         Raises
         ------
         StoreError
-            If that is not so.
+            If the words are damaged.
         """
-        return self._vocabulary.words
+        return self._index.words
 
     @property
     def dim(self) -> int:
@@ -154,27 +167,27 @@ class WordVectors:
 
     @property
     def vector_size(self) -> int:
-        """Numbers per vector, under the name that gensim gives it."""
+        """Numbers per vector, under gensim's name."""
         return self.dim
 
     @property
     def index_to_key(self) -> list[str]:
-        """The words in row order as a list, made at the first use; `words` takes far less."""
+        """The words in row order as a list, made on first use; `words` takes far less memory."""
         if self._index_to_key is None:
             self._index_to_key = self.words.to_pylist()
         return self._index_to_key
 
     @property
     def key_to_index(self) -> dict[str, int]:
-        """Word to row as a dictionary, made at the first use; `rows` takes far less.
+        """A dictionary word -> row, made on first use; `rows` takes far less memory.
 
-        Of duplicate words the first row counts, as in every look-up.
+        A word that occurs more than once has its first row, as in every look-up.
         """
         if self._key_to_index is None:
             words = self.index_to_key
             self._key_to_index = dict(zip(words, range(len(words)), strict=True))
-            for row in self._vocabulary.duplicate_rows().tolist():
-                self._key_to_index[words[row]] = self._vocabulary.row(words[row])
+            for row in self._index.duplicate_rows().tolist():
+                self._key_to_index[words[row]] = self._index.row(words[row])
         return self._key_to_index
 
     def __len__(self) -> int:
@@ -182,11 +195,11 @@ class WordVectors:
         return len(self._array)
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the words in row order, duplicates included."""
-        return iter(self._vocabulary)
+        """Iterate over the words in row order, duplicates included."""
+        return iter(self._index)
 
     def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and self._vocabulary.row(word) >= 0
+        return isinstance(word, str) and self._index.row(word) >= 0
 
     def __getitem__(self, word: str | Sequence[str]) -> NDArray[np.float32]:
         """Look up one word or several.
@@ -199,21 +212,21 @@ class WordVectors:
         Returns
         -------
         numpy.ndarray
-            (dim,) or (n, dim) float32, read-only; for one word a view of the mapped matrix.
+            (dim,) or (n, dim) float32, read-only; for one word a view of the matrix.
 
         Raises
         ------
         KeyError
-            If a word is missing; it names the word.
+            If a word is missing; the message names it.
         """
         if isinstance(word, str):
-            row = self._vocabulary.row(word)
+            row = self._index.row(word)
             if row < 0:
                 raise KeyError(word)
             vector: NDArray[np.float32] = self._array[row]
             return vector
         words = as_string_array(word)
-        rows = self._vocabulary.rows(words)
+        rows = self._index.rows(words)
         missing = np.flatnonzero(rows < 0)
         if missing.size:
             names = words.take(integer_array(missing[:5])).to_pylist()
@@ -228,18 +241,25 @@ class WordVectors:
     @overload
     def get(self, word: str, default: Default) -> NDArray[np.float32] | Default: ...
     def get(self, word: str, default: Any = None) -> Any:
-        """Look up one word; give `default` where it is missing.
+        """Look up one word; return `default` if it is missing.
+
+        Parameters
+        ----------
+        word : str
+            The word.
+        default : object
+            What to return for a missing word.
 
         Returns
         -------
         numpy.ndarray or `default`
-            (dim,) float32, a read-only view of the mapped matrix.
+            (dim,) float32, a read-only view of the matrix.
         """
-        row = self._vocabulary.row(word) if isinstance(word, str) else -1
+        row = self._index.row(word) if isinstance(word, str) else -1
         return default if row < 0 else self._array[row]
 
     def rows(self, words: Words) -> NDArray[np.int64]:
-        """Find the rows of a batch of words.
+        """Find the rows of several words.
 
         Parameters
         ----------
@@ -249,65 +269,27 @@ class WordVectors:
         Returns
         -------
         numpy.ndarray
-            (n,) int64; -1 where a word is missing, the first row where it stands more than once.
+            (n,) int64: -1 for a missing word, the first row for a word that occurs more than once.
 
         Raises
         ------
         VocabularyError
-            If an entry is no string.
+            If an entry is not a string.
         """
-        return self._vocabulary.rows(words)
-
-    def embedding_matrix(
-        self,
-        vocabulary: "AnyVocabulary",
-        oov: "OutOfVocabulary" = "zeros",
-        fallback: "Fallback | Iterable[Fallback]" = (),
-        dtype: DTypeLike = "float32",
-        seed: int | None = None,
-    ) -> NDArray[Any]:
-        """Build the embedding matrix for a training vocabulary; see `glovefast.matrix.embedding_matrix`."""
-        from glovefast.matrix.embedding_matrix import embedding_matrix
-
-        return embedding_matrix(
-            self._array, self._vocabulary, vocabulary, oov=oov, fallback=fallback, dtype=dtype, seed=seed
-        )
-
-    def coverage(
-        self,
-        vocabulary: "AnyVocabulary",
-        counts: "Counts | None" = None,
-        fallback: "Fallback | Iterable[Fallback]" = (),
-    ) -> "Coverage":
-        """Say which words of a training vocabulary the store has; see `glovefast.matrix.coverage`."""
-        from glovefast.matrix.coverage import coverage
-
-        return coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback)
-
-    def explain_coverage(
-        self,
-        vocabulary: "AnyVocabulary",
-        counts: "Counts | None" = None,
-        fallback: "Fallback | Iterable[Fallback]" = (),
-        least: float = 0.01,
-    ) -> "Explanation":
-        """Say why words are missing, and what finds them; see `glovefast.matrix.explanation`."""
-        from glovefast.matrix.explanation import explain_coverage
-
-        return explain_coverage(self._vocabulary, vocabulary, counts=counts, fallback=fallback, least=least)
+        return self._index.rows(words)
 
 
 def _reopen(kind: type[WordVectors], location: str, contents: list[str | None]) -> WordVectors:
-    """Unpickle: open a store again, if it is the same."""
+    """Unpickle: open a store again, unless it is another one by now."""
     vectors = kind(location)
     if _contents(vectors.metadata) != contents:
         raise StoreError(
-            location, "was replaced by another store since its vectors were pickled; load it instead"
+            location, "was replaced by another store after its vectors were pickled; load it again instead"
         )
     return vectors
 
 
 def _contents(metadata: dict[str, Any]) -> list[str | None]:
-    """Give the checksums of words and vectors."""
+    """List the checksums of the words and the vectors."""
     checksums = checksums_of(metadata)
     return [checksums.get(name) for name in (VECTORS, VOCABULARY)]

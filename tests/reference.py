@@ -131,7 +131,7 @@ def coverage(vectors, words, counts, forms):
     return ways, tokens, sorted(missing, key=lambda word: -counts.get(word, 0))
 
 
-def fallback_chain(stored, words, counts, forms, losses, least):
+def fallback_chain(stored, words, counts, forms, losses, min_share):
     """Choose fallbacks for missing words by trying everything: the least lossy first, then what wins most.
 
     `forms` are the named functions in the order in which they are joined, `losses` what each loses.
@@ -166,7 +166,7 @@ def fallback_chain(stored, words, counts, forms, losses, least):
         while candidates:
             won = [sum(weight.get(word, 0) for word in left if finds(word, names)) for names in candidates]
             best = won.index(max(won))
-            if won[best] < max(1, least * sum(weight.get(word, 0) for word in left)):
+            if won[best] < max(1, min_share * sum(weight.get(word, 0) for word in left)):
                 break
             chain.append("+".join(candidates[best]))
             names = candidates.pop(best)

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 import glovefast
+from glovefast import errors
 from glovefast.conversion.convert import convert
 from glovefast.errors import VocabularyError
 from glovefast.vectors import WordVectors, load
+from tests.helpers.html_tables import cells
 from tests.reference import same_bits
 
 WORDS = ["king", "queen", "rook", "king", "new york", "", "été", "queen"]
@@ -42,6 +44,35 @@ def test_shape_and_words(vectors, store):
     assert same_bits(np.array(vectors.vectors), ROWS)
     assert vectors.metadata["met"]["duplicate_words"] == 2
     assert repr(vectors) == f"<WordVectors {str(store)!r}: 8 words, 5 dimensions>"
+
+
+def test_in_a_notebook(vectors, store, tmp_path):
+    assert cells(vectors._repr_html_()) == [
+        ["store", str(store)],
+        ["words", "8"],
+        ["dimensions", "5"],
+        ["first words", "king, queen, rook, king, new york, '', été, queen"],
+    ]
+    odd = load(convert(io.BytesIO(b"<script>alert(1)</script> 1 2\n" + b"a&b 3 4\n" * 11), tmp_path / "odd"))
+    html = odd._repr_html_()
+    assert "<script>" not in html
+    assert cells(html)[3][1] == ", ".join(["<script>alert(1)</script>", *["a&b"] * 9, "..."])
+
+
+def test_as_an_array_of_numpy(vectors):
+    array = np.asarray(vectors)
+    assert same_bits(array.copy(), ROWS)
+    assert np.shares_memory(array, vectors.vectors)
+    assert not array.flags.writeable
+    assert np.shares_memory(np.array(vectors, copy=False), vectors.vectors)
+    copied = np.array(vectors)
+    assert not np.shares_memory(copied, vectors.vectors)
+    copied[0] = 0
+    assert same_bits(np.array(vectors), ROWS)
+    assert np.array_equal(np.asarray(vectors, dtype="float64"), ROWS.astype("float64"))
+    with pytest.raises(ValueError, match="copy"):
+        np.array(vectors, dtype="float16", copy=False)
+    assert np.asarray(vectors).shape == (len(vectors), vectors.dim)
 
 
 def test_iterating_gives_the_words_in_row_order(vectors):
@@ -221,3 +252,36 @@ def test_public_names():
         assert getattr(glovefast, name) is not None
     with pytest.raises(AttributeError, match="module 'glovefast' has no attribute 'nothing'"):
         glovefast.nothing  # noqa: B018
+
+
+def test_every_error_is_public():
+    defined = {
+        value
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, Exception | Warning)
+    }
+    assert {getattr(glovefast, error.__name__) for error in defined} == defined
+
+
+def test_modules_are_imported_on_first_use():
+    code = f"""import sys, glovefast
+print('glovefast.text' in sys.modules, glovefast.text.Tokenizer.__name__, {HEAVY})
+from glovefast import *
+print('keras' in sys.modules, 'keras' in dir(glovefast))"""
+    assert run_python(code) == "False Tokenizer []\nFalse True"
+
+
+def test_the_keras_side_is_imported_on_first_use():
+    pytest.importorskip("keras")
+    code = "import sys, glovefast; print(glovefast.keras.embedding_layer.__name__, 'keras' in sys.modules)"
+    assert run_python(code) == "embedding_layer True"
+
+
+def test_a_function_that_names_the_package_can_be_sent_to_workers():
+    cloudpickle = pytest.importorskip("cloudpickle")
+    assert len(cloudpickle.dumps(glovefast)) < 500
+    code = """import cloudpickle, glovefast
+def loaded(path):
+    return len(glovefast.load(path))
+print(cloudpickle.dumps(loaded).hex())"""
+    assert pickle.loads(bytes.fromhex(run_python(code))).__name__ == "loaded"

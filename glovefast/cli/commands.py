@@ -159,8 +159,9 @@ def matrix(
     _check_destination(destination, overwrite)
     vectors = glovefast.load(path)
     words = read_word_list(words_file)
-    embedding_matrix = vectors.embedding_matrix(words, oov=oov, fallback=fallback, seed=seed)
-    coverage = vectors.coverage(words, fallback=fallback)
+    match = vectors.match(words, fallback)
+    embedding_matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
+    coverage = vectors.coverage(match)
     with published_whole(destination) as partial, partial.open("wb") as file:
         np.save(file, embedding_matrix, allow_pickle=False)
     rows, dim = embedding_matrix.shape
@@ -193,12 +194,12 @@ Examples:
 @click.option("--keep-punctuation", is_flag=True, help="Separate words at white space only.")
 @fallback_option("What the suggested fallbacks shall begin with; repeat it for more, in order.")
 @click.option(
-    "--least",
+    "--min-share",
     metavar="SHARE",
     type=click.FloatRange(0, 1),
     default=0.01,
     show_default=True,
-    help="The share of what is missing still that a fallback must find to be suggested.",
+    help="The share of what is still missing that a fallback must find to be suggested.",
 )
 @quiet_option
 @json_option
@@ -210,7 +211,7 @@ def coverage(
     keep_case: bool,
     keep_punctuation: bool,
     fallback: tuple[str, ...],
-    least: float,
+    min_share: float,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -236,7 +237,7 @@ def coverage(
             counts = tokenizer.word_counts
     if not counts:
         raise GlovefastError(f"{', '.join(texts)}: no word in it; check that it is text")
-    explained = vectors.explain_coverage(list(counts), counts, fallback, least)
+    explained = vectors.explain_coverage(list(counts), counts, fallback, min_share)
     if as_json:
         print_json({"store": str(path), "texts": list(texts), **explained.to_dict()})
     else:

@@ -122,7 +122,7 @@ def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
     wanted = metadata.get("wanted")
     if not wanted:
         return []
-    ways = ", ".join(f"{way['words']:,} {way['name']}" for way in wanted["served"])
+    ways = ", ".join(f"{way['words']:,} {way['name']}" for way in wanted["found_by"])
     share = f"{wanted['hits'] / wanted['words']:.1%}"
     lines = [
         f"{counted(wanted['words'], 'word')} wanted, {share} found: {ways}; {wanted['misses']:,} missing"

@@ -61,7 +61,7 @@ class WantedWords:
             "words": found.words,
             "hits": found.hits,
             "misses": found.misses,
-            "served": [{"name": way.name, "words": way.words} for way in found.served],
+            "found_by": [{"name": way.name, "words": way.words} for way in found.found_by],
             "first_missing": list(found.missing[:_LISTED]),
         }
 

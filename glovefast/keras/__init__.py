@@ -1,6 +1,7 @@
-"""The Keras side: a store's vectors in layers, layers that live on, and learned layers as stores.
+"""Keras layers with a store's vectors, models that grow by new words, and trained layers saved as stores.
 
-Importing it imports Keras and makes its own layer known there, so that ``keras.models.load_model`` finds it.
+Importing it imports Keras, and registers `PartlyTrainableEmbedding` so that ``keras.models.load_model`` finds
+it. May import every room but `demo` and `cli`.
 """
 
 from glovefast.keras.growing import GrownModel, grow_model

@@ -1,4 +1,4 @@
-"""A training vocabulary with words added behind its own."""
+"""Adding words at the end of a training vocabulary."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,21 +25,21 @@ def extended_vocabulary(vocabulary: Any, training: TrainingVocabulary, added: Se
     vocabulary : mapping, tokenizer, layer, sequence of str or array
         What `glovefast.vocabulary.training_vocabulary.training_vocabulary` takes.
     training : TrainingVocabulary
-        What it made of that.
+        What that function made of it.
     added : sequence of str
         New words; the first gets the index ``training.input_dim``.
 
     Returns
     -------
     keras layer, list, dict or TrainingVocabulary
-        A layer of the same configuration for a ``TextVectorization`` or ``StringLookup`` layer; a list for a
-        list, an array, or a layer that gives a plain list; a `TrainingVocabulary` for one; a dictionary for
-        everything else.
+        A layer with the same configuration for a ``TextVectorization`` or ``StringLookup`` layer; a list for
+        a list, an array, or a layer whose vocabulary is a plain list; a `TrainingVocabulary` for a
+        `TrainingVocabulary`; a dictionary for everything else.
 
     Raises
     ------
     VocabularyError
-        If `vocabulary` is a layer whose output is no indices.
+        If `vocabulary` is a layer that does not output indices.
     """
     if isinstance(vocabulary, TrainingVocabulary):
         end = training.input_dim + len(added)
@@ -60,7 +60,7 @@ def extended_vocabulary(vocabulary: Any, training: TrainingVocabulary, added: Se
 
 
 def known_words(vocabulary: Any, training: TrainingVocabulary) -> set[str]:  # noqa: ANN401
-    """List what is in a vocabulary already, and what is no word: padding, unknown and mask tokens."""
+    """Collect what a vocabulary has already: words, and padding, unknown and mask tokens."""
     known = {*training.words.to_pylist(), *training.oov_tokens, *PADDING_TOKENS, OOV_TOKEN}
     known |= {
         str(getattr(vocabulary, name)) for name in ("mask_token", "oov_token") if hasattr(vocabulary, name)
@@ -69,8 +69,8 @@ def known_words(vocabulary: Any, training: TrainingVocabulary) -> set[str]:  # n
 
 
 def _mapping(vocabulary: Any, training: TrainingVocabulary) -> dict[str, int] | None:  # noqa: ANN401
-    """Give a vocabulary that has no positions as a dictionary word to index."""
-    if is_fitted_tokenizer(vocabulary):  # without what its num_words drops
+    """Make a dictionary word -> index of a vocabulary that is not a sequence; None for a sequence."""
+    if is_fitted_tokenizer(vocabulary):  # without the words that num_words drops
         words = [*training.words.to_pylist(), *training.oov_tokens]
         indices = [*training.indices.tolist(), *training.oov_indices.tolist()]
         return dict(sorted(zip(words, indices, strict=True), key=lambda item: item[1]))
@@ -82,17 +82,17 @@ def _mapping(vocabulary: Any, training: TrainingVocabulary) -> dict[str, int] | 
 
 
 def _extended_layer(layer: Any, added: Sequence[str]) -> Any:  # noqa: ANN401
-    """Make a lookup layer like another one, with more words."""
+    """Make a lookup layer with the configuration of another one and more words."""
     config = layer.get_config()
     if config["output_mode"] != "int":
         raise VocabularyError(
-            f"the layer {layer.name!r} gives no indices to look rows up by, as its output_mode is "
-            f"{config['output_mode']!r}"
+            f"the layer {layer.name!r} does not output indices, because its output_mode is "
+            f"{config['output_mode']!r}; take a layer with output_mode='int'"
         )
     words = [*layer.get_vocabulary(include_special_tokens=False), *added]
     size = layer.vocabulary_size() + len(added)
     if config.get("max_tokens") is not None:
         config["max_tokens"] = max(config["max_tokens"], size)
-    # The size would be held against the new vocabulary.
+    # Keras would compare the old size with the new vocabulary.
     config = {**config, "vocabulary": words, "vocabulary_size": None}
     return type(layer).from_config(config)

@@ -1,4 +1,4 @@
-"""Growing a trained model by words that its training never saw, but whose vectors a store has."""
+"""Adding words to a trained model that its training never saw, but whose vectors a store has."""
 
 import os
 import tempfile
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.keras.extending import extended_vocabulary, known_words
+from glovefast.keras.filling import fill_embedding, is_quantized
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.keras.saving import check_indices, rows_handed_on
-from glovefast.keras.seeding import fill_embedding, is_quantized, opened
-from glovefast.matrix.fallbacks import as_fallbacks
+from glovefast.keras.seeding import opened
 from glovefast.vectors import WordVectors
 from glovefast.vocabulary.arrow import Words, as_string_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class GrownModel:
-    """What `grow_model` gives.
+    """The result of `grow_model`.
 
     Attributes
     ----------
     model : keras.Model
         A copy of the model with more rows in its embedding layer.
     layer : keras.layers.Embedding or PartlyTrainableEmbedding
-        That layer of the copy.
+        The embedding layer of the copy.
     vocabulary
-        The vocabulary with the new words at the end: a Keras lookup layer for a layer, a list for what has
-        positions, a dictionary for everything else.
+        The vocabulary with the new words at the end: a Keras lookup layer for a layer, a list for a list or
+        an array, a dictionary for everything else.
     added : tuple of str
         The new words, in the order of their indices.
     not_found : tuple of str
-        Words that neither the vocabulary nor the store has: for the model they stay unknown.
+        The words that neither the vocabulary nor the store has; they stay unknown to the model.
     """
 
     model: Any
@@ -60,63 +60,62 @@ def grow_model(
     layer: "str | keras.layers.Layer | None" = None,
     fallback: "Fallback | Iterable[Fallback]" = (),
 ) -> GrownModel:
-    """Copy a trained model, with a row for each new word that the store knows.
+    """Copy a trained model and add a row for each new word that the store has.
 
-    All weights of the model keep their bits, so that for text without the new words it predicts the same. New
-    words get the indices behind those of the vocabulary; rows that the layer has there already belong to no
-    word, and are taken first. In a `PartlyTrainableEmbedding` the new rows are frozen.
+    All weights of the model keep their bits, so its predictions for text without the new words stay the same.
+    New words get the indices after the vocabulary's; if the layer has rows there already, which belong to no
+    word, these are used first. In a `PartlyTrainableEmbedding` the new rows do not train.
 
     Parameters
     ----------
     model : keras.Model
-        A ``Sequential`` or functional model, with models in it or without; it stays as it is.
+        A ``Sequential`` or functional model, which may contain other models; it is not changed.
     vectors : WordVectors, str or path-like
-        The vectors that its embedding layer began with, or the path of their store.
+        The vectors that the embedding layer started with, or the path of their store.
     vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The vocabulary that it was trained with; see `training_vocabulary`. Where it is a
-        ``TextVectorization`` or ``StringLookup`` layer of the model itself, the copy has the extended layer.
+        The vocabulary that the model was trained with; see `WordVectors.embedding_matrix`. If it is a
+        ``TextVectorization`` or ``StringLookup`` layer of the model, the copy has the extended layer.
     words : iterable of str, or array
-        The words that there are to know, in new texts, say; known ones may be among them.
+        The words to know, those of new texts for example; known words are ignored.
     layer : str or keras.layers.Layer, optional
-        The embedding layer, or its name; needed where the model has more than one.
+        The embedding layer or its name; required if the model has more than one.
     fallback : str, callable, or iterable of them
-        Other forms to look up for words that the store does not have; see
-        `glovefast.matrix.embedding_matrix.embedding_matrix`.
+        Other forms to look up for words that the store does not have; see `WordVectors.embedding_matrix`.
 
     Returns
     -------
     GrownModel
-        The copy, its layer, and the vocabulary to go with them.
+        The copy, its embedding layer, and its vocabulary.
 
     Raises
     ------
     VocabularyError
-        If the vocabulary cannot be used or has an index for which the layer has no row; if a word is no
+        If the vocabulary cannot be used, or has an index for which the layer has no row; if a word is not a
         string.
     ValueError
-        If the model has no embedding layer, more than one and `layer` is not given, or none of that name; if
-        the layer's dimension is not the vectors'; if the layer is quantized or has LoRA's weights; if the
-        model is neither ``Sequential`` nor functional.
+        If the model is neither ``Sequential`` nor functional; if it has no embedding layer, none with the
+        given name, or several and `layer` is not given; if the layer and the vectors differ in dimension; if
+        the layer is quantized or uses LoRA.
     StoreError
-        If `vectors` is a path and there is no store to open.
+        If `vectors` is a path without a store.
 
     Notes
     -----
-    The model is copied by saving and loading it, so what it is made of must be known to Keras
-    (``keras.saving.register_keras_serializable``), and a ``Lambda`` layer needs
-    ``keras.config.enable_unsafe_deserialization``. A compiled model's copy is compiled in the same way, with
-    an optimizer that begins anew: what it keeps for each weight has the shape of the weight, and the
-    learning rate's schedule begins again.
+    The model is copied by saving and loading it, so Keras must know all of its parts
+    (``keras.saving.register_keras_serializable``), and ``Lambda`` layers need
+    ``keras.config.enable_unsafe_deserialization``. The copy of a compiled model is compiled in the same way,
+    with a new optimizer: its state has the shape of the old weights, and its learning-rate schedule starts
+    again.
     """
     if not isinstance(model, keras.Sequential | keras.Function):
-        raise ValueError(f"a Sequential or functional model can grow, a {type(model).__name__} cannot")
+        raise ValueError(f"model must be a Sequential or functional model, not a {type(model).__name__}")
     vectors = opened(vectors)
     path, old = _embedding_of(model, layer)
     _check_layer(old, vectors)
     training = training_vocabulary(vocabulary)
     check_indices(training.words, training.indices, old.input_dim, old.name)
     known = known_words(vocabulary, training)
-    added, not_found, rows = _new_words(vectors, words, known, as_fallbacks(fallback))
+    added, not_found, rows = _new_words(vectors, words, known, fallback)
     extended = extended_vocabulary(vocabulary, training, added)
 
     copy = _copy(model)
@@ -135,7 +134,7 @@ def grow_model(
 
 
 def _layers(model: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401
-    """List a model's layers, those of models in it included, each with its names from the top down."""
+    """List the layers of a model and of models inside it, each with its names from the top down."""
     for layer in model.layers:
         path = (*above, layer.name)
         yield path, layer
@@ -144,7 +143,7 @@ def _layers(model: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def _embedding_of(model: Any, wanted: Any) -> tuple[tuple[str, ...], Any]:  # noqa: ANN401
-    """Find the embedding layer that is meant, and its place in the model."""
+    """Find the wanted embedding layer and its place in the model."""
     embeddings = {
         path: layer
         for path, layer in _layers(model)
@@ -154,10 +153,10 @@ def _embedding_of(model: Any, wanted: Any) -> tuple[tuple[str, ...], Any]:  # no
     if len(meant) == 1:
         return next(iter(meant.items()))
     names = ", ".join("/".join(path) for path in embeddings) or "none"
-    asked = "" if wanted is None else f" that is {getattr(wanted, 'name', wanted)!r}"
+    named = "" if wanted is None else f" named {getattr(wanted, 'name', wanted)!r}"
     raise ValueError(
-        f"the model {model.name!r} has {len(meant)} embedding layers{asked} (its Embedding layers: {names}): "
-        "say with layer= which one shall grow"
+        f"the model {model.name!r} has {len(meant)} embedding layers{named} (its Embedding layers: {names}): "
+        "choose the layer to grow with layer="
     )
 
 
@@ -165,12 +164,12 @@ def _check_layer(layer: Any, vectors: WordVectors) -> None:  # noqa: ANN401
     if layer.output_dim != vectors.dim:
         raise ValueError(
             f"the layer {layer.name!r} has {layer.output_dim} dimensions, the vectors of {vectors.path} have "
-            f"{vectors.dim}: give the store that the layer began with"
+            f"{vectors.dim}: give the store that the layer started with"
         )
     if is_quantized(layer) or getattr(layer, "lora_enabled", False):
         raise ValueError(
-            f"the layer {layer.name!r} is quantized or has LoRA's weights beside its rows: grow the model "
-            "before that"
+            f"the layer {layer.name!r} is quantized or uses LoRA: grow the model first, then quantize it or "
+            "enable LoRA"
         )
 
 
@@ -178,27 +177,24 @@ def _new_words(
     vectors: WordVectors,
     words: Any,  # noqa: ANN401 - checked here
     known: set[str],
-    fallbacks: tuple["Fallback", ...],
+    fallback: "Fallback | Iterable[Fallback]",
 ) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.float32]]:
-    """Tell new words that the store has from those that it has not; give the former's vectors."""
+    """Split new words into those that the store has and those it lacks; add the vectors of the former."""
     if isinstance(words, Set | Mapping):  # what as_string_array takes has an order
         words = list(words)
     new = [word for word in dict.fromkeys(as_string_array(words).to_pylist()) if word not in known]
-    asked = _vocabulary_of(new)
-    missing = set(vectors.coverage(asked, fallback=fallbacks).missing)
-    added = tuple(word for word in new if word not in missing)
-    rows = vectors.embedding_matrix(_vocabulary_of(added), fallback=fallbacks)
-    return added, tuple(word for word in new if word in missing), rows
+    match = vectors.match(_vocabulary_of(new), fallback)
+    return match.found, match.missing, vectors.embedding_matrix(match)[match.rows >= 0]
 
 
 def _vocabulary_of(words: Sequence[str]) -> TrainingVocabulary:
-    """Give words the numbers that they stand at; none of them is taken for padding."""
+    """Give words the indices from 0 on, without taking one of them for padding."""
     none = np.array([], dtype=np.int64)
     return TrainingVocabulary(as_string_array(list(words)), np.arange(len(words)), len(words), none, none, ())
 
 
 def _grown_layer(layer: Any, rows: NDArray[np.float32], start: int) -> Any:  # noqa: ANN401
-    """Make a layer like another one, with rows put in from an index on."""
+    """Make a layer like another one, with rows added from an index on."""
     table = rows_handed_on(layer)
     input_dim = max(len(table), start + len(rows))
     grown = np.zeros((input_dim, layer.output_dim), dtype=table.dtype)
@@ -213,7 +209,7 @@ def _grown_layer(layer: Any, rows: NDArray[np.float32], start: int) -> Any:  # n
 
 
 def _copy(model: Any) -> Any:  # noqa: ANN401
-    """Copy a model with all its weights, and all else that its layers keep."""
+    """Copy a model with its weights and all other state of its layers."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "model.keras"
         model.save(path)

@@ -1,4 +1,4 @@
-"""Keras, imported in one place, which says how to install it where it is missing or too old."""
+"""The import of Keras, with advice for a missing or old one."""
 
 from typing import Any
 

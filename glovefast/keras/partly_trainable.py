@@ -1,10 +1,11 @@
-"""An embedding layer in which some rows train and the others never move."""
+"""An embedding layer that trains some of its rows and never moves the others."""
 
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glovefast.keras.filling import initializer_of
 from glovefast.keras.installed import keras
 
 FROZEN = -1
@@ -12,39 +13,39 @@ FROZEN = -1
 
 @keras.saving.register_keras_serializable(package="glovefast")
 class PartlyTrainableEmbedding(keras.layers.Layer):
-    """An embedding of which only some rows train; made by `glovefast.keras.partly_trainable_layer`.
+    """An embedding that trains only some of its rows; `glovefast.keras.partly_trainable_layer` makes it.
 
-    The rows that train are a weight of their own. The others lie in a weight that is not trainable, so that
-    no optimizer ever sees them: neither weight decay nor momentum nor an average over the steps moves them,
-    as they would with gradients that are set to zero.
+    The rows that train are a weight of their own. The others are a weight that is not trainable: no optimizer
+    sees them, so that weight decay, momentum and averaging cannot move them, as they can move rows whose
+    gradients are set to zero.
 
     Parameters
     ----------
     input_dim : int
-        Rows: one more than the largest index.
+        The number of rows: one more than the largest index.
     output_dim : int
         Numbers per row.
-    trainable_rows : int
-        How many of the rows train. Which ones is in the layer's weights (`trainable_indices`), so that a
-        configuration stays small; a layer made from its configuration alone trains its first rows, and
-        holds zeros.
+    num_trainable_rows : int
+        How many of the rows train. The weights record which ones (`trainable_indices`), so that the
+        configuration stays small; a layer made from a configuration alone holds zeros and trains its first
+        rows.
     embeddings_regularizer, embeddings_constraint
-        As of ``keras.layers.Embedding``, for the rows that train.
+        As for ``keras.layers.Embedding``, for the rows that train.
     mask_zero : bool
-        Whether index 0 is padding that the layers behind shall pass over.
+        Whether index 0 is padding that the following layers skip.
     **kwargs
-        What every Keras layer takes: ``name``, ``trainable``, ``dtype``.
+        Arguments of every Keras layer: ``name``, ``trainable``, ``dtype``.
 
     Raises
     ------
     ValueError
-        If a number is no positive integer, or more rows shall train than there are.
+        If a number is not a positive integer, or `num_trainable_rows` is more than `input_dim`.
 
     Notes
     -----
-    Its weights are ``learned_rows`` (trainable_rows, output_dim); ``frozen_rows`` (input_dim, output_dim),
-    zero where the row trains; and ``places`` (input_dim,), the place of each row among the learned ones,
-    -1 for a frozen one.
+    The weights are ``learned_rows`` (num_trainable_rows, output_dim); ``frozen_rows`` (input_dim,
+    output_dim), zero for a row that trains; and ``places`` (input_dim,), the place of each row among the
+    learned ones, -1 for a frozen row.
     """
 
     built: bool
@@ -53,42 +54,47 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
         self,
         input_dim: int,
         output_dim: int,
-        trainable_rows: int,
+        num_trainable_rows: int,
         *,
         embeddings_regularizer: Any = None,  # noqa: ANN401 - Keras's own
         embeddings_constraint: Any = None,  # noqa: ANN401
         mask_zero: bool = False,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
-        sizes = {"input_dim": input_dim, "output_dim": output_dim, "trainable_rows": trainable_rows}
+        sizes = {"input_dim": input_dim, "output_dim": output_dim, "num_trainable_rows": num_trainable_rows}
         for argument, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, int) or size <= 0:
-                raise ValueError(f"{argument} is a positive integer, not {size!r}")
-        if trainable_rows > input_dim:
-            raise ValueError(f"trainable_rows={trainable_rows} is more than input_dim={input_dim}")
+                raise ValueError(f"{argument} must be a positive integer, not {size!r}")
+        if num_trainable_rows > input_dim:
+            raise ValueError(f"num_trainable_rows={num_trainable_rows} is more than input_dim={input_dim}")
         super().__init__(**kwargs)
         self.input_dim = input_dim
         self.output_dim = output_dim
-        self.trainable_rows = trainable_rows
+        self.num_trainable_rows = num_trainable_rows
         self.embeddings_regularizer = keras.regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = keras.constraints.get(embeddings_constraint)
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
-        self.autocast = False  # indices that come as floats would be rounded, and so would the rows
+        self.autocast = False  # it would round indices that are floats, and the rows
         self._initial: tuple[Any, ...] = ("zeros", "zeros", self._first_places)
 
     @classmethod
     def from_rows(cls, rows: ArrayLike, trainable_indices: ArrayLike, **arguments: Any) -> Self:  # noqa: ANN401
-        """Make a layer that is built and filled.
+        """Make a layer and fill it.
 
         Parameters
         ----------
         rows : array_like
             (input_dim, output_dim): all rows.
         trainable_indices : array_like
-            Integers, each once: the rows that train.
+            The rows that train, as integers.
         **arguments
-            What the class takes besides the three numbers.
+            Arguments of the class other than the three numbers.
+
+        Returns
+        -------
+        PartlyTrainableEmbedding
+            A built layer.
         """
         table = np.asarray(rows)
         indices = np.unique(np.asarray(trainable_indices, dtype=np.int64))
@@ -98,7 +104,7 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
         return layer
 
     def fill(self, rows: NDArray[Any], trainable_indices: NDArray[np.int64]) -> None:
-        """Build the layer with what it shall hold.
+        """Build the layer with its rows.
 
         Parameters
         ----------
@@ -108,10 +114,10 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
             (trainable_rows,) int64, ascending: the rows that train.
         """
         places = np.full(self.input_dim, FROZEN, dtype=np.int64)
-        places[trainable_indices] = np.arange(self.trainable_rows)
+        places[trainable_indices] = np.arange(self.num_trainable_rows)
         frozen = rows.copy()
         frozen[trainable_indices] = 0
-        self._initial = tuple(map(_handed_over, (rows[trainable_indices], frozen, places)))
+        self._initial = tuple(map(initializer_of, (rows[trainable_indices], frozen, places)))
         self.build()
         self._initial = ()
 
@@ -122,7 +128,7 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
         learned, frozen, places = self._initial
         self._learned = self.add_weight(
             name="learned_rows",
-            shape=(self.trainable_rows, self.output_dim),
+            shape=(self.num_trainable_rows, self.output_dim),
             initializer=learned,
             regularizer=self.embeddings_regularizer,
             constraint=self.embeddings_constraint,
@@ -137,33 +143,33 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
 
     @property
     def trainable_indices(self) -> NDArray[np.int64]:
-        """The rows that train: int64, ascending."""
+        """The rows that train, as ascending int64."""
         places = np.asarray(keras.ops.convert_to_numpy(self._places))
         return np.flatnonzero(places != FROZEN)
 
     @property
     def embeddings(self) -> Any:  # noqa: ANN401 - a tensor
-        """All rows, learned and frozen ones in their places: (input_dim, output_dim), a new tensor."""
+        """All rows, learned and frozen ones in their places: a new tensor (input_dim, output_dim)."""
         return self._rows(np.arange(self.input_dim))
 
     def call(self, inputs: Any) -> Any:  # noqa: ANN401
-        """Look rows up: integers of any shape in, one more dimension out."""
+        """Look up rows: takes integers of any shape, and adds a dimension."""
         if keras.backend.standardize_dtype(inputs.dtype) not in ("int32", "int64"):
             inputs = keras.ops.cast(inputs, "int32")
         return keras.ops.cast(self._rows(inputs), self.compute_dtype)
 
     def _rows(self, indices: Any) -> Any:  # noqa: ANN401
         places = keras.ops.take(self._places, indices, axis=0)
-        # A frozen row looks at the first learned one, too, and passes no gradient on to it.
+        # A frozen row also takes the first learned one, but passes no gradient to it.
         learned = keras.ops.convert_to_tensor(self._learned)
-        # A single one needs no look-up, and XLA fails on clipping the gradient of one (TensorFlow 2.21).
-        if self.trainable_rows > 1:
+        # A single learned row needs no look-up, whose clipped gradient makes XLA fail (TensorFlow 2.21).
+        if self.num_trainable_rows > 1:
             learned = keras.ops.take(learned, keras.ops.maximum(places, 0), axis=0)
         frozen = keras.ops.take(self._frozen, indices, axis=0)
         return keras.ops.where(keras.ops.expand_dims(places != FROZEN, -1), learned, frozen)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ANN401
-        """Mask index 0 where `mask_zero` says so."""
+        """Mask index 0 if `mask_zero` is true."""
         return keras.ops.not_equal(inputs, 0) if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -171,12 +177,12 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
         return (*input_shape, self.output_dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Say how to make the layer anew, without its weights."""
+        """Make the configuration: everything but the weights."""
         return {
             **super().get_config(),
             "input_dim": self.input_dim,
             "output_dim": self.output_dim,
-            "trainable_rows": self.trainable_rows,
+            "num_trainable_rows": self.num_trainable_rows,
             "embeddings_regularizer": keras.regularizers.serialize(self.embeddings_regularizer),
             "embeddings_constraint": keras.constraints.serialize(self.embeddings_constraint),
             "mask_zero": self.mask_zero,
@@ -184,14 +190,5 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
 
     def _first_places(self, shape: tuple[int, ...], dtype: str | None = None) -> Any:  # noqa: ANN401
         places = np.arange(shape[0])
-        places[self.trainable_rows :] = FROZEN
+        places[self.num_trainable_rows :] = FROZEN
         return keras.ops.convert_to_tensor(places, dtype=dtype)
-
-
-def _handed_over(values: NDArray[Any]) -> Any:  # noqa: ANN401
-    """Make an initializer of values that are there."""
-
-    def hand_over(shape: tuple[int, ...], dtype: str | None = None) -> Any:  # noqa: ANN401
-        return keras.ops.convert_to_tensor(values, dtype=dtype)
-
-    return hand_over

@@ -1,4 +1,4 @@
-"""The way back: the rows of a learned layer as a store, or as embedding text for other tools."""
+"""Saving the rows of a trained layer as a store, or as text for other tools."""
 
 import os
 from pathlib import Path
@@ -9,9 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
+from glovefast.keras.filling import is_quantized
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
-from glovefast.keras.seeding import is_quantized
 from glovefast.store.export.embedding_text import check_text_destination, write_embedding_text
 from glovefast.store.writing import check_destination, write_store
 from glovefast.vocabulary.arrow import as_string_array, integer_array
@@ -33,56 +33,53 @@ def save_embedding(
     file_format: str | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write the rows of an ``Embedding`` layer, each under its word: as a store, or as text for other tools.
+    """Save the rows of an ``Embedding`` layer, each under its word: as a store, or as text for other tools.
 
-    The rows are those that the layer hands on: with LoRA's weights added, and of a quantized layer what its
-    integers stand for. float32 rows keep their bits and 16-bit ones become the same numbers in float32; a
-    float64 row is rounded to the nearest float32 numbers, and ``metadata.json`` counts the rows that this
-    changes (``rounded_rows``).
+    The rows are what the layer outputs: with the weights of LoRA added, and with the numbers that a quantized
+    layer stands for. float32 rows keep their bits, and 16-bit rows become the same numbers in float32.
+    float64 rows are rounded to float32; ``metadata.json`` counts the rows that change (``rounded_rows``).
 
     Parameters
     ----------
     layer : keras.layers.Embedding
-        A built layer, by whomever it was made; or a `PartlyTrainableEmbedding`.
+        A built layer; or a `PartlyTrainableEmbedding`.
     vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The training vocabulary; see `training_vocabulary`. Rows for words outside it are
-        kept under their token's name (``[UNK]``); the padding row and rows without a word are left out, and
-        counted in ``metadata.json`` (``padding_rows``, ``rows_without_word``). Where rows share a name, a
-        look-up finds the first; the others are counted, too (``duplicate_words``).
+        The training vocabulary; see `WordVectors.embedding_matrix`. The out-of-vocabulary rows are saved
+        under the name of their token (``[UNK]``). The padding row and rows without a word are left out, and
+        counted in ``metadata.json`` (``padding_rows``, ``rows_without_word``). If rows share a name, a
+        look-up finds the first; ``duplicate_words`` counts the others.
     destination : str or path-like
-        Where the store, or the text, shall be.
+        The store, or the text file.
     file_format : {"store", "glove", "word2vec"}, optional
-        What to write: a store; text with a word and its numbers in each line (``glove``); or the same below
-        a line that says how many rows and dimensions there are (``word2vec``, which fastText's ``.vec`` files
-        are, too). gensim reads both, with ``no_header=True`` the former. By default the destination says:
-        ``.txt`` is ``glove``, ``.vec`` is ``word2vec``, all else a store. Text has no place for the counts
-        below.
+        What to write: a store; text with a word and its numbers on each line (``glove``); or the same with a
+        first line of rows and dimensions (``word2vec``, also fastText's ``.vec``). gensim reads both, the
+        former with ``no_header=True``. By default the name decides: ``.txt`` is ``glove``, ``.vec`` is
+        ``word2vec``, anything else a store. Text does not keep the counts above.
     overwrite : bool
-        Replace a store, or a file, that is there already.
+        Replace an existing store or file.
 
     Returns
     -------
     pathlib.Path
-        The destination: a store for `glovefast.load`, or text; words in the order of their indices.
+        The destination: a store for `glovefast.load`, or a text file; words in the order of their indices.
 
     Raises
     ------
     TypeError
-        If `layer` is no ``keras.layers.Embedding``.
+        If `layer` is not a ``keras.layers.Embedding``.
     ValueError
-        If the layer is not built, a float64 number is beyond what float32 can hold, or `file_format` is none
-        of the three.
+        If the layer is not built, a float64 number is too large for float32, or `file_format` is unknown.
     VocabularyError
-        If the vocabulary cannot be used, has no words, or has an index for which the layer has no row; or if
-        a word is to be text, and is empty or holds a space or a line's end.
+        If the vocabulary cannot be used, has no words, or has an index for which the layer has no row; for
+        text also if a word is empty or holds a space or a line break.
     StoreError
-        If there is something at the destination already and `overwrite` is false, or it is no store.
+        If the destination exists and `overwrite` is false, or what is there is not a store.
     """
     if not isinstance(layer, keras.layers.Embedding | PartlyTrainableEmbedding):
-        raise TypeError(f"a keras.layers.Embedding has rows to save, a {type(layer).__name__} has not")
+        raise TypeError(f"layer must be a keras.layers.Embedding, not a {type(layer).__name__}")
     if not layer.built:
         raise ValueError(
-            f"the layer {layer.name!r} has no rows yet: call the model on data, or the layer's build(), first"
+            f"the layer {layer.name!r} has no rows yet: call the model on data, or layer.build(), first"
         )
     target = Path(destination)
     chosen = _checked_format(file_format, target)
@@ -111,14 +108,16 @@ def _checked_format(file_format: str | None, destination: Path) -> str:
     if file_format is None:
         return FORMAT_OF_SUFFIX.get(destination.suffix.lower(), STORE)
     if file_format not in FORMATS:
-        raise ValueError(f"unknown file_format {file_format!r}: it is one of {', '.join(map(repr, FORMATS))}")
+        raise ValueError(
+            f"unknown file_format {file_format!r}: choose one of {', '.join(map(repr, FORMATS))}"
+        )
     return file_format
 
 
 def rows_handed_on(layer: Any) -> NDArray[Any]:  # noqa: ANN401
-    """Fetch all rows of a built layer, as its call gathers them."""
+    """Fetch all rows of a built layer, as its call outputs them."""
     if is_quantized(layer):
-        # Its variable holds integers, and the scales differ from one Keras release to the next.
+        # Its variable holds integers, whose scales differ between releases of Keras.
         return np.asarray(keras.ops.convert_to_numpy(layer(np.arange(layer.input_dim))))
     embeddings = layer.embeddings
     if isinstance(embeddings, keras.Variable):
@@ -129,7 +128,7 @@ def rows_handed_on(layer: Any) -> NDArray[Any]:  # noqa: ANN401
 def _named_rows(
     training: TrainingVocabulary, rows: int, layer_name: str
 ) -> tuple[pa.StringArray, NDArray[np.int64]]:
-    """List the words and out-of-vocabulary tokens in the order of their rows; check that each has one."""
+    """List words and out-of-vocabulary tokens in the order of their rows; check that each has a row."""
     words = pa.concat_arrays([training.words, as_string_array(training.oov_tokens)])
     indices = np.concatenate([training.indices, training.oov_indices])
     if training.oov_indices.size:
@@ -142,12 +141,12 @@ def _named_rows(
 
 
 def check_indices(words: pa.StringArray, indices: NDArray[np.int64], rows: int, layer_name: str) -> None:
-    """Make sure that a layer has a row for each of n words; their (n,) `indices` ascend.
+    """Make sure that a layer has a row for each of n words, whose (n,) `indices` ascend.
 
     Raises
     ------
     VocabularyError
-        If it has not; the message names the first word and its index.
+        If a word has no row; the message names the word and its index.
     """
     beyond = int(np.searchsorted(indices, rows))
     if beyond < len(indices):
@@ -160,7 +159,7 @@ def check_indices(words: pa.StringArray, indices: NDArray[np.int64], rows: int, 
 def _as_float32(
     values: NDArray[Any], words: pa.StringArray, layer_name: str
 ) -> tuple[NDArray[np.float32], int]:
-    """Convert rows to float32; count those that it changes."""
+    """Convert rows to float32, and count the rows that change."""
     if values.dtype.itemsize <= np.dtype(np.float32).itemsize:
         return values.astype(np.float32, copy=False), 0
     with np.errstate(over="ignore"):
@@ -169,7 +168,7 @@ def _as_float32(
     too_large = np.flatnonzero((changed & np.isinf(rows)).any(axis=1))
     if too_large.size:
         raise ValueError(
-            f"the word {words[int(too_large[0])].as_py()!r} has numbers beyond what float32 can hold in the "
-            f"layer {layer_name!r}"
+            f"the word {words[int(too_large[0])].as_py()!r} has numbers that are too large for float32 in "
+            f"the layer {layer_name!r}"
         )
     return rows, int(np.count_nonzero(changed.any(axis=1)))

@@ -1,4 +1,4 @@
-"""Embedding layers that start with a store's vectors."""
+"""Embedding layers that start with the vectors of a store."""
 
 import os
 from collections.abc import Iterable
@@ -8,32 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
+from glovefast.keras.filling import check_dtype, fill_embedding
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
-from glovefast.matrix.fallbacks import as_fallbacks
 from glovefast.vectors import WordVectors, load
-from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
+from glovefast.vocabulary.training_vocabulary import TrainingVocabulary
 
 if TYPE_CHECKING:
     from glovefast.matrix.embedding_matrix import OutOfVocabulary
     from glovefast.matrix.fallbacks import Fallback
+    from glovefast.matrix.match import Match
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
-# What the layer says it would be filled with, were it built anew: plain to serialise, and nothing is drawn
-# when a saved model is loaded.
+# The initializer in the layer's configuration: easy to serialise, and loading a saved model draws nothing.
 PLAIN_INITIALIZER = "zeros"
 
 _OURS = {
-    "input_dim": "it is the vocabulary's",
-    "output_dim": "it is the vectors'",
-    "embeddings_initializer": "the vectors are what the layer starts with",
-    "weights": "the vectors are what the layer starts with",
+    "input_dim": "the vocabulary determines it",
+    "output_dim": "the vectors determine it",
+    "embeddings_initializer": "the layer starts with the vectors",
+    "weights": "the layer starts with the vectors",
 }
 
 
 def embedding_layer(
     vectors: WordVectors | str | os.PathLike[str],
-    vocabulary: "AnyVocabulary",
+    vocabulary: "AnyVocabulary | Match",
     *,
     oov: "OutOfVocabulary" = "zeros",
     fallback: "Fallback | Iterable[Fallback]" = (),
@@ -45,54 +45,60 @@ def embedding_layer(
 ) -> "keras.layers.Embedding":
     """Make a Keras ``Embedding`` layer that holds the vectors of a training vocabulary.
 
-    The layer is built at once and filled with the embedding matrix alone: no random numbers are drawn first.
-    It is of Keras's own class, so a model with it is saved and loaded without glovefast; neither its
-    configuration nor the ``config.json`` of a ``.keras`` archive holds the matrix. As with any layer, a copy
-    made from the configuration (``from_config``, ``keras.models.clone_model``) starts without the weights: it
-    holds zeros until ``set_weights(model.get_weights())``.
+    The layer is of Keras's own class: a model with it is saved and loaded without glovefast, and neither its
+    configuration nor the ``config.json`` of a ``.keras`` file holds the matrix. As with any layer, a copy
+    from the configuration (``from_config``, ``keras.models.clone_model``) has no weights yet: it holds zeros
+    until ``set_weights(model.get_weights())``. The layer is built here, without drawing random numbers first.
 
     Parameters
     ----------
     vectors : WordVectors, str or path-like
         The vectors, or the path of their store.
-    vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The training vocabulary; see `glovefast.vocabulary.training_vocabulary.training_vocabulary`.
-    oov, fallback, seed
-        What words without a vector get; see `glovefast.matrix.embedding_matrix.embedding_matrix`.
+    vocabulary : mapping, tokenizer, layer, sequence of str, array or Match
+        The training vocabulary; see `WordVectors.embedding_matrix`.
+    oov : str, array_like or callable
+        What fills the rows without a vector: ``"zeros"``, ``"mean"``, ``"normal"``, ``"unk"``, a vector, or a
+        callable word -> vector; see `WordVectors.embedding_matrix`.
+    fallback : str, callable, or iterable of them
+        Other forms to look up for missing words, such as ``("lower", "strip")``; see
+        `WordVectors.embedding_matrix`.
+    seed : int, optional
+        Makes ``oov="normal"`` repeatable.
     trainable : bool
-        Whether training changes the vectors. Keras freezes LoRA's weights, too, where it is false.
+        Whether training changes the vectors. If false, Keras freezes the weights of LoRA as well.
     mask_zero : bool
-        Whether index 0 is padding that the layers behind shall pass over.
+        Whether index 0 is padding that the following layers skip.
     name : str, optional
-        The layer's name.
+        The name of the layer.
     **keras_arguments
-        Whatever else ``keras.layers.Embedding`` takes: ``embeddings_regularizer``, ``embeddings_constraint``,
-        ``lora_rank``, ``dtype`` (the vectors are rounded to a 16-bit one) and so on.
+        More arguments of ``keras.layers.Embedding``: ``embeddings_regularizer``, ``embeddings_constraint``,
+        ``lora_rank``, ``dtype`` (16-bit types round the vectors) and so on.
 
     Returns
     -------
     keras.layers.Embedding
-        Built, with weights of shape (input_dim, dim).
+        A built layer with weights of shape (input_dim, dim).
 
     Raises
     ------
     VocabularyError
         If the vocabulary cannot be used, or `mask_zero` would mask a word that has index 0.
     StoreError
-        If `vectors` is a path and there is no store to open.
+        If `vectors` is a path without a store.
     TypeError
-        If `vectors` is neither, or `keras_arguments` sets what the vectors and the vocabulary decide.
+        If `vectors` is neither vectors nor a path, or `keras_arguments` has an argument that the vectors and
+        the vocabulary determine.
     ValueError
-        If `dtype` cannot hold the vectors: an integer one, or a quantized policy.
+        If `dtype` cannot hold the vectors: an integer type, or a quantized policy.
     """
     for argument in keras_arguments.keys() & _OURS.keys():
         raise TypeError(f"embedding_layer() takes no {argument!r}: {_OURS[argument]}")
     vectors = opened(vectors)
-    training = training_vocabulary(vocabulary)
+    match = vectors.match(vocabulary, fallback)
     if mask_zero:
-        _check_padding(training)
+        _check_padding(match.target)
     layer = keras.layers.Embedding(
-        training.input_dim,
+        match.target.input_dim,
         vectors.dim,
         embeddings_initializer=PLAIN_INITIALIZER,
         mask_zero=mask_zero,
@@ -100,15 +106,14 @@ def embedding_layer(
         name=name,
         **keras_arguments,
     )
-    _check_dtype(layer)
-    matrix = vectors.embedding_matrix(training, oov=oov, fallback=fallback, seed=seed)
-    fill_embedding(layer, matrix)
+    check_dtype(layer)
+    fill_embedding(layer, vectors.embedding_matrix(match, oov=oov, seed=seed))
     return layer
 
 
 def partly_trainable_layer(
     vectors: WordVectors | str | os.PathLike[str],
-    vocabulary: "AnyVocabulary",
+    vocabulary: "AnyVocabulary | Match",
     *,
     trainable_rows: str | Iterable[str | int] = "missing",
     oov: "OutOfVocabulary" = "zeros",
@@ -117,32 +122,38 @@ def partly_trainable_layer(
     mask_zero: bool = False,
     **keras_arguments: Any,  # noqa: ANN401 - Keras's own
 ) -> PartlyTrainableEmbedding:
-    """Make an embedding layer in which the vectors stay as they are, and the rows without a vector train.
+    """Make an embedding layer that trains only the rows without a vector, and keeps the vectors as they are.
 
-    Models with it are saved and loaded like all others, once ``glovefast.keras`` is imported.
+    Models with this layer are saved and loaded like all others, once ``glovefast.keras`` is imported.
 
     Parameters
     ----------
     vectors : WordVectors, str or path-like
         The vectors, or the path of their store.
-    vocabulary : mapping, tokenizer, layer, sequence of str or array
-        The training vocabulary; see `glovefast.vocabulary.training_vocabulary.training_vocabulary`.
+    vocabulary : mapping, tokenizer, layer, sequence of str, array or Match
+        The training vocabulary; see `WordVectors.embedding_matrix`.
     trainable_rows : "missing", or iterable of str and int
-        Which rows train: words (or an out-of-vocabulary token such as ``[UNK]``, for all its rows), or
-        indices. ``"missing"`` are the out-of-vocabulary rows and those of words for which the store has no
-        vector, special tokens (``[CLS]``) included; padding stays zero.
-    oov, fallback, seed
-        What rows without a vector start with; see `glovefast.matrix.embedding_matrix.embedding_matrix`.
+        The rows that train. ``"missing"`` means the out-of-vocabulary rows and the rows of words that the
+        store does not have, special tokens (``[CLS]``) included; padding stays zero. Otherwise a list of
+        words and indices; an out-of-vocabulary token such as ``[UNK]`` means all of its rows.
+    oov : str, array_like or callable
+        What rows without a vector start with: ``"zeros"``, ``"mean"``, ``"normal"``, ``"unk"``, a vector, or
+        a callable word -> vector; see `WordVectors.embedding_matrix`.
+    fallback : str, callable, or iterable of them
+        Other forms to look up for missing words, such as ``("lower", "strip")``; see
+        `WordVectors.embedding_matrix`.
+    seed : int, optional
+        Makes ``oov="normal"`` repeatable.
     mask_zero : bool
-        Whether index 0 is padding that the layers behind shall pass over.
+        Whether index 0 is padding that the following layers skip.
     **keras_arguments
-        ``embeddings_regularizer`` and ``embeddings_constraint``, for the rows that train; ``name``,
-        ``trainable``, ``dtype`` (the vectors are rounded to a 16-bit one).
+        ``embeddings_regularizer`` and ``embeddings_constraint`` for the rows that train; ``name``,
+        ``trainable``, ``dtype`` (16-bit types round the vectors).
 
     Returns
     -------
     PartlyTrainableEmbedding
-        Built.
+        A built layer.
 
     Raises
     ------
@@ -150,70 +161,46 @@ def partly_trainable_layer(
         If the vocabulary cannot be used, `mask_zero` would mask a word that has index 0, a word or an index
         in `trainable_rows` is not in the vocabulary, or no row would train.
     StoreError
-        If `vectors` is a path and there is no store to open.
+        If `vectors` is a path without a store.
     TypeError
-        If `vectors` is neither.
+        If `vectors` is neither vectors nor a path.
     ValueError
         If `dtype` cannot hold the vectors.
     """
     vectors = opened(vectors)
-    training = training_vocabulary(vocabulary)
-    fallbacks = as_fallbacks(fallback)
+    match = vectors.match(vocabulary, fallback)
     if mask_zero:
-        _check_padding(training)
+        _check_padding(match.target)
     if isinstance(trainable_rows, str) and trainable_rows == "missing":
-        indices = _missing_rows(vectors, training, fallbacks)
+        indices = match.rows_without_vector
     else:
-        indices = _chosen_rows(trainable_rows, training)
+        indices = _chosen_rows(trainable_rows, match.target)
     if not indices.size:
         raise VocabularyError(
             "no row would train: the store has a vector for every word, and the vocabulary has no row for "
-            "unknown words; choose the trainable_rows, or take embedding_layer()"
+            "unknown words; choose rows with trainable_rows, or use embedding_layer()"
         )
-    _check_dtype(keras.layers.Layer(dtype=keras_arguments.get("dtype")))
-    matrix = vectors.embedding_matrix(training, oov=oov, fallback=fallbacks, seed=seed)
+    check_dtype(keras.layers.Layer(dtype=keras_arguments.get("dtype")))
+    matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
     return PartlyTrainableEmbedding.from_rows(matrix, indices, mask_zero=mask_zero, **keras_arguments)
-
-
-def fill_embedding(layer: "keras.layers.Embedding", matrix: NDArray[Any]) -> None:
-    """Build a ``keras.layers.Embedding`` with a matrix (input_dim, output_dim) in it, and nothing drawn.
-
-    The matrix goes in where Keras asks for the initial value. Filling the layer first and assigning the
-    matrix then (Keras's own `weights` argument) takes 470 MB more at the peak for 400,000 x 300, and 2 s more
-    with Keras's default initializer; ``keras.initializers.Constant(matrix)`` stays in the configuration.
-    """
-
-    def hand_over(shape: tuple[int, ...], dtype: str | None = None) -> Any:  # noqa: ANN401
-        return keras.ops.convert_to_tensor(matrix, dtype=dtype)
-
-    plain = layer.embeddings_initializer
-    layer.embeddings_initializer = hand_over
-    layer.build()
-    layer.embeddings_initializer = plain
 
 
 def opened(vectors: WordVectors | str | os.PathLike[str]) -> WordVectors:
     """Open a store where a path is given."""
     if not isinstance(vectors, WordVectors | str | os.PathLike):
         raise TypeError(
-            f"the vectors are what glovefast.load gives, or a store's path, not a {type(vectors).__name__}"
+            f"vectors must be what glovefast.load returned, or the path of a store, not a "
+            f"{type(vectors).__name__}"
         )
     return vectors if isinstance(vectors, WordVectors) else load(vectors)
 
 
-def _missing_rows(
-    vectors: WordVectors, training: TrainingVocabulary, fallbacks: "Iterable[Fallback]"
-) -> NDArray[np.int64]:
-    """List the out-of-vocabulary rows and those of words without a vector."""
-    missing = set(vectors.coverage(training, fallback=fallbacks).missing)
-    is_missing = [word in missing for word in training.words.to_pylist()]
-    return np.concatenate([training.oov_indices, training.indices[np.array(is_missing, dtype=bool)]])
-
-
 def _chosen_rows(chosen: Any, training: TrainingVocabulary) -> NDArray[np.int64]:  # noqa: ANN401 - checked here
-    """Find the rows of words and indices that somebody chose."""
+    """Find the rows of the words and indices in `trainable_rows`."""
     if isinstance(chosen, str | bytes) or not isinstance(chosen, Iterable):
-        raise VocabularyError(f'trainable_rows is "missing", or a list of words or indices, not {chosen!r}')
+        raise VocabularyError(
+            f'trainable_rows must be "missing" or a list of words and indices, not {chosen!r}'
+        )
     rows_of: dict[str, list[int]] = {}
     names = [*training.words.to_pylist(), *training.oov_tokens]
     for name, row in zip(names, [*training.indices.tolist(), *training.oov_indices.tolist()], strict=True):
@@ -225,7 +212,7 @@ def _chosen_rows(chosen: Any, training: TrainingVocabulary) -> NDArray[np.int64]
                 raise VocabularyError(f"the word {each!r} of trainable_rows is not in the vocabulary")
             found += rows_of[each]
         elif isinstance(each, bool) or not isinstance(each, int | np.integer):
-            raise VocabularyError(f"trainable_rows holds words and indices, and {each!r} is neither")
+            raise VocabularyError(f"trainable_rows must hold words and indices, but {each!r} is neither")
         elif not 0 <= each < training.input_dim:
             raise VocabularyError(
                 f"the index {each} of trainable_rows is outside the vocabulary's {training.input_dim} rows"
@@ -236,7 +223,7 @@ def _chosen_rows(chosen: Any, training: TrainingVocabulary) -> NDArray[np.int64]
 
 
 def _check_padding(training: TrainingVocabulary) -> None:
-    """Make sure that no word is lost by masking index 0."""
+    """Make sure that masking index 0 does not hide a word."""
     if training.oov_indices.size and training.oov_indices[0] == 0:
         raise VocabularyError(
             f"index 0 is {training.oov_tokens[0]!r}, so mask_zero=True would mask every word outside the "
@@ -247,19 +234,3 @@ def _check_padding(training: TrainingVocabulary) -> None:
             f"the word {training.words[0].as_py()!r} has index 0, so mask_zero=True would mask it: "
             "number the words from 1, or leave mask_zero out"
         )
-
-
-def _check_dtype(layer: Any) -> None:  # noqa: ANN401
-    """Make sure that the layer's variable can hold the vectors."""
-    if is_quantized(layer):
-        raise ValueError(
-            f"vectors cannot fill a layer with the quantized dtype policy {layer.dtype_policy.name!r}: "
-            "make it with a floating-point one, then call its quantize()"
-        )
-    if not keras.backend.is_float_dtype(layer.variable_dtype):
-        raise ValueError(f"dtype={layer.variable_dtype!r} cannot hold the vectors: take a floating-point one")
-
-
-def is_quantized(layer: Any) -> bool:  # noqa: ANN401
-    """Say whether a layer holds integers and scales instead of its numbers."""
-    return getattr(layer.dtype_policy, "quantization_mode", None) is not None

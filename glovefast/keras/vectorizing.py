@@ -1,4 +1,4 @@
-"""A store's words as the vocabulary of a ``TextVectorization`` layer."""
+"""A ``TextVectorization`` layer with the words of a store."""
 
 import os
 from typing import Any
@@ -16,41 +16,42 @@ def text_vectorization(
     words: int,
     **keras_arguments: Any,  # noqa: ANN401 - Keras's own
 ) -> "keras.layers.TextVectorization":
-    """Make a ``TextVectorization`` layer of the first words of a store; no text is needed to adapt it.
+    """Make a ``TextVectorization`` layer from the first words of a store, without adapting it to a text.
 
     Published vectors have their most frequent words first. Index 0 is padding and 1 is ``[UNK]``, as in every
-    such layer; the words follow in the order of their rows, each once. Those that the layer keeps for itself
-    (the empty string and ``[UNK]``) are passed over. `embedding_layer` takes the layer as its vocabulary.
+    such layer; the words follow in the order of their rows, without duplicates and without the two words
+    that the layer reserves (the empty string and ``[UNK]``). `embedding_layer` takes the layer as its
+    vocabulary.
 
     Parameters
     ----------
     vectors : WordVectors, str or path-like
         The vectors, or the path of their store.
     words : int
-        How many words; all that there are where the store has fewer.
+        How many words to take; a smaller store gives all of its words.
     **keras_arguments
-        What ``keras.layers.TextVectorization`` takes besides `vocabulary`. What `standardize` does to a text
-        should suit the store: its default lower-cases and strips punctuation, so that it never finds "Paris"
-        or ",", which keep their rows all the same.
+        Arguments of ``keras.layers.TextVectorization`` other than `vocabulary`. Choose a `standardize` that
+        suits the store: the default converts text to lower case and strips punctuation, so that words like
+        "Paris" and "," keep their rows but are never found in a text.
 
     Returns
     -------
     keras.layers.TextVectorization
-        With ``words + 2`` indices.
+        A layer with ``words + 2`` indices.
 
     Raises
     ------
     StoreError
-        If `vectors` is a path and there is no store to open.
+        If `vectors` is a path without a store.
     TypeError
-        If `vectors` is neither, or `keras_arguments` has a `vocabulary`.
+        If `vectors` is neither vectors nor a path, or `keras_arguments` has a `vocabulary`.
     ValueError
-        If `words` is no positive integer.
+        If `words` is not a positive integer.
     """
     if "vocabulary" in keras_arguments:
-        raise TypeError("text_vectorization() takes no 'vocabulary': it is the store's")
+        raise TypeError("text_vectorization() takes no 'vocabulary': the words are those of the store")
     if isinstance(words, bool) or not isinstance(words, int | np.integer) or words < 1:
-        raise ValueError(f"the number of words is a positive integer, not {words!r}")
+        raise ValueError(f"words must be a positive integer, not {words!r}")
     chosen: dict[str, None] = {}
     for word in opened(vectors):
         if len(chosen) == words:

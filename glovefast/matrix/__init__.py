@@ -1,4 +1,4 @@
-"""From a training vocabulary to an embedding matrix, and how much of the vocabulary a store covers.
+"""The embedding matrix for a training vocabulary, and how much of the vocabulary a store covers.
 
 May import `errors`, `kernels`, `vocabulary` and `store`.
 """

@@ -1,40 +1,34 @@
 """How much of a training vocabulary a store covers: by word and, with counts, by token."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glovefast.errors import VocabularyError
-from glovefast.matrix.fallbacks import EXACT, MISSING, Fallback, as_fallbacks, fallback_name, find_rows
-from glovefast.vocabulary.arrow import as_string_array
-from glovefast.vocabulary.training_vocabulary import (
-    AnyVocabulary,
-    is_fitted_tokenizer,
-    training_vocabulary,
-)
+from glovefast.matrix.counts import Counts, count_words
+from glovefast.matrix.fallbacks import EXACT, MISSING, Fallback, fallback_name
+from glovefast.matrix.match import Match, look_up
+from glovefast.matrix.tables import html_table, number_and_share, share_cell, shown
+from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 from glovefast.vocabulary.word_index import WordIndex
-from glovefast.vocabulary.word_indices import non_integer_item
-
-Counts: TypeAlias = Mapping[str, int]
 
 _LISTED = 10
 
 
 @dataclass(frozen=True)
-class Served:
-    """What was found in one way.
+class FoundBy:
+    """How many words were found in one way.
 
     Attributes
     ----------
     name : str
-        ``exact`` for the words themselves, else the fallback's name.
+        ``exact`` for words found as they are, else the fallback's name.
     words : int
-        Words found that way.
+        The number of words found that way.
     tokens : int or None
-        How often those words occur; None without counts.
+        How often they occur; None without counts.
     """
 
     name: str
@@ -42,26 +36,27 @@ class Served:
     tokens: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Coverage:
     """Which words of a training vocabulary a store has; prints as a short table.
 
-    Padding and out-of-vocabulary rows are no words, and a word that stands more than once counts once.
+    Padding and out-of-vocabulary tokens do not count as words. A word that occurs more than once in the
+    vocabulary counts once.
 
     Attributes
     ----------
     hits, misses : int
-        Words found, by themselves or by a fallback, and words missing.
+        The number of words found, by themselves or by a fallback, and the number of missing words.
     token_hits, token_misses : int or None
-        How often the words found and the words missing occur; None without counts.
+        How often the words found and the missing words occur; None without counts.
     tokens_outside : int or None
-        Tokens of the counts whose word is not in the training vocabulary (beyond a `num_words`, say), and so
-        neither hit nor miss; None without counts.
-    served : tuple of Served
+        Tokens whose word is not in the training vocabulary (dropped by `num_words`, for example); they are
+        neither hits nor misses. None without counts.
+    found_by : tuple of FoundBy
         ``exact``, then each fallback in order.
     missing : tuple of str
-        The words missing: most frequent first; of equal counts, and without counts, in the order of their
-        indices.
+        The missing words, most frequent first; words with equal counts, or without counts, in the order of
+        their indices.
     missing_counts : tuple of int or None
         How often each of `missing` occurs; None without counts.
     """
@@ -71,7 +66,7 @@ class Coverage:
     token_hits: int | None
     token_misses: int | None
     tokens_outside: int | None
-    served: tuple[Served, ...]
+    found_by: tuple[FoundBy, ...]
     missing: tuple[str, ...]
     missing_counts: tuple[int, ...] | None
 
@@ -89,16 +84,16 @@ class Coverage:
 
     @property
     def rate(self) -> float | None:
-        """Hits among the words, 0 to 1; None where there are no words."""
+        """The share of words that are found, 0 to 1; None without words."""
         return self.hits / self.words if self.words else None
 
     @property
     def token_rate(self) -> float | None:
-        """Hits among the tokens, 0 to 1; None without counts or tokens."""
+        """The share of tokens whose word is found, 0 to 1; None without counts or tokens."""
         return self.token_hits / self.tokens if self.token_hits is not None and self.tokens else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give numbers, strings, lists and dictionaries only, as JSON has them; rates and totals included."""
+        """Convert to a dictionary that JSON can hold, with the rates and totals."""
         return {
             "words": self.words,
             "hits": self.hits,
@@ -109,22 +104,50 @@ class Coverage:
             "token_misses": self.token_misses,
             "token_rate": self.token_rate,
             "tokens_outside": self.tokens_outside,
-            "served": [asdict(way) for way in self.served],
+            "found_by": [asdict(way) for way in self.found_by],
             "missing": list(self.missing),
             "missing_counts": None if self.missing_counts is None else list(self.missing_counts),
         }
 
+    def __repr__(self) -> str:
+        tokens = "" if self.token_rate is None else f", {self.token_rate:.1%} of {self.tokens:,} tokens"
+        share = "" if self.rate is None else f"{self.rate:.1%} of "
+        return f"<Coverage: {share}{self.words:,} words{tokens}>"
+
     def __str__(self) -> str:
-        ways = [(way.name, way.words, way.tokens) for way in self.served]
-        lines = [*ways, ("missing", self.misses, self.token_misses), ("all", self.words, self.tokens)]
+        lines = self._lines()
         width = max(len(name) for name, _, _ in lines)
         table = [
             f"{name:<{width}}  {share_cell(words, self.words)} words"
             + ("" if tokens is None or self.tokens is None else f"  {share_cell(tokens, self.tokens)} tokens")
             for name, words, tokens in lines
         ]
+        return "\n".join([*table, *self._remarks()])
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            ("found by", "words", "", *(() if self.tokens is None else ("tokens", ""))),
+            [
+                (
+                    name,
+                    *number_and_share(words, self.words),
+                    *(() if tokens is None or self.tokens is None else number_and_share(tokens, self.tokens)),
+                )
+                for name, words, tokens in self._lines()
+            ],
+            self._remarks(),
+        )
+
+    def _lines(self) -> list[tuple[str, int, int | None]]:
+        """List the rows of the table: name, words, tokens."""
+        ways = [(way.name, way.words, way.tokens) for way in self.found_by]
+        return [*ways, ("missing", self.misses, self.token_misses), ("all", self.words, self.tokens)]
+
+    def _remarks(self) -> list[str]:
+        """List what stands below the table."""
+        remarks = []
         if self.tokens_outside:
-            table.append(f"outside the vocabulary: {self.tokens_outside:,} tokens")
+            remarks.append(f"outside the vocabulary: {self.tokens_outside:,} tokens")
         if self.missing:
             counts = self.missing_counts
             names = [
@@ -132,67 +155,51 @@ class Coverage:
                 for place, word in enumerate(self.missing[:_LISTED])
             ]
             more = f" and {self.misses - _LISTED:,} more" if self.misses > _LISTED else ""
-            table.append(f"missing: {', '.join(names)}{more}")
-        return "\n".join(table)
+            remarks.append(f"missing: {', '.join(names)}{more}")
+        return remarks
 
 
 def coverage(
-    vocabulary: WordIndex,
-    training: AnyVocabulary,
+    index: WordIndex,
+    vocabulary: "AnyVocabulary | Match",
     counts: Counts | None = None,
     fallback: Fallback | Iterable[Fallback] = (),
 ) -> Coverage:
-    """Say which words of a training vocabulary a store has.
+    """Count which words of a training vocabulary a store has; see `WordVectors.coverage`.
 
     Parameters
     ----------
-    vocabulary : WordIndex
+    index : WordIndex
         The words of the store.
-    training : mapping, tokenizer, layer, sequence of str or array
-        The training vocabulary; see `glovefast.vocabulary.training_vocabulary.training_vocabulary`.
-    counts : mapping, optional
-        Word to count: ``Tokenizer.word_counts``, a ``collections.Counter``. A word it lacks counts 0. Where
-        it is None and `training` is a fitted legacy ``Tokenizer``, its own ``word_counts`` are taken.
-    fallback : str, callable, or iterable of them
-        As in `glovefast.matrix.embedding_matrix.embedding_matrix`.
+    vocabulary, counts, fallback
+        As for `WordVectors.coverage`.
 
     Returns
     -------
     Coverage
-        Hits and misses by word and by token, by which fallback, and the words missing.
-
-    Raises
-    ------
-    VocabularyError
-        If the training vocabulary cannot be used, or a count is no whole number from 0 on; it names the word.
-    ValueError, TypeError
-        If a fallback cannot be used; as in `glovefast.matrix.embedding_matrix.embedding_matrix`.
+        Hits and misses, by word and by token.
     """
-    fallbacks = as_fallbacks(fallback)
-    if counts is None and is_fitted_tokenizer(training):
-        counts = getattr(training, "word_counts", None) or None
-    # Without Arrow's own functions for this, whose import takes longer than all that is done here.
-    words = list(dict.fromkeys(training_vocabulary(training).words.to_pylist()))
-    _, served = find_rows(vocabulary, as_string_array(words), fallbacks)
-    of_each = None if counts is None else _counts_of(words, counts)
-    absent = np.flatnonzero(served == MISSING)
+    match = look_up(index, vocabulary, fallback)
+    if counts is None:
+        counts = match.word_counts
+    words, found_by = _each_once(match)
+    of_each, total = (None, None) if counts is None else count_words(words, match, counts)
+    absent = np.flatnonzero(found_by == MISSING)
     if of_each is not None:
         absent = absent[np.argsort(-of_each[absent], kind="stable")]
 
     def tokens(chosen: NDArray[np.bool_]) -> int | None:
         return None if of_each is None else int(of_each[chosen].sum())
 
-    names = ["exact", *map(fallback_name, fallbacks)]
+    names = ["exact", *map(fallback_name, match.fallbacks)]
     return Coverage(
         hits=len(words) - absent.size,
         misses=absent.size,
-        token_hits=tokens(served != MISSING),
-        token_misses=tokens(served == MISSING),
-        tokens_outside=None
-        if counts is None or of_each is None
-        else sum(map(int, counts.values())) - int(of_each.sum()),
-        served=tuple(
-            Served(name, int(np.count_nonzero(served == way)), tokens(served == way))
+        token_hits=tokens(found_by != MISSING),
+        token_misses=tokens(found_by == MISSING),
+        tokens_outside=None if of_each is None or total is None else total - int(of_each.sum()),
+        found_by=tuple(
+            FoundBy(name, int(np.count_nonzero(found_by == way)), tokens(found_by == way))
             for way, name in enumerate(names, start=EXACT)
         ),
         missing=tuple(words[place] for place in absent.tolist()),
@@ -200,26 +207,10 @@ def coverage(
     )
 
 
-def _counts_of(words: list[str], counts: Counts) -> NDArray[np.int64]:
-    """Take each word's count."""
-    if not isinstance(counts, Mapping):
-        raise VocabularyError(f"counts is a mapping word -> count, not a {type(counts).__name__}")
-    wrong = non_integer_item(counts)
-    if wrong is None and min(counts.values(), default=0) < 0:
-        wrong = next(item for item in counts.items() if item[1] < 0)
-    if wrong is not None:
-        raise VocabularyError(
-            f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts are whole and start at 0"
-        )
-    return np.array([counts.get(word, 0) for word in words], dtype=np.int64)
-
-
-def shown(word: str) -> str:
-    """Quote a word that could not be told from the list's own spaces."""
-    return word if word and word == word.strip() else repr(word)
-
-
-def share_cell(part: int, whole: int) -> str:
-    """Write a part of a whole as a number and a share, in columns."""
-    share = f"{part / whole:7.1%}" if whole else "      -"
-    return f"{part:>11,} {share}"
+def _each_once(match: Match) -> tuple[list[str], NDArray[np.int64]]:
+    """List the words of a match without duplicates, and what found each."""
+    words = list(dict.fromkeys(match.words))
+    if len(words) == len(match.words):
+        return words, match.found_by
+    by_word = dict(zip(match.words, match.found_by.tolist(), strict=True))
+    return words, np.array([by_word[word] for word in words], dtype=np.int64)

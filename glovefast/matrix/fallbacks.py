@@ -1,13 +1,11 @@
 """Other forms of a word, to be looked up where the word itself is missing."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-
-from glovefast.vocabulary.word_index import WordIndex
 
 Fallback: TypeAlias = str | Callable[[str], str | None]
 
@@ -15,74 +13,102 @@ MISSING = -1
 EXACT = 0
 
 
-def find_rows(
-    vocabulary: WordIndex, words: pa.StringArray, fallbacks: Sequence[Fallback]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the rows of words, by the words themselves first and then by their other forms.
+class RowFinder(Protocol):
+    """What finds the rows of words: a `WordIndex`, or what remembers the answers of one."""
 
-    Each fallback starts from the word as it stands in the vocabulary, not from another fallback's result.
+    def rows(self, words: Any) -> NDArray[np.int64]:  # noqa: ANN401 - any batch of words
+        """Find the rows of n words: (n,) int64, -1 where a word is missing."""
+        ...
+
+
+def find_rows(
+    index: RowFinder, words: pa.StringArray | Sequence[str], fallbacks: Sequence[Fallback]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the rows of words: first by the words themselves, then by their other forms.
 
     Parameters
     ----------
-    vocabulary : WordIndex
+    index : WordIndex
         The words of the store.
-    words : pyarrow.StringArray
+    words : pyarrow.StringArray or sequence of str
         n words.
     fallbacks : sequence of Fallback
-        Checked by `as_fallbacks`; tried in order.
+        What `as_fallbacks` checked; tried in order.
 
     Returns
     -------
     rows : numpy.ndarray
-        (n,) int64, -1 where a word is missing in every form.
-    served : numpy.ndarray
-        (n,) int64: 0 where the word itself was found, i + 1 where fallback i was the first to find it, -1
-        where none did.
+        (n,) int64: -1 where a word is missing in every form.
+    found_by : numpy.ndarray
+        (n,) int64: 0 where the word itself is found, i + 1 where fallback i is the first to find it, -1 where
+        none does.
 
     Raises
     ------
     TypeError
-        If a callable gives something that is neither a string nor None; the message names the word.
+        If a callable returns something that is neither a string nor None; the message names the word.
     """
-    rows = vocabulary.rows(words)
-    served = np.where(rows < 0, MISSING, EXACT).astype(np.int64)
+    rows = index.rows(words)
+    found_by = np.where(rows < 0, MISSING, EXACT).astype(np.int64)
+    find_other_forms(index, words, fallbacks, rows=rows, found_by=found_by)
+    return rows, found_by
+
+
+def find_other_forms(
+    index: RowFinder,
+    words: pa.StringArray | Sequence[str],
+    fallbacks: Sequence[Fallback],
+    *,
+    rows: NDArray[np.int64],
+    found_by: NDArray[np.int64],
+    tried: int = 0,
+) -> None:
+    """Find the missing ones of n words by their other forms, and enter them in `rows` and `found_by`.
+
+    Each fallback starts from the word itself, not from another fallback's result. The first one here has the
+    number `tried` + 1.
+    """
     missing = np.flatnonzero(rows < 0)
-    listed = words.to_pylist() if missing.size and fallbacks else []
-    for number, fallback in enumerate(fallbacks, start=1):
-        if not missing.size:
-            break
-        places, forms = other_forms([listed[place] for place in missing.tolist()], fallback)
+    if not (missing.size and fallbacks):
+        return
+    # Not Arrow's take, whose import (pyarrow.compute) takes longer than all that is done here.
+    every = words if isinstance(words, Sequence) else words.to_pylist()
+    listed = [every[place] for place in missing.tolist()]
+    for number, fallback in enumerate(fallbacks, start=tried + 1):
+        places, forms = other_forms(listed, fallback)
         if not forms:
             continue
-        found = vocabulary.rows(forms)
+        found = index.rows(forms)
         at = missing[places][found >= 0]
         rows[at] = found[found >= 0]
-        served[at] = number
-        missing = missing[rows[missing] < 0]
-    return rows, served
+        found_by[at] = number
+        left = np.flatnonzero(rows[missing] < 0)
+        if not left.size:
+            break
+        missing, listed = missing[left], [listed[place] for place in left.tolist()]
 
 
 def other_forms(words: Sequence[str], fallback: Fallback) -> tuple[list[int], list[str]]:
-    """Give the words that have another form, and that form.
+    """Apply a fallback to words.
 
     Parameters
     ----------
     words : sequence of str
         n words.
     fallback : Fallback
-        Checked by `as_fallbacks`.
+        What `as_fallbacks` checked.
 
     Returns
     -------
     places : list of int
-        The places of those words, ascending.
+        The places of the words that the fallback changes, ascending.
     forms : list of str
         Their other forms; none is empty.
 
     Raises
     ------
     TypeError
-        If a callable gives something that is neither a string nor None; the message names the word.
+        If a callable returns something that is neither a string nor None; the message names the word.
     """
     places, forms = [], []
     form_of = _named(fallback) if isinstance(fallback, str) else _checked(fallback)
@@ -100,8 +126,8 @@ def as_fallbacks(fallback: Fallback | Iterable[Fallback]) -> tuple[Fallback, ...
     Parameters
     ----------
     fallback : str, callable, or iterable of them
-        Names of `WORD_FORMS`, also several joined by ``+``, or callables word to word
-        (None where they have no form for a word).
+        A name of `WORD_FORMS`, several names joined by ``+``, or a callable that takes a word and returns
+        another form of it (None for no other form).
 
     Returns
     -------
@@ -122,33 +148,35 @@ def as_fallbacks(fallback: Fallback | Iterable[Fallback]) -> tuple[Fallback, ...
         if isinstance(entry, str):
             _named(entry)
         elif not callable(entry):
-            raise TypeError(f"a fallback is a name or a callable, not the {type(entry).__name__} {entry!r}")
+            raise TypeError(
+                f"a fallback must be a name or a callable, not the {type(entry).__name__} {entry!r}"
+            )
     return fallbacks
 
 
 def fallback_name(fallback: Fallback) -> str:
-    """Name a fallback for a table: its own name, or the callable's."""
+    """Name a fallback in a table: the name itself, or the callable's name."""
     if isinstance(fallback, str):
         return fallback
     return str(getattr(fallback, "__name__", None) or type(fallback).__name__)
 
 
 def _named(name: str) -> Callable[[str], str]:
-    """Make a form of its name; where no fallback is asked for, the forms are not loaded."""
+    """Load the named form; without fallbacks the forms are never imported."""
     from glovefast.matrix.word_forms import word_form
 
     return word_form(name)
 
 
 def _checked(fallback: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """Let a callable give strings and None only."""
+    """Make sure that a callable returns only strings and None."""
 
     def form_of(word: str) -> str | None:
         form = fallback(word)
         if form is not None and not isinstance(form, str):
             raise TypeError(
-                f"the fallback {fallback_name(fallback)!r} gave a {type(form).__name__} "
-                f"for the word {word!r}: it must give a string or None"
+                f"the fallback {fallback_name(fallback)!r} returned a {type(form).__name__} "
+                f"for the word {word!r}: it must return a string or None"
             )
         return form
 

@@ -1,4 +1,4 @@
-"""Other forms of a word, and the words that one word can be split into."""
+"""Other forms of a word, and ways to split a word."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 WordForm = Callable[[str], str]
 
-# Forms are joined by it into one that makes them one after the other.
+# Joins the names of forms that are applied one after the other.
 JOINER = "+"
 
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}\N{FULLWIDTH APOSTROPHE}"
@@ -26,10 +26,10 @@ _BRACKETS = {"lrb": "(", "rrb": ")", "lsb": "[", "rsb": "]", "lcb": "{", "rcb": 
 _POSSESSIVE = re.compile(rf"(?<=\w)(?:[{_APOSTROPHES}][sS]|(?<=[sS])[{_APOSTROPHES}])\Z")
 _APOSTROPHE_INSIDE = re.compile(rf"(?<=\w)[{_APOSTROPHES}](?=\w)")
 _HYPHEN_INSIDE = re.compile(rf"(?<=\w)[{_HYPHENS}](?=\w)")
-# Their letters without the apostrophe are another word: we'll, we're, she'd, I'm.
+# Without the apostrophe these are other words: we'll, we're, she'd, I'm.
 _REDUCED_VERB = re.compile(rf"(?i)\w[{_APOSTROPHES}](?:ll|re|ve|d|m)\Z")
-# https://en.wikipedia.org/wiki/Combining_Diacritical_Marks. The signs of other scripts, which are part of
-# their letters, lie outside.
+# https://en.wikipedia.org/wiki/Combining_Diacritical_Marks; without the marks of other scripts, which are
+# parts of letters.
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _ESCAPED = re.compile(r"\\([/*])")
 _BRACKET = re.compile(r"(?i)-([lr][rsc]b)-\Z")
@@ -69,7 +69,7 @@ def _strip(word: str) -> str:
 
 
 def _is_punctuation(character: str) -> bool:
-    """Say whether a character is punctuation or a symbol: ``string.punctuation`` for all of Unicode."""
+    """Say whether a character is punctuation or a symbol, as ``string.punctuation`` does for ASCII."""
     return unicodedata.category(character)[0] in "PS"
 
 
@@ -108,42 +108,41 @@ WORD_FORMS: dict[str, WordForm] = {
     "title": str.title,
     "upper": str.upper,
 }
-"""The named word forms, in an order in which they can build on each other.
+"""The named word forms, in the order in which joined forms apply them.
 
 ``nfkc``
-    Unicode's compatibility composition: full-width letters, ligatures and the like in their plain form.
+    Unicode's compatibility composition: plain letters for full-width letters, ligatures and the like.
 ``visible``
-    Without characters that nobody sees: soft hyphens, zero-width spaces and joiners, a byte order mark, and
-    at the ends a carriage return, a no-break space and all other white space.
+    Without invisible characters: soft hyphens, zero-width spaces and joiners, a byte order mark, and at the
+    ends carriage returns, no-break spaces and all other white space.
 ``straight``
-    Typographic apostrophes, quotation marks, dashes and ellipses as on a typewriter: ``'``, ``"``, ``-`` and
-    ``...``.
+    Plain ``'``, ``"``, ``-`` and ``...`` for typographic apostrophes, quotation marks, dashes and ellipses.
 ``treebank``
-    What the Penn Treebank's tokenisation escapes: ``-LRB-`` is ``(``, two backticks or apostrophes are ``"``,
-    ``\\/`` is ``/``.
+    Without the escapes of the Penn Treebank: ``(`` for ``-LRB-``, ``"`` for two backticks or two
+    apostrophes, ``/`` for ``\\/``.
 ``strip``
     Without the punctuation and symbols around the word.
 ``possessive``
-    Without a final ``'s``, or the apostrophe behind a final ``s``.
+    Without a final ``'s``, or without the apostrophe after a final ``s``.
 ``accents``
-    Without the accents of Latin, Greek and Cyrillic letters: "creme" for "crème". A letter that is not
-    composed in Unicode, as "ø" and "ł", stays.
+    Without the accents of Latin, Greek and Cyrillic letters: "creme" for "crème". Letters that Unicode does
+    not decompose, such as "ø" and "ł", stay.
 ``apostrophes``
-    Without apostrophes between letters: "dont", "oneill". A word that ends in ``'ll``, ``'re``, ``'ve``,
-    ``'d`` or ``'m`` stays, because its letters spell another one ("we'll", "well").
+    Without apostrophes between letters: "dont", "oneill". Words that end in ``'ll``, ``'re``, ``'ve``, ``'d``
+    or ``'m`` stay, because their letters can spell another word ("we'll", "well").
 ``hyphens``
     Without hyphens between letters: "email" for "e-mail".
 ``digits``
-    Each ASCII digit as ``#``, as the Google News vectors of word2vec have their numbers ("2013" is "####").
+    ``#`` for each ASCII digit, as in the Google News vectors of word2vec ("####" for "2013").
 ``lower``, ``title``, ``upper``
-    As the methods of `str` (so ``title`` makes "Don'T" of "don't"; ``str.capitalize`` can be given itself).
+    The methods of `str`. ``title`` makes "Don'T" of "don't"; pass ``str.capitalize`` itself to avoid that.
 
-Several names joined by ``+`` are one form, made from left to right: ``"strip+lower"`` is "word" for "Word,".
+Names joined by ``+`` are applied from left to right: ``"strip+lower"`` makes "word" of "Word,".
 """
 
 
 def word_form(name: str) -> WordForm:
-    """Give a named form, or several joined by ``+``.
+    """Find the named form, or the form that several names joined by ``+`` make.
 
     Raises
     ------
@@ -191,14 +190,14 @@ SPLITS: dict[str, Callable[[str], list[str]]] = {
     "punctuation": _split_punctuation,
     "white space": str.split,
 }
-"""Ways to split a word, by name; of the parts, empty ones do not count.
+"""Ways to split a word, by name; empty parts are ignored.
 
 ``contractions``
-    As the Penn Treebank does, whose tokenisation GloVe's texts went through: "do" and "n't", "king" and "'s".
+    As in the Penn Treebank, whose tokenisation GloVe's texts have: "do" and "n't", "king" and "'s".
 ``hyphens``
     At hyphens and dashes.
 ``punctuation``
-    At all other punctuation and symbols inside the word, which is dropped: "and/or", "end.Next".
+    At all other punctuation and symbols, which are dropped: "and/or", "end.Next".
 ``white space``
-    At no-break spaces and the like, where words were split at the ASCII space alone.
+    At no-break spaces and other white space, for texts that were split at ASCII spaces only.
 """

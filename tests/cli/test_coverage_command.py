@@ -65,11 +65,11 @@ def test_case_and_punctuation_can_be_kept(run, store):
     assert begun["fallback"] == ["lower+title", "lower"]
 
 
-def test_least(run, store):
+def test_min_share(run, store):
     Path("one.txt").write_text("Café " * 9 + "don't", encoding="utf-8")
     assert explained(run, store, "one.txt")["fallback"] == ["accents", "apostrophes"]
     Path("two.txt").write_text("zzz " * 9 + "don't", encoding="utf-8")
-    assert explained(run, store, "two.txt", "--least", "0.2")["fallback"] == []
+    assert explained(run, store, "two.txt", "--min-share", "0.2")["fallback"] == []
 
 
 def test_a_list_of_words(run, store, monkeypatch):
@@ -91,7 +91,7 @@ def test_a_list_of_words(run, store, monkeypatch):
         (["dots.txt"], 1, "dots.txt: no word in it"),
         (["empty.txt"], 1, "empty.txt: is empty"),
         (["latin.txt", "--fallback", "small"], 2, "'small' is not one of nfkc, visible,"),
-        (["latin.txt", "--least", "2"], 2, "2.0 is not in the range 0<=x<=1"),
+        (["latin.txt", "--min-share", "2"], 2, "2.0 is not in the range 0<=x<=1"),
         ([], 2, "Missing argument 'TEXT...'"),
     ],
 )

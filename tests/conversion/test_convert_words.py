@@ -108,7 +108,7 @@ def test_the_small_store_gives_what_the_whole_one_gives(tmp_path, made, chunk_by
         "words": len(wanted),
         "hits": coverage.hits,
         "misses": coverage.misses,
-        "served": [{"name": way.name, "words": way.words} for way in coverage.served],
+        "found_by": [{"name": way.name, "words": way.words} for way in coverage.found_by],
         "first_missing": list(coverage.missing[:10]),
     }
     assert small.metadata["met"] == {
@@ -271,12 +271,12 @@ def test_other_forms_are_kept_whether_or_not_the_word_is_found(tmp_path):
         "<UNK>",
     ]
     assert converted(text, tmp_path, ["King"]).words.to_pylist() == ["King", "<UNK>"]
-    served = converted(text, tmp_path, ["king!", "K!", "x"], fallback=["title", "strip"]).metadata["wanted"]
-    assert served == {
+    wanted = converted(text, tmp_path, ["king!", "K!", "x"], fallback=["title", "strip"]).metadata["wanted"]
+    assert wanted == {
         "words": 3,
         "hits": 2,
         "misses": 1,
-        "served": [
+        "found_by": [
             {"name": "exact", "words": 1},
             {"name": "title", "words": 0},
             {"name": "strip", "words": 1},

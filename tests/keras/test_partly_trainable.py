@@ -113,7 +113,7 @@ def test_missing_and_out_of_vocabulary_rows_train_by_default(vectors):
     lookup = keras.layers.StringLookup(vocabulary=["king", "zebra", "pear"], num_oov_indices=2, mask_token="")
     layer = partly_trainable_layer(vectors, lookup, mask_zero=True)
     assert layer.trainable_indices.tolist() == [1, 2, 4]
-    assert (layer.input_dim, layer.output_dim, layer.trainable_rows) == (6, DIM, 3)
+    assert (layer.input_dim, layer.output_dim, layer.num_trainable_rows) == (6, DIM, 3)
     special = ["[PAD]", "[UNK]", "[CLS]", "king"]
     assert partly_trainable_layer(vectors, special).trainable_indices.tolist() == [1, 2]
     # A word that a fallback finds has a vector.
@@ -176,13 +176,13 @@ def test_what_it_shares_with_the_plain_layer(vectors):
         partly_trainable_layer(vectors, ["king", "zebra"], mask_zero=True)
     with pytest.raises(ValueError, match="'int32' cannot hold the vectors"):
         partly_trainable_layer(vectors, WORD_INDEX, dtype="int32")
-    with pytest.raises(TypeError, match=r"glovefast.load gives.*not a int"):
+    with pytest.raises(TypeError, match=r"glovefast.load returned.*not a int"):
         partly_trainable_layer(5, WORD_INDEX)
 
 
 @pytest.mark.parametrize("numbers", [(0, 3, 1), (4, -1, 1), (4, 3, 0), (4, 3, 5), (4.0, 3, 1), (4, True, 1)])
 def test_sizes_that_cannot_be(numbers):
-    with pytest.raises(ValueError, match=r"is a positive integer|is more than input_dim=4"):
+    with pytest.raises(ValueError, match=r"must be a positive integer|is more than input_dim=4"):
         PartlyTrainableEmbedding(*numbers)
 
 

@@ -57,7 +57,7 @@ def test_vectors_may_be_the_path_of_a_store(store, vectors):
 
 
 def test_vectors_of_another_kind_are_refused():
-    with pytest.raises(TypeError, match=r"glovefast.load gives.*not a ndarray"):
+    with pytest.raises(TypeError, match=r"glovefast.load returned.*not a ndarray"):
         embedding_layer(np.ones((3, 4)), WORD_INDEX)
 
 

@@ -15,6 +15,7 @@ from glovefast.matrix.coverage import coverage
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.word_index import WordIndex
 from tests import reference
+from tests.helpers.html_tables import cells
 
 STORED = WordIndex.from_words(["the", "cat", "dog", "King"])
 WORD_INDEX = {"the": 1, "king": 2, "zebra": 3, "okapi": 4, "cat": 5, "gnu": 9}
@@ -36,9 +37,9 @@ def test_coverage_is_that_of_the_loop(stored, wanted, counts, forms):
         by_word, wanted, counts, [getattr(str, name) for name in forms]
     )
     found = coverage(vocabulary, wanted, counts, forms)
-    assert [way.name for way in found.served] == ["exact", *forms]
-    assert [way.words for way in found.served] == list(ways.values())[:-1]
-    assert [way.tokens for way in found.served] == list(tokens.values())[:-1]
+    assert [way.name for way in found.found_by] == ["exact", *forms]
+    assert [way.words for way in found.found_by] == list(ways.values())[:-1]
+    assert [way.tokens for way in found.found_by] == list(tokens.values())[:-1]
     assert found.misses == ways["missing"]
     assert found.token_misses == tokens["missing"]
     assert found.hits == found.words - found.misses == sum(ways.values()) - ways["missing"]
@@ -57,7 +58,7 @@ def test_without_counts_nothing_is_said_of_tokens():
     assert found.missing == ("zebra", "okapi", "gnu")
     assert found.token_hits is found.token_misses is found.tokens is found.token_rate is None
     assert found.tokens_outside is found.missing_counts is None
-    assert [(way.name, way.words, way.tokens) for way in found.served] == [
+    assert [(way.name, way.words, way.tokens) for way in found.found_by] == [
         ("exact", 2, None),
         ("title", 1, None),
     ]
@@ -113,7 +114,7 @@ def test_counts_of_numpy_integers():
         ({"the": 1, "cat": 0.5}, "'cat' has the count 0.5"),
         ({"the": 1, "cat": True}, "'cat' has the count True"),
         ({"the": 1, "cat": None}, "'cat' has the count None"),
-        ([("the", 1)], "mapping word -> count, not a list"),
+        ([("the", 1)], "mapping word -> count, .*, not a list"),
     ],
 )
 def test_counts_that_cannot_be_used(counts, said):
@@ -160,7 +161,7 @@ def test_json_holds_it_all():
         "token_misses": 10,
         "token_rate": 130 / 140,
         "tokens_outside": 5,
-        "served": [
+        "found_by": [
             {"name": "exact", "words": 2, "tokens": 110},
             {"name": "title", "words": 1, "tokens": 20},
         ],
@@ -175,3 +176,24 @@ def test_coverage_through_the_store(tmp_path):
     found = store.coverage(WORD_INDEX, COUNTS, "lower")
     assert isinstance(found, glovefast.Coverage)
     assert found == coverage(WordIndex.from_words(["the", "cat"]), WORD_INDEX, COUNTS, ["lower"])
+
+
+def test_on_one_line():
+    assert repr(coverage(STORED, WORD_INDEX, COUNTS)) == "<Coverage: 33.3% of 6 words, 78.6% of 140 tokens>"
+    assert repr(coverage(STORED, WORD_INDEX)) == "<Coverage: 33.3% of 6 words>"
+    assert repr(coverage(STORED, [""])) == "<Coverage: 0 words>"
+
+
+def test_html_holds_the_table_and_no_markup_of_words():
+    html = coverage(STORED, ["the", "<b>&", "cat"], {"the": 5, "<b>&": 3}, "lower")._repr_html_()
+    rows = cells(html)
+    assert rows == [
+        ["found by", "words", "", "tokens", ""],
+        ["exact", "2", "66.7%", "5", "62.5%"],
+        ["lower", "0", "0.0%", "0", "0.0%"],
+        ["missing", "1", "33.3%", "3", "37.5%"],
+        ["all", "3", "100.0%", "8", "100.0%"],
+    ]
+    assert "missing: &lt;b&gt;&amp; (3)" in html
+    assert "<b>" not in html
+    assert cells(coverage(STORED, ["the"])._repr_html_())[0] == ["found by", "words", ""]

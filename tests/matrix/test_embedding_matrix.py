@@ -102,7 +102,7 @@ def test_dtype(dtype, word_index):
     "dtype", ["int32", bool, "complex64", "str", "float999", np.longdouble, ">f4", object, None]
 )
 def test_dtype_that_is_none_of_the_three(dtype):
-    with pytest.raises(ValueError, match="float16, float32 and float64"):
+    with pytest.raises(ValueError, match="float16, float32 or float64"):
         build(WORD_INDEX, dtype=dtype)
 
 
@@ -276,7 +276,7 @@ def test_vector(vector):
 
 @pytest.mark.parametrize("vector", [np.zeros(DIM + 1), np.zeros((1, DIM)), 0.0, []])
 def test_vector_of_another_shape(vector):
-    with pytest.raises(ValueError, match=r"the oov vector has the shape .*, where \(5,\) is needed"):
+    with pytest.raises(ValueError, match=r"the oov vector has the shape .*, but must have \(5,\)"):
         build(["the"], oov=vector)
 
 

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 import glovefast
 from glovefast.errors import VocabularyError
-from glovefast.matrix import explanation as remedies
+from glovefast.matrix import remedies
 from glovefast.matrix.coverage import coverage
-from glovefast.matrix.explanation import LOSSES, Remedy, explain_coverage
+from glovefast.matrix.explanation import Remedy
+from glovefast.matrix.remedies import LOSSES, explain_coverage
 from glovefast.matrix.word_forms import WORD_FORMS, word_form
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.word_index import WordIndex
 from tests import reference
+from tests.helpers.html_tables import cells
 
 STORED = WordIndex.from_words(
     ["paris", "in", "do", "n't", "dont", "email", "king", "'s", "cafe", "(", "and", "or"]
@@ -45,14 +47,14 @@ words = st.text(alphabet="aéÉ-'., ", min_size=1, max_size=4)
     stored=st.sets(words, min_size=1, max_size=8),
     counts=st.dictionaries(words, st.integers(0, 5), min_size=1, max_size=12),
     with_counts=st.booleans(),
-    least=st.sampled_from([0, 0.01, 0.2, 1]),
+    min_share=st.sampled_from([0, 0.01, 0.2, 1]),
 )
-def test_the_chain_is_that_of_trying_everything(stored, counts, with_counts, least):
+def test_the_chain_is_that_of_trying_everything(stored, counts, with_counts, min_share):
     wanted = list(counts)
     vocabulary = WordIndex.from_words(sorted(stored))
-    explained = explain_coverage(vocabulary, wanted, counts if with_counts else None, least=least)
+    explained = explain_coverage(vocabulary, wanted, counts if with_counts else None, min_share=min_share)
     assert list(explained.fallback) == reference.fallback_chain(
-        stored, wanted, counts if with_counts else {}, WORD_FORMS, LOSSES, least
+        stored, wanted, counts if with_counts else {}, WORD_FORMS, LOSSES, min_share
     )
     for remedy in explained.remedies:
         found = [word for word in explained.before.missing if WORD_FORMS[remedy.name](word) in stored - {""}]
@@ -68,7 +70,7 @@ def test_the_chain_is_that_of_trying_everything(stored, counts, with_counts, lea
 )
 def test_promised_gains_are_what_coverage_and_matrix_give(stored, counts, given_first):
     vocabulary = WordIndex.from_words(sorted(stored))
-    explained = explain_coverage(vocabulary, list(counts), counts, given_first, least=0)
+    explained = explain_coverage(vocabulary, list(counts), counts, given_first, min_share=0)
     assert list(explained.fallback[: len(given_first)]) == given_first
     assert explained.before == coverage(vocabulary, list(counts), counts, given_first)
     assert explained.after == coverage(vocabulary, list(counts), counts, explained.fallback)
@@ -83,7 +85,7 @@ def test_promised_gains_are_what_coverage_and_matrix_give(stored, counts, given_
             assert explained.found[word] == (explained.fallback[way], form)
         else:
             assert way in {"exact", "missing"} or way < len(given_first)
-    assert [way.tokens for way in explained.after.served[1:]] == list(gains.values())
+    assert [way.tokens for way in explained.after.found_by[1:]] == list(gains.values())
 
 
 def test_each_entry_wins_what_those_before_it_leave():
@@ -97,7 +99,7 @@ def test_each_entry_wins_what_those_before_it_leave():
         "strip+lower",
         "possessive",
     )
-    assert [(way.name, way.words, way.tokens) for way in explained.after.served] == [
+    assert [(way.name, way.words, way.tokens) for way in explained.after.found_by] == [
         ("exact", 1, 50),
         ("lower", 1, 20),
         ("treebank", 1, 8),
@@ -124,7 +126,7 @@ def test_what_splitting_would_find():
     )
     assert explained.splits_after == explained.splits[1:]
     # A part may be found by the chain, but without a chain only by itself.
-    bare = explain_coverage(STORED, list(COUNTS), COUNTS, least=1)
+    bare = explain_coverage(STORED, list(COUNTS), COUNTS, min_share=1)
     assert bare.fallback == ()
     assert [split.name for split in bare.splits] == ["contractions", "punctuation"]
 
@@ -144,7 +146,7 @@ def test_a_split_finds_a_word_only_with_all_of_its_parts():
 def test_a_word_is_served_by_the_form_that_loses_the_least():
     stored = WordIndex.from_words(["us", "US", "creme", "crème"])
     counts = {"Us": 1, "Crème": 1, "CREME": 1}
-    explained = explain_coverage(stored, list(counts), counts, least=0)
+    explained = explain_coverage(stored, list(counts), counts, min_share=0)
     assert explained.fallback == ("lower",)
     assert explained.found == {word: ("lower", word.lower()) for word in counts}
 
@@ -152,10 +154,14 @@ def test_a_word_is_served_by_the_form_that_loses_the_least():
 def test_rare_gains_are_not_suggested():
     counts = {"Paris": 9900, "king.": 99, "In": 1, "e-mail": 1}
     assert explain_coverage(STORED, list(counts), counts).fallback == ("lower", "strip", "hyphens")
-    assert explain_coverage(STORED, list(counts), counts, least=0.5).fallback == ("lower", "strip", "hyphens")
+    assert explain_coverage(STORED, list(counts), counts, min_share=0.5).fallback == (
+        "lower",
+        "strip",
+        "hyphens",
+    )
     counts["zzz"] = 200
     assert explain_coverage(STORED, list(counts), counts).fallback == ("lower", "strip")
-    assert explain_coverage(STORED, list(counts), counts, least=0.5).fallback == ("lower",)
+    assert explain_coverage(STORED, list(counts), counts, min_share=0.5).fallback == ("lower",)
 
 
 def test_without_counts_words_count():
@@ -186,9 +192,9 @@ def test_a_given_callable_stays_in_front():
 def test_only_the_most_frequent_words_are_searched_but_all_are_counted(monkeypatch):
     monkeypatch.setattr(remedies, "_MOST_WORDS", 2)
     counts = {"Paris": 9, "zzz": 8, "King": 7, "e-mail": 6}
-    explained = explain_coverage(STORED, list(counts), counts, least=0)
+    explained = explain_coverage(STORED, list(counts), counts, min_share=0)
     assert explained.fallback == ("lower",)
-    assert [way.tokens for way in explained.after.served] == [0, 16]
+    assert [way.tokens for way in explained.after.found_by] == [0, 16]
     assert [(remedy.name, remedy.tokens) for remedy in explained.remedies] == [("lower", 16), ("hyphens", 6)]
 
 
@@ -197,20 +203,22 @@ def test_nothing_missing_and_nothing_found():
     assert (whole.remedies, whole.fallback, whole.splits, whole.found) == ((), (), (), {})
     assert str(whole) == str(whole.before)
     nothing = explain_coverage(STORED, ["zzz"])
-    assert str(nothing) == f"{nothing.before}\n\nno further fallback is worth while"
+    assert str(nothing) == f"{nothing.before}\n\nno other fallback is worth adding"
 
 
 def test_table():
     counts = {"in": 50, "Paris": 30, "don't": 9, "and/or": 1, "zzz": 10}
     explained = explain_coverage(STORED, list(counts), counts)
-    assert repr(explained) == str(explained)
+    assert repr(explained) == (
+        "<Explanation: 4 of 5 words missing, suggested: fallback=('lower', 'apostrophes')>"
+    )
     assert str(explained).split("\n") == [
         "exact              1   20.0% words           50   50.0% tokens",
         "missing            4   80.0% words           50   50.0% tokens",
         "all                5  100.0% words          100  100.0% tokens",
         "missing: Paris (30), zzz (10), don't (9), and/or (1)",
         "",
-        "of the missing, each form alone would find",
+        "of the missing words, each form alone would find",
         "lower                  1   25.0% words           30   60.0% tokens  Paris → paris",
         "apostrophes            1   25.0% words            9   18.0% tokens  don't → dont",
         "",
@@ -222,13 +230,26 @@ def test_table():
         "all                    5  100.0% words          100  100.0% tokens",
         "missing: zzz (10), and/or (1)",
         "",
-        "of the missing, split by the tokeniser, every part would be found of",
+        "of the missing words, the tokenizer could split these into words that are found",
         "contractions            1   25.0% words            9   18.0% tokens  don't → do n't",
         "punctuation             1   25.0% words            1    2.0% tokens  and/or → and or",
         "",
-        "the same of those that the suggested fallbacks leave",
+        "the same for the words that the suggested fallbacks leave missing",
         "punctuation            1   50.0% words            1    9.1% tokens  and/or → and or",
     ]
+
+
+def test_html_holds_all_tables_and_no_markup_of_words():
+    counts = {"in": 50, "Paris": 30, "don't": 9, "<b>/or": 1}
+    html = explain_coverage(STORED, list(counts), counts)._repr_html_()
+    rows = cells(f"<div>{html}</div>")
+    assert ["remedy", "words", "", "tokens", "", "examples"] in rows
+    assert ["lower", "1", "33.3%", "30", "75.0%", "Paris \N{RIGHTWARDS ARROW} paris"] in rows
+    assert [row[0] for row in rows].count("exact") == 2
+    assert "suggested: fallback=(&#x27;lower&#x27;, &#x27;apostrophes&#x27;)" in html
+    assert "<b>" not in html
+    plain = explain_coverage(STORED, ["Paris"])._repr_html_()
+    assert ["remedy", "words", "", "examples"] in cells(plain)
 
 
 def test_arrow_table_and_json():
@@ -248,10 +269,10 @@ def test_arrow_table_and_json():
     assert told["splits"] == told["splits_after"] == []
 
 
-@pytest.mark.parametrize("least", [-0.1, 1.1, float("nan")])
-def test_a_share_is_from_0_to_1(least):
-    with pytest.raises(ValueError, match="no share"):
-        explain_coverage(STORED, ["in"], least=least)
+@pytest.mark.parametrize("min_share", [-0.1, 1.1, float("nan")])
+def test_a_share_is_from_0_to_1(min_share):
+    with pytest.raises(ValueError, match="min_share must be a number from 0 to 1"):
+        explain_coverage(STORED, ["in"], min_share=min_share)
 
 
 def test_counts_and_fallbacks_are_checked_as_everywhere():

@@ -37,29 +37,29 @@ words = st.text(alphabet='aAbB1\N{FULLWIDTH DIGIT TWO}ﬁé"$«', min_size=1, ma
 def test_rows_are_those_of_the_loop(stored, wanted, names):
     vocabulary = WordIndex.from_words(stored)
     fallbacks = as_fallbacks([FORMS[name] if name == "callable" else name for name in names])
-    rows, served = find_rows(vocabulary, pa.array(wanted, pa.string()), fallbacks)
+    rows, found_by = find_rows(vocabulary, pa.array(wanted, pa.string()), fallbacks)
     row_of = {word: row for row, word in enumerate(stored)}
     expected = [reference.look_up(row_of, word, [FORMS[name] for name in names]) for word in wanted]
-    assert rows.dtype == served.dtype == np.int64
+    assert rows.dtype == found_by.dtype == np.int64
     assert rows.tolist() == [-1 if row is None else row for row, _ in expected]
     numbers = {"missing": -1, "exact": 0}
-    assert served.tolist() == [numbers[way] if way in numbers else way + 1 for _, way in expected]
+    assert found_by.tolist() == [numbers[way] if way in numbers else way + 1 for _, way in expected]
 
 
 def test_each_fallback_starts_from_the_word_itself():
     vocabulary = WordIndex.from_words(["king"])
-    rows, served = find_rows(vocabulary, pa.array(['"King"', '"king"', "King"]), ("lower", "strip"))
+    rows, found_by = find_rows(vocabulary, pa.array(['"King"', '"king"', "King"]), ("lower", "strip"))
     assert rows.tolist() == [-1, 0, 0]
-    assert served.tolist() == [-1, 2, 1]
+    assert found_by.tolist() == [-1, 2, 1]
 
 
 def test_the_first_fallback_that_finds_it_serves():
     vocabulary = WordIndex.from_words(["KING", "King", "king"])
     words = pa.array(["kING"])
     for order, row in ((("lower", "title", "upper"), 2), (("title", "lower"), 1), (("upper", "lower"), 0)):
-        rows, served = find_rows(vocabulary, words, order)
+        rows, found_by = find_rows(vocabulary, words, order)
         assert rows.tolist() == [row]
-        assert served.tolist() == [1]
+        assert found_by.tolist() == [1]
 
 
 def test_a_callable_sees_only_the_words_still_missing():
@@ -78,16 +78,16 @@ def test_a_callable_sees_only_the_words_still_missing():
 
 def test_an_empty_form_is_not_looked_up():
     vocabulary = WordIndex.from_words(["", "king"])
-    rows, served = find_rows(vocabulary, pa.array(["...", ""]), ("strip",))
+    rows, found_by = find_rows(vocabulary, pa.array(["...", ""]), ("strip",))
     assert rows.tolist() == [-1, 0]
-    assert served.tolist() == [-1, 0]
+    assert found_by.tolist() == [-1, 0]
 
 
 def test_a_callable_that_gives_no_string():
     def number(word):
         return len(word)
 
-    with pytest.raises(TypeError, match=r"fallback 'number' gave a int for the word 'queen'"):
+    with pytest.raises(TypeError, match=r"fallback 'number' returned a int for the word 'queen'"):
         find_rows(WordIndex.from_words(["king"]), pa.array(["queen"]), (number,))
 
 
