@@ -271,6 +271,7 @@ print('keras' in sys.modules, 'keras' in dir(glovefast))"""
     assert run_python(code) == "False Tokenizer []\nFalse True"
 
 
+@pytest.mark.keras
 def test_the_keras_side_is_imported_on_first_use():
     pytest.importorskip("keras")
     code = "import sys, glovefast; print(glovefast.keras.embedding_layer.__name__, 'keras' in sys.modules)"

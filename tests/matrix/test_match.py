@@ -85,6 +85,7 @@ def test_the_command_looks_each_word_up_once(run, looked_up):
     assert set(looked_up.values()) == {1}
 
 
+@pytest.mark.keras
 def test_the_layers_look_each_word_up_once(vectors, looked_up):
     keras = pytest.importorskip("glovefast.keras")
     for make in (keras.embedding_layer, keras.partly_trainable_layer):
@@ -93,6 +94,8 @@ def test_the_layers_look_each_word_up_once(vectors, looked_up):
         assert set(looked_up.values()) == {1}
 
 
+@pytest.mark.keras
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 def test_growing_looks_each_word_up_once(vectors, looked_up):
     keras = pytest.importorskip("keras")
     from glovefast.keras import embedding_layer, grow_model
