@@ -7,6 +7,19 @@ from os import PathLike, fspath
 from typing import Self
 
 
+def printable(name: str) -> str:
+    """Show a name with backslash escapes for bytes that are not UTF-8 and for control characters."""
+    if name.isprintable():
+        return name
+    return "".join(each if each.isprintable() else _escaped(each) for each in name)
+
+
+def _escaped(character: str) -> str:
+    # Python keeps a byte of a file's name that is not UTF-8 as one of these surrogates.
+    is_byte = 0xDC80 <= ord(character) <= 0xDCFF
+    return f"\\x{ord(character) - 0xDC00:02x}" if is_byte else ascii(character)[1:-1]
+
+
 class GlovefastError(Exception):
     """The base class of all errors that glovefast raises."""
 
@@ -28,7 +41,8 @@ class FormatError(GlovefastError, ValueError):
         self.path = fspath(path)
         self.line = line
         self.reason = reason
-        where = self.path if line is None else f"{self.path}, line {line}"
+        name = printable(self.path)
+        where = name if line is None else f"{name}, line {line}"
         super().__init__(f"{where}: {reason}")
 
     def __reduce__(self) -> tuple[type["FormatError"], tuple[str, int | None, str]]:
@@ -60,7 +74,7 @@ class StoreError(GlovefastError):
     def __init__(self, path: str | PathLike[str], reason: str) -> None:
         self.path = fspath(path)
         self.reason = reason
-        super().__init__(f"{self.path}: {reason}")
+        super().__init__(f"{printable(self.path)}: {reason}")
 
     def __reduce__(self) -> tuple[type["StoreError"], tuple[str, str]]:
         return type(self), (self.path, self.reason)

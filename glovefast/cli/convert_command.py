@@ -123,22 +123,24 @@ def _work(
     destination: str | None,
     every_member: bool,
     options: Mapping[str, Any] | None,
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Go through the sources, or through their members, each with its destination; None only checks them."""
     from glovefast.conversion.convert import make_room, stores_of_archive
+    from glovefast.sources.opening import open_archive
 
     for source in sources:
         if not every_member:
             yield source, {} if options is None else {"destination": destination}
             continue
-        stores = stores_of_archive(source, destination)
-        if options is not None:
-            make_room(stores, options["overwrite"])
-        for member, store in stores.items():
-            yield source, {"member": member} if options is None else {"member": member, "destination": store}
+        with open_archive(source) as archive:
+            stores = stores_of_archive(archive, source, destination)
+            if options is not None:
+                make_room(stores, options["overwrite"])
+            for member, store in stores.items():
+                yield archive, {"member": member} | ({} if options is None else {"destination": store})
 
 
-def _converted(source: str, options: dict[str, Any]) -> dict[str, Any]:
+def _converted(source: Any, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - may be open already
     from glovefast.conversion.bad_rows import bad_rows_list
 
     path = glovefast.convert(source, **options)
@@ -148,7 +150,7 @@ def _converted(source: str, options: dict[str, Any]) -> dict[str, Any]:
     return store
 
 
-def _checked(source: str, options: dict[str, Any]) -> dict[str, Any]:
+def _checked(source: Any, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     return glovefast.dry_run(source, **options)
 
 

@@ -14,8 +14,8 @@ from glovefast.parser.decoding import ErrorsRule
 from glovefast.parser.row_layout import holds_rows
 from glovefast.progress import Progress
 from glovefast.sources.names import stem_of
-from glovefast.sources.opening import AnySource, archive_members, open_source
-from glovefast.sources.source import Source
+from glovefast.sources.opening import AnySource, open_archive, open_source
+from glovefast.sources.source import OpenArchive, Source
 from glovefast.store.files import SUFFIX
 from glovefast.store.writing import check_destination
 
@@ -220,12 +220,13 @@ def convert_archive(
         progress=progress,
         wanted=wanted_words(words, fallback),
     )
-    stores = stores_of_archive(source, destination)
-    make_room(stores, overwrite)
     made: list[Path] = []
     try:
-        for member, target in stores.items():
-            made.append(_convert(source, target, member, options, overwrite))
+        with open_archive(source) as archive:
+            stores = stores_of_archive(archive, source, destination)
+            make_room(stores, overwrite)
+            for member, target in stores.items():
+                made.append(_convert(archive, target, member, options, overwrite))
     except Exception as error:
         if made:
             error.add_note(f"made before this error, and whole: {', '.join(map(str, made))}")
@@ -234,7 +235,9 @@ def convert_archive(
 
 
 def stores_of_archive(
-    source: str | os.PathLike[str], destination: str | os.PathLike[str] | None = None
+    archive: OpenArchive,
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str] | None = None,
 ) -> dict[str, Path]:
     """Say which stores the members of an archive would become.
 
@@ -243,6 +246,8 @@ def stores_of_archive(
 
     Parameters
     ----------
+    archive : OpenArchive
+        The open archive.
     source, destination
         As in `convert_archive`.
 
@@ -256,13 +261,13 @@ def stores_of_archive(
     FormatError, StoreError, OSError
         As `convert_archive` raises them.
     """
-    members = archive_members(source)
-    if not members:
+    if not archive.members:
         raise FormatError(source, None, "is an archive without files")
     directory = Path(source).parent if destination is None else Path(destination)
     stores: dict[str, Path] = {}
-    for member in members:
-        if not _is_embedding_text(source, member):
+    twins: dict[Path, str] = {}
+    for member in archive.members:
+        if not _is_embedding_text(archive, member):
             _log.warning(
                 "%s!%s is passed over: it holds no rows of words and numbers", fspath(source), member
             )
@@ -271,13 +276,15 @@ def stores_of_archive(
         if stem is None:
             raise StoreError(f"{fspath(source)}!{member}", _NO_NAME)
         target = directory / (stem + SUFFIX)
-        if target in stores.values():
-            twin = next(other for other in stores if stores[other] == target)
+        twin = twins.setdefault(target, member)
+        if twin != member:
             reason = f"both {twin} and {member} would be this store; convert them one by one"
             raise StoreError(target, reason)
         stores[member] = target
     if not stores:
-        raise FormatError(source, None, f"none of its members is embedding text: {', '.join(members[:20])}")
+        raise FormatError(
+            source, None, f"none of its members is embedding text: {', '.join(archive.members[:20])}"
+        )
     return stores
 
 
@@ -296,10 +303,10 @@ def make_room(stores: Mapping[str, Path], overwrite: bool) -> None:
         check_destination(target, overwrite)
 
 
-def _is_embedding_text(source: str | os.PathLike[str], member: str) -> bool:
+def _is_embedding_text(archive: OpenArchive, member: str) -> bool:
     """Look at a member's first lines; raise for a member that cannot be read, such as an encrypted one."""
     try:
-        with open_source(source, member) as opened:
+        with archive.open(member) as opened:
             buffer = bytearray(_SAMPLE_BYTES)
             sample = bytes(memoryview(buffer)[: opened.readinto(memoryview(buffer))])
     except ForeignError:
@@ -309,7 +316,7 @@ def _is_embedding_text(source: str | os.PathLike[str], member: str) -> bool:
 
 
 def _convert(
-    source: AnySource,
+    source: AnySource | OpenArchive,
     destination: str | os.PathLike[str] | None,
     member: str | None,
     options: Options,
@@ -324,7 +331,7 @@ def _convert(
     return target
 
 
-def _default_destination(source: AnySource, opened: Source) -> Path:
+def _default_destination(source: AnySource | OpenArchive, opened: Source) -> Path:
     """Name the store after its source, beside it."""
     if opened.stem is None or not isinstance(source, str | os.PathLike):
         raise StoreError(opened.name, _NO_NAME)

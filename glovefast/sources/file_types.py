@@ -9,6 +9,9 @@ import re
 HEAD_BYTES = 4096
 
 _UNPACK = "unpack it and convert the text inside"
+_PIPE = "unpack it first, or pipe the text: {} FILE | glovefast convert - -o DEST"
+_RECODE = "convert it to UTF-8: iconv -f {} -t UTF-8 FILE | glovefast convert - -o DEST"
+_ASCII = rb"[\t\n\r -~]"
 # A member's name, padded with NULs, then the magic of POSIX or GNU tar at byte 257.
 _TAR = rb"(?s)(?=[^\0]{1,256}\0).{257}ustar[\0 ]"
 
@@ -30,11 +33,11 @@ _SIGNATURES = [
         "a Git LFS pointer, not the file itself",
         "fetch the file with: git lfs pull",
     ),
-    (
-        rb"\xff\xfe|\xfe\xff",
-        "UTF-16 text",
-        "convert it to UTF-8 first, for example with: iconv -f UTF-16 -t UTF-8",
-    ),
+    # Numbers and line ends hold NULs in these encodings; a word in another encoding may begin with the marks.
+    (rb"(?s)\xff\xfe\0\0|\0\0\xfe\xff", "UTF-32 text", _RECODE.format("UTF-32")),
+    (rb"(?s)(?:\xff\xfe|\xfe\xff)(?=.*\0)", "UTF-16 text", _RECODE.format("UTF-16")),
+    (rb"(?:" + _ASCII + rb"\0){16}", "UTF-16 text", _RECODE.format("UTF-16LE")),
+    (rb"(?:\0" + _ASCII + rb"){16}", "UTF-16 text", _RECODE.format("UTF-16BE")),
     (
         rb"\x93NUMPY",
         "a NumPy array (.npy), which contains no words",
@@ -61,17 +64,16 @@ _SIGNATURES = [
     ),
     (_TAR, "a tar archive inside another container", _UNPACK),
     (rb"PK\x03\x04|PK\x05\x06", "a zip archive inside another container", _UNPACK),
-    (rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0", "compressed twice", _UNPACK),
     (
-        rb"\x28\xb5\x2f\xfd",
-        "compressed with Zstandard",
-        "unpack it first, or pipe it in: zstd -dc FILE | glovefast convert - -o DEST",
+        rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18",
+        "compressed twice",
+        _UNPACK,
     ),
-    (
-        rb"\x04\x22\x4d\x18",
-        "compressed with LZ4",
-        "unpack it first, or pipe it in: lz4 -dc FILE | glovefast convert - -o DEST",
-    ),
+    (rb"\x1f\x9d[\x80-\xff]", "compressed with compress (.Z)", _PIPE.format("gzip -dc")),
+    (rb"\x02\x21\x4c\x18", "compressed with an old version of LZ4", _PIPE.format("lz4 -dc")),
+    (rb"LZIP\x01", "compressed with lzip", _PIPE.format("lzip -dc")),
+    (rb"\x89LZO\0\r\n\x1a\n", "compressed with lzop", _PIPE.format("lzop -dc")),
+    (rb"\xff\x06\0\0sNaPpY", "compressed with Snappy", _UNPACK),
     (rb"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK),
 ]

@@ -1,103 +1,132 @@
 """The members of an archive: which may be embedding text, and which one the user means."""
 
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
-from glovefast.errors import FormatError
+from glovefast.errors import FormatError, printable
+from glovefast.sources.names import close_names, question
 
 _LISTED_MEMBERS = 20
+# A folder with these files is a store, whatever else is in it.
+FILES_OF_A_STORE = ("metadata.json", "vectors.npy")
 
 
-class Archive(Protocol):
-    """A container of several files, whatever its format.
+class Archive(ABC):
+    """An open container of several files, whatever its format.
+
+    Parameters
+    ----------
+    name : str
+        The archive's name in messages.
+    names : iterable of str
+        The regular files' names in the archive's order, repeated names included.
 
     Attributes
     ----------
     kind : str
         The format's name in messages.
-    name : str
-        The archive's name in messages.
     """
 
-    kind: str
-    name: str
+    kind: ClassVar[str]
 
-    def names(self) -> list[str]:
-        """List the regular files' names in the archive's order, repeated names included."""
-        ...
+    def __init__(self, name: str, names: Iterable[str]) -> None:
+        self.name = name
+        self._counts = Counter(names)  # a dictionary, which keeps the archive's order
 
+    @abstractmethod
     def open(self, member: str) -> tuple[Any, int]:
-        """Open a member for reading once; give its bytes and their number."""
-        ...
+        """Open a member for reading once; give its bytes and their number. Closes the member before it."""
+
+    @cached_property
+    def candidates(self) -> list[str]:
+        """The members that may be embedding text, without ``__MACOSX/`` and dot-files.
+
+        Raises
+        ------
+        FormatError
+            If the archive holds nothing but stores.
+        """
+        members = [
+            name
+            for name in self._counts
+            if not name.startswith("__MACOSX/") and not PurePosixPath(name).name.startswith(".")
+            if PurePosixPath(name).name
+        ]
+        folders = _folders_of_stores(members)
+        if folders and all(str(PurePosixPath(name).parent) in folders for name in members):
+            raise FormatError(self.name, None, HOLDS_A_STORE)
+        return members
+
+    def choose(self, member: str | None) -> str:
+        """Find the member that the user means.
+
+        Parameters
+        ----------
+        member : str or None
+            The member's name, or the end of it if only one name ends that way; None for the only member.
+
+        Returns
+        -------
+        str
+            The member's full name.
+
+        Raises
+        ------
+        FormatError
+            If no member fits, or more than one does.
+        """
+        chosen = self._only_member() if member is None else self._named(member)
+        if (twins := self._counts[chosen]) > 1:
+            reason = f"appears {twins} times in the archive; unpack the one you want and convert its text"
+            raise FormatError(f"{self.name}!{chosen}", None, reason)
+        return chosen
+
+    def _only_member(self) -> str:
+        members = self.candidates
+        if len(members) == 1:
+            return members[0]
+        if not members:
+            raise FormatError(self.name, None, f"is a {self.kind} archive without files")
+        raise FormatError(
+            self.name,
+            None,
+            f"holds {len(members)} members: {_listed(members)}; choose one with --member NAME (member=...), "
+            "or convert each of them with --all (convert_archive)",
+        )
+
+    def _named(self, member: str) -> str:
+        if member in self._counts:
+            return member
+        members = self.candidates
+        ending = [each for each in members if each.endswith(f"/{member}")]
+        ending = ending or [each for each in members if member and each.endswith(member)]
+        if len(ending) == 1:
+            return ending[0]
+        if ending:
+            reason = f"has {len(ending)} members that end in {member!r}: {_listed(ending)}"
+        else:
+            guess = question(close_names(member, members))
+            held = f"{'It' if guess else 'it'} holds: {_listed(members) or 'no files'}"
+            reason = f"has no member {member!r}; {guess}{' ' if guess else ''}{held}"
+        raise FormatError(self.name, None, reason)
 
 
-def candidates(archive: Archive) -> list[str]:
-    """List the members that may be embedding text, without ``__MACOSX/`` and dot-files."""
-    return [
-        name
-        for name in dict.fromkeys(archive.names())
-        if not name.startswith("__MACOSX/") and not PurePosixPath(name).name.startswith(".")
-        if PurePosixPath(name).name
-    ]
+HOLDS_A_STORE = "holds a store: unpack it and load it with glovefast.load"
 
 
-def choose_member(archive: Archive, member: str | None) -> str:
-    """Find the member that the user means.
-
-    Parameters
-    ----------
-    archive : Archive
-        The open archive.
-    member : str or None
-        The member's name, or the end of it if only one name ends that way; None for the only member.
-
-    Returns
-    -------
-    str
-        The member's full name.
-
-    Raises
-    ------
-    FormatError
-        If no member fits, or more than one does.
-    """
-    chosen = _only_member(archive) if member is None else _named(archive, member)
-    twins = archive.names().count(chosen)
-    if twins > 1:
-        reason = f"appears {twins} times in the archive; unpack the one you want and convert its text"
-        raise FormatError(f"{archive.name}!{chosen}", None, reason)
-    return chosen
-
-
-def _only_member(archive: Archive) -> str:
-    members = candidates(archive)
-    if len(members) == 1:
-        return members[0]
-    if not members:
-        raise FormatError(archive.name, None, f"is a {archive.kind} archive without files")
-    raise FormatError(
-        archive.name,
-        None,
-        f"holds {len(members)} members: {_listed(members)}; choose one with --member NAME (member=...), "
-        "or convert each of them with --all (convert_archive)",
-    )
-
-
-def _named(archive: Archive, member: str) -> str:
-    if member in archive.names():
-        return member
-    members = candidates(archive)
-    ending = [each for each in members if each.endswith(f"/{member}")]
-    ending = ending or [each for each in members if member and each.endswith(member)]
-    if len(ending) == 1:
-        return ending[0]
-    if ending:
-        reason = f"has {len(ending)} members that end in {member!r}: {_listed(ending)}"
-    else:
-        reason = f"has no member {member!r}; it holds: {_listed(members) or 'no files'}"
-    raise FormatError(archive.name, None, reason)
+def _folders_of_stores(members: list[str]) -> set[str]:
+    held: dict[str, set[str]] = {}
+    for member in members:
+        path = PurePosixPath(member)
+        if path.name in FILES_OF_A_STORE:
+            held.setdefault(str(path.parent), set()).add(path.name)
+    return {folder for folder, files in held.items() if len(files) == len(FILES_OF_A_STORE)}
 
 
 def _listed(members: list[str]) -> str:
     more = len(members) - _LISTED_MEMBERS
-    return ", ".join(members[:_LISTED_MEMBERS]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(printable, members[:_LISTED_MEMBERS])) + (f" and {more} more" if more > 0 else "")

@@ -1,9 +1,12 @@
-"""Name stores after their sources."""
+"""Name stores after their sources, and suggest names that are close to a mistyped one."""
 
+import difflib
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 _TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
-_COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz"}
+_COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4"}
+_MAX_SUGGESTIONS = 3
 
 
 def stem_of(name: str) -> str | None:
@@ -19,3 +22,24 @@ def stem_of(name: str) -> str | None:
         if path.suffix.lower() in suffixes:
             path = path.with_suffix("")
     return path.name
+
+
+def close_names(wanted: str, names: Iterable[str]) -> list[str]:
+    """List the names that a mistyped one may stand for: up to three that contain it, or one spelled alike.
+
+    Folders and case do not matter.
+    """
+    names, wanted = list(names), wanted.lower()
+    containing = [name for name in names if wanted and wanted in name.lower()]
+    if containing:
+        return containing if len(containing) <= _MAX_SUGGESTIONS else []
+    by_spelling: dict[str, str] = {}
+    for name in names:
+        by_spelling.setdefault(PurePosixPath(name).name.lower(), name)
+    close = difflib.get_close_matches(PurePosixPath(wanted).name, by_spelling, n=1, cutoff=0.85)
+    return [by_spelling[each] for each in close]
+
+
+def question(close: list[str]) -> str:
+    """Ask whether one of these names was meant; empty if there is none."""
+    return f"did you mean {' or '.join(close)}?" if close else ""

@@ -7,37 +7,41 @@ decompressor's window is kept in memory.
 import errno
 import io
 import os
+import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
-from glovefast.errors import ForeignError, FormatError
-from glovefast.sources.file_types import foreign, is_tar
+from glovefast.errors import FormatError
+from glovefast.sources.compression import decompressed
+from glovefast.sources.file_types import is_tar
 from glovefast.sources.files_and_pipes import Origin
-from glovefast.sources.members import Archive, candidates, choose_member
-from glovefast.sources.names import stem_of
-from glovefast.sources.source import BYTE_ORDER_MARK, Source
-from glovefast.sources.streams import Stream, container_errors, is_seekable, unpacked
+from glovefast.sources.members import FILES_OF_A_STORE, Archive
+from glovefast.sources.names import close_names, question, stem_of
+from glovefast.sources.source import OpenArchive, Source, check_text
+from glovefast.sources.streams import Stream, container_errors, is_seekable
 from glovefast.sources.zip_archives import ZIP_MAGIC, ZipArchive
 
-AnySource: TypeAlias = "str | os.PathLike[str] | BinaryIO"
+AnySource: TypeAlias = str | os.PathLike[str] | BinaryIO
 
 STANDARD_INPUT = "-"
 
-_NO_ARCHIVE = "is not an archive"
-_FILES_OF_A_STORE = ("metadata.json", "vectors.npy")
+_NOT_AN_ARCHIVE = "is not an archive"
+# A pathlib.Path has lost one of the slashes.
+_ADDRESS = re.compile(r"(https?|ftps?|s3|gs|hf|file):/{1,2}(?=[^/])", re.IGNORECASE)
 
 
-def open_source(source: AnySource, member: str | None = None) -> Source:
+def open_source(source: AnySource | OpenArchive, member: str | None = None) -> Source:
     """Open embedding text for reading.
 
     Parameters
     ----------
     source : str, path-like or binary file object
         The path of a file or pipe, ``"-"`` for standard input, or an object with `read`. It may be plain
-        text, gzip, bzip2, xz, a zip archive, or a tar archive in any of the compressions; the first bytes
-        decide. An archive must be a file, because it is read more than once.
+        text, compressed (gzip, bzip2, xz, LZMA, Zstandard, LZ4), a zip archive, or a tar archive in any of
+        the compressions; the first bytes decide. An archive must be a file, because it is read more than
+        once. Also an archive that is open already, and stays open.
     member : str, optional
         The archive's member: its name, or the end of its name if only one member's name ends that way. Not
         needed if the archive holds a single file.
@@ -55,12 +59,30 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
     OSError
         If the file does not exist or cannot be read.
     """
+    if isinstance(source, OpenArchive):
+        return source.open(member)
     with ExitStack() as resources:
-        return _open(source, member, resources)
+        opened = _open(source, resources)
+        if opened.archive is not None:
+            archive = OpenArchive(opened.archive, opened.origin, resources.pop_all())
+            return archive.open(member, closing=True)
+        if member is not None:
+            raise FormatError(opened.name, None, f"{_NOT_AN_ARCHIVE}, so it has no member {member!r}")
+        is_plain = opened.text is opened.stream
+        check_text(opened.name, opened.text.head, "it has no bytes" if is_plain else "it unpacks to nothing")
+        return Source(
+            opened.name,
+            text=opened.text,
+            measured=opened.stream,
+            origin=opened.origin,
+            bytes_total=opened.bytes_total,
+            resources=resources.pop_all(),
+            stem=opened.stem,
+        )
 
 
-def archive_members(path: AnySource) -> list[str]:
-    """List the files in a zip or tar archive that may be embedding text.
+def open_archive(path: AnySource) -> OpenArchive:
+    """Open a zip or tar archive, to read its members one after the other.
 
     Parameters
     ----------
@@ -69,8 +91,8 @@ def archive_members(path: AnySource) -> list[str]:
 
     Returns
     -------
-    list of str
-        The members' names in the archive's order, without directories, links, ``__MACOSX/`` and dot-files.
+    OpenArchive
+        The open archive.
 
     Raises
     ------
@@ -80,44 +102,46 @@ def archive_members(path: AnySource) -> list[str]:
         If the file does not exist or cannot be read.
     """
     with ExitStack() as resources:
-        raw, name, _ = _open_raw(path, resources)
-        start, stream = _position(raw), Stream(raw)
-        archive = _archive(raw, start, name, (stream, unpacked(stream, name, resources)), resources)
-        if archive is None:
-            raise FormatError(name, None, _NO_ARCHIVE)
-        return candidates(archive)
+        opened = _open(path, resources)
+        if opened.archive is None:
+            raise FormatError(opened.name, None, _NOT_AN_ARCHIVE)
+        return OpenArchive(opened.archive, opened.origin, resources.pop_all())
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
-    """Tell whether the first bytes of a file are those of a zip or tar archive, compressed or not."""
+    """Tell whether a file's first bytes are those of a zip or tar archive, compressed or not.
+
+    Nothing is read from a pipe, whose bytes can be read only once; it is never an archive.
+    """
+    if Path(path).exists() and not Path(path).is_file():
+        return False
     with ExitStack() as resources:
         raw, name, _ = _open_raw(path, resources)
         stream = Stream(raw)
-        return stream.head.startswith(ZIP_MAGIC) or is_tar(unpacked(stream, name, resources).head)
+        return stream.head.startswith(ZIP_MAGIC) or is_tar(decompressed(stream, name).head)
 
 
-def _open(source: AnySource, member: str | None, resources: ExitStack) -> Source:
+class _Opened(NamedTuple):
+    """An open file or pipe, and what its first bytes show it to be."""
+
+    name: str
+    stem: str | None
+    origin: Origin
+    bytes_total: int | None
+    stream: Stream
+    text: Stream
+    archive: Archive | None
+
+
+def _open(source: AnySource, resources: ExitStack) -> _Opened:
     raw, name, stem = _open_raw(source, resources)
     origin = Origin(raw, resources)
     raw = origin.raw
     bytes_total = _remaining_bytes(raw)
     start, stream = _position(raw), Stream(raw)
-    text = unpacked(stream, name, resources)
-    archive = _archive(raw, start, name, (stream, text), resources)
-    if archive is not None:
-        return _open_member(archive, member, origin, resources)
-    if member is not None:
-        raise FormatError(name, None, f"{_NO_ARCHIVE}, so it has no member {member!r}")
-    _check_text(name, text.head, "it has no bytes" if text is stream else "it unpacks to nothing")
-    return Source(
-        name,
-        text=text,
-        measured=stream,
-        origin=origin,
-        bytes_total=bytes_total,
-        resources=resources.pop_all(),
-        stem=stem,
-    )
+    text = decompressed(stream, name)
+    archive = _archive(raw, start, name, (stream, text), bytes_total)
+    return _Opened(name, stem, origin, bytes_total, stream, text, archive)
 
 
 def _archive(
@@ -125,12 +149,12 @@ def _archive(
     start: int,
     name: str,
     streams: tuple[Stream, Stream],
-    resources: ExitStack,
+    bytes_total: int | None,
 ) -> Archive | None:
     """Open an archive; None if neither the file nor what it unpacks to begins as one."""
     stream, text = streams
     if stream.head.startswith(ZIP_MAGIC):
-        return ZipArchive(raw, name)
+        return ZipArchive(name, raw)
     if not is_tar(text.head):
         return None
     from glovefast.sources.tar_archives import TarArchive  # tarfile is slow to import
@@ -143,12 +167,12 @@ def _archive(
             "tar -xOf ARCHIVE MEMBER | glovefast convert - -o DEST",
         )
 
-    def reopen() -> Stream:
+    def reopen() -> Any:  # noqa: ANN401
         raw.seek(start)
-        return unpacked(Stream(raw), name, resources)
+        return raw if text is stream else decompressed(Stream(raw), name)
 
     with container_errors(name):
-        return TarArchive(reopen, name)
+        return TarArchive(name, reopen, bytes_total if text is stream else None)
 
 
 def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | None]:
@@ -166,40 +190,31 @@ def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | 
         return source, name if isinstance(name, str) else "<stream>", None
     path = Path(source)
     if path.is_dir():
-        if all((path / file).is_file() for file in _FILES_OF_A_STORE):
+        if all((path / file).is_file() for file in FILES_OF_A_STORE):
             raise FormatError(path, None, "is already a store; open it with glovefast.load")
         raise FormatError(path, None, "is a directory; pass the embedding text file in it")
-    raw = resources.enter_context(path.open("rb", buffering=0))
+    try:
+        raw = resources.enter_context(path.open("rb", buffering=0))
+    except FileNotFoundError as error:
+        raise _missing(os.fspath(source), error) from None
     return raw, str(path), stem_of(path.name) if path.is_file() else None
 
 
-def _open_member(archive: Archive, member: str | None, origin: Origin, resources: ExitStack) -> Source:
-    chosen = choose_member(archive, member)
-    full_name = f"{archive.name}!{chosen}"
-    with container_errors(full_name):
-        raw, size = archive.open(chosen)
-        text = Stream(raw)
-    _check_text(full_name, text.head, "the archive's member has no bytes")
-    stem = stem_of(chosen)
-    return Source(
-        full_name,
-        text=text,
-        measured=text,
-        origin=origin,
-        bytes_total=size,
-        resources=resources.pop_all(),
-        stem=stem,
-        member=chosen,
-    )
+def _missing(source: str, error: FileNotFoundError) -> FormatError | FileNotFoundError:
+    """Add to the error of a missing file what the user may have meant."""
+    if _ADDRESS.match(source):
+        address = _ADDRESS.sub(r"\1://", source)
+        return FormatError(address, None, "is an address: download it first, then pass the file's name")
+    from glovefast.sources.published import where_to_download
 
-
-def _check_text(name: str, head: bytes, emptiness: str) -> None:
-    head = head.removeprefix(BYTE_ORDER_MARK)
-    if not head:
-        raise ForeignError(name, None, f"is empty: {emptiness}; download or export it again")
-    reason = foreign(head)
-    if reason is not None:
-        raise ForeignError(name, None, reason)
+    path = Path(source)
+    try:
+        near = [each.name for each in path.parent.iterdir() if each.exists()]
+    except OSError:
+        near = []
+    hints = [question(close_names(path.name, near)), where_to_download(path.name)]
+    strerror = "; ".join([error.strerror or "", *filter(None, hints)])
+    return FileNotFoundError(error.errno, strerror, error.filename)
 
 
 def _position(raw: Any) -> int:  # noqa: ANN401

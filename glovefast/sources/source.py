@@ -4,11 +4,14 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from glovefast.errors import FormatError
+from glovefast.errors import ForeignError, FormatError, printable
+from glovefast.sources.file_types import foreign
 from glovefast.sources.files_and_pipes import Origin
+from glovefast.sources.members import Archive
+from glovefast.sources.names import stem_of
 from glovefast.sources.streams import Stream, container_errors
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Source:
@@ -39,11 +42,11 @@ class Source:
         stem: str | None,
         member: str | None = None,
     ) -> None:
-        self.name = name
+        self.name = printable(name)
         self.stem = stem
         self.member = member
         self.bytes_total = bytes_total
-        text.pass_over(BYTE_ORDER_MARK)
+        text.pass_over(_BYTE_ORDER_MARK)
         self._text = text
         self._measured = measured
         self._origin = origin
@@ -111,3 +114,69 @@ class Source:
     def close(self) -> None:
         """Close the files that `open_source` opened; a file object that the caller passed stays open."""
         self._resources.close()
+
+
+class OpenArchive:
+    """An archive whose members are opened one after the other; a context manager that closes it.
+
+    Attributes
+    ----------
+    members : list of str
+        The names of the members that may be embedding text, in the archive's order, without directories,
+        links, ``__MACOSX/`` and dot-files.
+    """
+
+    def __init__(self, archive: Archive, origin: Origin, resources: ExitStack) -> None:
+        self._archive = archive
+        self._origin = origin
+        self._resources = resources
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._resources.close()
+
+    @property
+    def members(self) -> list[str]:
+        """The names of the members that may be embedding text."""
+        return self._archive.candidates
+
+    def open(self, member: str | None = None, *, closing: bool = False) -> Source:
+        """Open a member, and read no more of the one that was opened before.
+
+        Parameters
+        ----------
+        member : str, optional
+            The member's name, or the end of it if only one name ends that way; not needed for the only one.
+        closing : bool
+            Whether closing the member closes the archive too. An error does so as well.
+        """
+        resources = self._resources if closing else ExitStack()
+        with resources:
+            chosen = self._archive.choose(member)
+            name = f"{self._archive.name}!{chosen}"
+            with container_errors(name):
+                raw, size = self._archive.open(chosen)
+                text = Stream(raw)
+            check_text(name, text.head, "the archive's member has no bytes")
+            return Source(
+                name,
+                text=text,
+                measured=text,
+                origin=self._origin,
+                bytes_total=size,
+                resources=resources.pop_all(),
+                stem=stem_of(chosen),
+                member=chosen,
+            )
+
+
+def check_text(name: str, head: bytes, emptiness: str) -> None:
+    """Raise `ForeignError` if the first bytes are not embedding text; `emptiness` says why there are none."""
+    head = head.removeprefix(_BYTE_ORDER_MARK)
+    if not head:
+        raise ForeignError(name, None, f"is empty: {emptiness}; download or export it again")
+    reason = foreign(head)
+    if reason is not None:
+        raise ForeignError(name, None, reason)

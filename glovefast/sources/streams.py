@@ -1,28 +1,16 @@
-"""Streams whose first bytes can be inspected before they are read, decompressed if necessary."""
+"""A stream whose first bytes can be inspected before they are read."""
 
-import bz2
 import errno
-import gzip
 import io
 import lzma
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from glovefast.errors import FormatError
 from glovefast.sources.file_types import HEAD_BYTES
-from glovefast.sources.inflate import inflating_error, open_gzip
-
-_DECOMPRESSORS: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b\x08": open_gzip,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
-}
-# What follows "BZh" and the level: the first block, or the end of an empty stream. A word may start with BZh.
-_BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
-_COMPRESSED_READ_BYTES = 1 << 17
-_DAMAGE = (OSError, gzip.BadGzipFile)
+from glovefast.sources.inflate import inflating_error
 
 
 def is_seekable(raw: Any) -> bool:  # noqa: ANN401 - any binary file object
@@ -48,7 +36,7 @@ class Stream(io.RawIOBase):
 
     def __init__(self, raw: Any) -> None:  # noqa: ANN401 - anything with readinto or read
         super().__init__()
-        self._raw_readinto = getattr(raw, "readinto", None) or _readinto_by_read(raw)
+        self._raw_readinto = readinto_of(raw)
         self.bytes_read = 0
         buffer = memoryview(bytearray(HEAD_BYTES))
         filled = 0
@@ -86,7 +74,11 @@ class Stream(io.RawIOBase):
         return int(count)
 
 
-def _readinto_by_read(raw: Any) -> Callable[[memoryview], int]:  # noqa: ANN401
+def readinto_of(raw: Any) -> Callable[[memoryview], int | None]:  # noqa: ANN401
+    """Return the object's `readinto`, or one made of its `read`."""
+    if hasattr(raw, "readinto"):
+        return raw.readinto  # type: ignore[no-any-return]
+
     def readinto(target: memoryview) -> int:
         data = raw.read(len(target))
         if isinstance(data, str):
@@ -95,23 +87,6 @@ def _readinto_by_read(raw: Any) -> Callable[[memoryview], int]:  # noqa: ANN401
         return len(data)
 
     return readinto
-
-
-def unpacked(stream: Stream, name: str, resources: ExitStack) -> Stream:
-    """Decompress a stream; return one that is not compressed unchanged."""
-    opener = _decompressor(stream.head)
-    if opener is None:
-        return stream
-    inner = resources.enter_context(opener(io.BufferedReader(stream, _COMPRESSED_READ_BYTES)))
-    with container_errors(name):
-        return Stream(inner)
-
-
-def _decompressor(head: bytes) -> Callable[..., Any] | None:
-    for magic, opener in _DECOMPRESSORS.items():
-        if head.startswith(magic) and (magic != b"BZh" or head[4:].startswith(_BZIP2_BLOCKS)):
-            return opener
-    return None
 
 
 @contextmanager
@@ -124,13 +99,11 @@ def container_errors(name: str) -> Iterator[None]:
             name, None, "is truncated: the compressed data ends too early; download it again"
         ) from error
     except NotImplementedError as error:
-        reason = (
-            f"cannot be unpacked by Python ({error}); unpack it with another program and convert the text"
-        )
+        reason = f"cannot be unpacked by Python ({error}); unpack it another way and convert the text"
         raise FormatError(name, None, reason) from error
     except (zipfile.BadZipFile, inflating_error(), lzma.LZMAError, OSError) as error:
-        # bz2 raises a bare OSError for damaged data; the system's errors have a number or their own type.
-        if isinstance(error, OSError) and (error.errno is not None or type(error) not in _DAMAGE):
+        # bz2 and pyarrow raise a bare OSError for damaged data; the system's have a number or their own type.
+        if isinstance(error, OSError) and (error.errno is not None or type(error) is not OSError):
             raise
         raise FormatError(
             name, None, f"is damaged and cannot be unpacked ({error}); download it again"

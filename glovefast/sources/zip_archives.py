@@ -1,28 +1,31 @@
 """Zip archives, which keep the list of their members at their end."""
 
+import errno
 import struct
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from glovefast.errors import FormatError
 from glovefast.sources.inflate import open_member
+from glovefast.sources.members import Archive
 from glovefast.sources.streams import is_seekable
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
-_DAMAGED = "is a truncated or damaged zip archive; download it again"
 _ENCRYPTED_FLAG = 0x1
 
 
-class ZipArchive:
+class ZipArchive(Archive):
     """A zip archive; see `glovefast.sources.members.Archive`.
 
     Parameters
     ----------
-    raw : binary file object
-        The archive; the caller closes it.
     name : str
         The archive's name in messages.
+    raw : binary file object
+        The archive; the caller closes it.
 
     Raises
     ------
@@ -32,8 +35,7 @@ class ZipArchive:
 
     kind = "zip"
 
-    def __init__(self, raw: Any, name: str) -> None:  # noqa: ANN401 - any binary file object
-        self.name = name
+    def __init__(self, name: str, raw: Any) -> None:  # noqa: ANN401 - any binary file object
         if not is_seekable(raw):
             raise FormatError(
                 name,
@@ -42,16 +44,13 @@ class ZipArchive:
                 "or pipe the text: unzip -p ARCHIVE MEMBER | glovefast convert - -o DEST",
             )
         try:
-            self._archive = zipfile.ZipFile(raw)
-        except (zipfile.BadZipFile, struct.error, EOFError, ValueError, NotImplementedError) as error:
-            raise FormatError(name, None, f"{_DAMAGED} ({error})") from error
-        self._names = [
-            info.filename for info in self._archive.infolist() if info.filename and not info.is_dir()
-        ]
-
-    def names(self) -> list[str]:
-        """List the files' names in the archive's order."""
-        return self._names
+            with _wrong_positions():
+                self._archive = zipfile.ZipFile(raw)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            reason = f"is a truncated or damaged zip archive ({error}); download it again"
+            raise FormatError(name, None, reason) from error
+        files = (info.filename for info in self._archive.infolist() if not info.is_dir())
+        super().__init__(name, filter(None, files))
 
     def open(self, member: str) -> tuple[Any, int]:
         """Open a member for reading; give its bytes and their number.
@@ -60,13 +59,43 @@ class ZipArchive:
         ------
         FormatError
             If the member is encrypted, or its place is outside the archive.
+        zipfile.BadZipFile, EOFError, NotImplementedError
+            As `glovefast.sources.inflate.open_member` raises them.
         """
         info = self._archive.getinfo(member)
-        full_name = f"{self.name}!{member}"
+        name = f"{self.name}!{member}"
         if info.header_offset < 0:  # zipfile subtracts what is missing at the front
-            raise FormatError(full_name, None, _DAMAGED)
+            raise FormatError(name, None, "is outside the zip archive, which is damaged; download it again")
         if info.flag_bits & _ENCRYPTED_FLAG:
             raise FormatError(
-                full_name, None, "is encrypted; unpack the archive with its password and convert the text"
+                name, None, "is encrypted; unpack the archive with its password and convert the text"
             )
-        return open_member(self._archive, info), info.file_size
+        with _wrong_positions():
+            return _Member(open_member(self._archive, info), info), info.file_size
+
+
+class _Member:
+    """A member's bytes, which must be as many as the archive says."""
+
+    def __init__(self, raw: Any, info: zipfile.ZipInfo) -> None:  # noqa: ANN401
+        self._raw = raw
+        self._info = info
+        self._bytes_read = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = int(self._raw.readinto(buffer))
+        self._bytes_read += count
+        if not count and self._bytes_read != self._info.file_size:
+            raise zipfile.BadZipFile(f"{self._bytes_read:,} bytes instead of {self._info.file_size:,}")
+        return count
+
+
+@contextmanager
+def _wrong_positions() -> Iterator[None]:
+    """Turn what follows from positions and sizes that cannot be into the error of a damaged archive."""
+    try:
+        yield
+    except (struct.error, ValueError, OverflowError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
+        raise zipfile.BadZipFile(str(error)) from error

@@ -11,7 +11,7 @@ import zipfile
 import pytest
 
 from glovefast.errors import FormatError
-from glovefast.sources.opening import open_source
+from glovefast.sources.opening import open_archive, open_source
 
 TEXT = b"".join(b"word%d %.4f -%d.5 1e-%d\n" % (row, row / 7, row, row % 9) for row in range(1000))
 COMPRESSIONS = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
@@ -63,6 +63,11 @@ def read_all(source, chunk_bytes: int = 1 << 16, member: str | None = None) -> b
         if opened.bytes_total is not None:
             assert opened.bytes_read == opened.bytes_total
     return b"".join(parts)
+
+
+def archive_members(path) -> list[str]:
+    with open_archive(path) as archive:
+        return archive.members
 
 
 def refusal(source, member: str | None = None) -> str:

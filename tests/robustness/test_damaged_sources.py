@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from glovefast.errors import FormatError
 from glovefast.sources.file_types import HEAD_BYTES
-from glovefast.sources.opening import archive_members, open_source
-from tests.helpers.containers import TEXT, read_all, refusal, zipped
+from glovefast.sources.opening import open_source
+from tests.helpers.containers import TEXT, archive_members, read_all, refusal, zipped
 
 NOISE = np.random.default_rng(7).bytes(30_000).hex().encode()
 LONG_TEXT = b"".join(b"%b 0.5\n" % NOISE[start : start + 60] for start in range(0, len(NOISE), 60))
@@ -41,20 +41,19 @@ def test_a_compressed_file_damaged_inside_is_an_error(file, compress):
 def test_a_wrong_gzip_checksum(file):
     data = bytearray(gzip.compress(TEXT))
     data[-8] ^= 1
-    assert "is damaged and cannot be unpacked (CRC check failed" in refusal(file(bytes(data)))
+    assert "is damaged and cannot be unpacked (" in refusal(file(bytes(data)))
 
 
 def test_junk_behind_a_gzip_stream(file):
-    assert "is damaged and cannot be unpacked (Not a gzipped file" in refusal(
-        file(gzip.compress(TEXT) + b"junk" * 9)
-    )
+    path = file(gzip.compress(TEXT) + b"junk" * 9)
+    assert refusal(path).startswith(f"{path}: has something behind its end that is not gzip data;")
 
 
 def test_a_half_downloaded_zip(file):
     data = zipped({"v.txt": LONG_TEXT})
     for cut in (4, 30, 100, len(data) // 2, len(data) - 30, len(data) - 1):
         path = file(data[:cut])
-        message = f"{path}: is a truncated or damaged zip archive; download it again"
+        message = f"{path}: is a truncated or damaged zip archive ("
         assert refusal(path).startswith(message)
         with pytest.raises(FormatError, match="truncated or damaged zip archive"):
             archive_members(path)

@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from glovefast.errors import FormatError
-from glovefast.sources.opening import archive_members, open_source
-from tests.helpers.containers import TEXT, patched, read_all, refusal, zipped
+from glovefast.sources.opening import open_source
+from tests.helpers.containers import TEXT, archive_members, patched, read_all, refusal, zipped
 
 SIZES = {f"glove.6B.{dim}d.txt": b"the " + b"0.5 " * dim + b"\n" for dim in (50, 100, 200, 300)}
 
@@ -53,7 +53,16 @@ def test_a_member_goes_by_its_base_name_or_by_the_end_of_its_name(file):
 @pytest.mark.parametrize("member", ["glove.6B.25d.txt", "", "glove"])
 def test_a_member_that_is_not_there(file, member):
     path = file(zipped(SIZES))
-    assert refusal(path, member) == f"{path}: has no member {member!r}; it holds: {', '.join(SIZES)}"
+    guess = "did you mean glove.6B.50d.txt? It" if "25d" in member else "it"
+    assert refusal(path, member) == f"{path}: has no member {member!r}; {guess} holds: {', '.join(SIZES)}"
+
+
+@pytest.mark.parametrize("member", ["100d", "glove.6b.100D.txt", "glove.6B.100d", "x/glove.6B.100d.text"])
+def test_a_member_that_is_nearly_named(file, member):
+    path = file(zipped({f"folder/{name}": text for name, text in SIZES.items()}))
+    assert f"has no member {member!r}; did you mean folder/glove.6B.100d.txt? It holds: " in refusal(
+        path, member
+    )
 
 
 def test_long_lists_of_members_are_cut(file):

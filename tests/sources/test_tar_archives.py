@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from glovefast.conversion.convert import convert, convert_archive
 from glovefast.errors import FormatError, StoreError
 from glovefast.sources import tar_archives
-from glovefast.sources.opening import archive_members, open_source
+from glovefast.sources.opening import open_archive, open_source
 from glovefast.vectors import load
-from tests.helpers.containers import TEXT, read_all, refusal, tarred, zipped
+from tests.helpers.containers import TEXT, archive_members, read_all, refusal, tarred, zipped
 
 MODES = {"w": "v.tar", "w:gz": "v.tar.gz", "w:bz2": "v.tar.bz2", "w:xz": "v.tar.xz"}
 OTHER = b"king 1 2\n"
@@ -165,6 +165,125 @@ def long_header(kind: bytes, size: int) -> bytes:
     entry = tarfile.TarInfo("name")
     entry.type, entry.size = kind, size
     return entry.tobuf(tarfile.GNU_FORMAT)
+
+
+def entry(name: str, size: int, **fields) -> bytes:
+    """Make a member's header with any size; numbers beyond 8 GiB and below 0 are written in base 256."""
+    made = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(made, field, value)
+    made.size = size
+    return made.tobuf(tarfile.GNU_FORMAT)
+
+
+END = bytes(2 * tarfile.BLOCKSIZE)
+WHOLE = entry("v.txt", len(OTHER)) + OTHER.ljust(tarfile.BLOCKSIZE, b"\0")
+
+
+def extended(text: bytes, kind: bytes = tarfile.XHDTYPE) -> bytes:
+    return entry("x", len(text), type=kind) + text + bytes(-len(text) % tarfile.BLOCKSIZE)
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+@pytest.mark.parametrize("size", [2**62, 2**80, 8**11, -1, -512, -1024, -(2**40)])
+def test_a_size_that_cannot_be(file, compress, size):
+    for members in (entry("a.txt", size), WHOLE + entry("a.txt", size), WHOLE + entry("a", size) + WHOLE):
+        path = file(compress(members + END))
+        assert refusal(path).startswith(f"{path}: is a truncated or damaged tar archive (")
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+@pytest.mark.parametrize("size", ["99999999999999999999", "-512", "-1024", "1.5", "x", "9" * 5000])
+def test_a_size_in_an_extended_header_that_cannot_be(file, compress, size):
+    record = b" size=" + size.encode() + b"\n"
+    length = next(n for n in range(8000) if n == len(str(n)) + len(record))
+    data = compress(WHOLE + extended(str(length).encode() + record) + WHOLE.replace(b"v.txt", b"w.txt") + END)
+    with suppress(FormatError):  # tarfile ignores a size that is not a number
+        assert read_all(file(data), member="v.txt") == OTHER
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+@pytest.mark.parametrize("kind", [tarfile.XGLTYPE, tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_thousands_of_headers_of_one_member(file, compress, kind):
+    header = extended(b"6 a=b\n" if kind != tarfile.GNUTYPE_LONGNAME else b"v.txt", kind)
+    assert read_all(file(compress(header * 3 + WHOLE + END))) == OTHER
+    path = file(compress(header * 3000 + WHOLE + END))
+    assert refusal(path).startswith(f"{path}: is a truncated or damaged tar archive (")
+
+
+def test_a_header_of_digits(file):
+    """Regular expressions of older versions of tarfile take quadratic time for it."""
+    path = file(extended(b"1" * 900_000) + WHOLE + END)
+    assert "a number of more than 100 digits" in refusal(path)
+
+
+@pytest.mark.parametrize("count", ["4", "99999999", "-1", "x"])
+def test_a_sparse_map_that_does_not_end(file, count):
+    header = extended(b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n")
+    path = file(header + entry("v.txt", 1 << 30) + f"{count}\n".encode() + b"1\n" * 300)
+    assert refusal(path).startswith(f"{path}: is a truncated or damaged tar archive (")
+
+
+def test_an_old_sparse_map_that_does_not_end(file):
+    header = bytearray(entry("v.txt", 1 << 30, type=tarfile.GNUTYPE_SPARSE))
+    header[482] = 1  # it goes on in the next block
+    header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
+    path = file(bytes(header))
+    assert refusal(path).startswith(f"{path}: is a truncated or damaged tar archive (")
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_members_are_never_lost_in_silence(file, compress):
+    """To tarfile, a damaged header, a missing end and a second archive all look like the end."""
+    for data, complaint in (
+        (WHOLE + WHOLE.replace(b"v.txt", b"w.txt") + END, "a damaged header"),  # its checksum is wrong now
+        (WHOLE, "it ends without an end marker"),
+        (WHOLE + WHOLE[:100], "it ends within a header"),
+        (WHOLE + END + WHOLE + END, "there is something behind its end marker"),
+        (WHOLE + END + b"x", "there is something behind its end marker"),
+    ):
+        path = file(compress(data))
+        expected = f"{path}: is a truncated or damaged tar archive ({complaint}); download it again"
+        assert refusal(path) == expected
+    for end in (END[:512], END, END * 20):
+        assert read_all(file(compress(WHOLE + end))) == OTHER
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_members_in_order_take_one_pass(file, mode, monkeypatch):
+    """However many members an archive has, reading all of them takes as many bytes as reading it whole."""
+    members = {f"{number}.txt": OTHER * (number % 7 + 1) for number in range(300)}
+    path = file(tarred(members, mode))
+    with open_archive(path) as archive:
+        readinto, counts = tar_archives._ForwardReader.readinto, []
+
+        def counted(reader, buffer) -> int:
+            counts.append(readinto(reader, buffer))
+            return counts[-1]
+
+        monkeypatch.setattr(tar_archives._ForwardReader, "readinto", counted)
+        buffer = memoryview(bytearray(1000))
+        for name in archive.members:
+            with archive.open(name) as source:
+                assert buffer[: source.readinto(buffer)] == members[name]
+                assert source.member == name
+        assert 0 < sum(counts) <= len(tarred(members))
+        for name in reversed(archive.members[-9:]):
+            with archive.open(name) as source:
+                assert buffer[: source.readinto(buffer)] == members[name]
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_all_members_of_an_archive_are_converted_from_one_opening(tmp_path, mode, monkeypatch):
+    archive = tmp_path / "glove.tar"
+    archive.write_bytes(tarred({f"{number}.txt": OTHER for number in range(20)}, mode))
+    opened = []
+    forward = tar_archives._ForwardReader
+    monkeypatch.setattr(
+        tar_archives, "_ForwardReader", lambda *arguments: opened.append(1) or forward(*arguments)
+    )
+    assert len(convert_archive(archive, threads=1)) == 20
+    assert len(opened) == 3  # for its list, its members' first lines and their rows
 
 
 @pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])

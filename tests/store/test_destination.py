@@ -266,7 +266,7 @@ def test_an_archive_is_looked_at_before_any_work():
     convert(io.BytesIO(OTHER), "b.glovefast")
     with pytest.raises(StoreError, match=r"b\.glovefast: exists already"):
         convert_archive("archive.zip")
-    with pytest.raises(ValueError, match="threads=0"):
+    with pytest.raises(ValueError, match="threads must be at least 1"):
         convert_archive("archive.zip", "stores", threads=0)
     assert names_here() == ["archive.zip", "b.glovefast"]
 
