@@ -44,3 +44,7 @@ HASH_SEED = 0x9E3779B97F4A7C15
 HASH_MULTIPLIER = 0xFF51AFD7ED558CCD
 HASH_FINAL_MULTIPLIER = 0xC4CEB9FE1A85EC53
 HASH_SHIFT, HASH_FINAL_SHIFT = 32, 29
+
+# Longer buckets of the index are halved before their entries are compared one by one. The longest bucket of
+# ordinary words seldom has more.
+INDEX_FEW_ENTRIES = 8

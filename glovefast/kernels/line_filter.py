@@ -14,6 +14,7 @@ from glovefast.kernels import (
     HASH_MULTIPLIER,
     HASH_SEED,
     HASH_SHIFT,
+    INDEX_FEW_ENTRIES,
     KEPT_END,
     LINES,
     NEWLINE,
@@ -33,20 +34,38 @@ _FIRST_OF_MANY_BYTES = 0x80  # of a UTF-8 character that is not ASCII; its other
 
 
 @kernel()
+def _order_of(text, begin, end, row, word_offsets, word_bytes):
+    """Compare a word with the word of a row: negative if it comes before it, 0 if it is the same word."""
+    first = np.int64(word_offsets[row])
+    length = np.int64(word_offsets[row + 1]) - first
+    for place in range(min(length, end - begin)):
+        if text[begin + place] != word_bytes[first + place]:
+            return np.int64(text[begin + place]) - np.int64(word_bytes[first + place])
+    return end - begin - length
+
+
+@kernel()
 def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_bytes):
     """Look up one word."""
     state = hash_bytes(text, begin, end)
     bucket_bits = trailing_zeros(np.uint64(len(buckets) - 1))
     bucket = np.int64(state >> np.uint64(HASH_BITS - bucket_bits))
-    for slot in range(buckets[bucket], buckets[bucket + 1]):
-        if hashes[slot] == state:
-            first = np.int64(word_offsets[rows[slot]])
-            if word_offsets[rows[slot] + 1] - first == end - begin:
-                same = True
-                for index in range(end - begin):
-                    same = same and text[begin + index] == word_bytes[first + index]
-                if same:
-                    return True
+    slot = np.int64(buckets[bucket])
+    last = np.int64(buckets[bucket + 1])
+    slots_end = last
+    while slots_end - slot > INDEX_FEW_ENTRIES:
+        middle = (slot + slots_end) >> 1
+        order = np.int64(-1)
+        if hashes[middle] == state:
+            order = _order_of(text, begin, end, rows[middle], word_offsets, word_bytes)
+        if hashes[middle] < state or order > 0:
+            slot = middle + 1
+        else:
+            slots_end = middle
+    while slot <= slots_end and slot < last:
+        if hashes[slot] == state and (_order_of(text, begin, end, rows[slot], word_offsets, word_bytes) == 0):
+            return True
+        slot += 1
     return False
 
 

@@ -21,7 +21,8 @@ from glovefast.errors import StoreError
 from glovefast.store.arrow_column import map_column
 from glovefast.store.files import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
 from glovefast.store.metadata import LARGEST, METADATA, is_store, parse_metadata
-from glovefast.vocabulary.word_index import BUCKET_TYPE, WordIndex
+from glovefast.vocabulary.index_building import BUCKET_TYPE
+from glovefast.vocabulary.word_index import WordIndex
 
 
 @dataclass(frozen=True)

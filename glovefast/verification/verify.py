@@ -22,7 +22,7 @@ from glovefast.store.metadata import METADATA, checksums_of, is_as_written, pars
 from glovefast.store.reading import Store, StoreDirectory, map_store
 from glovefast.verification.against_text import first_difference
 from glovefast.vocabulary.arrow import integer_array
-from glovefast.vocabulary.hashing import hash_words
+from glovefast.vocabulary.hashing import WordBlocks, hash_words, same_words, words_before
 from glovefast.vocabulary.word_index import WordIndex
 
 _PIECE_BYTES = 1 << 20
@@ -246,6 +246,7 @@ def index_problem(vocabulary: WordIndex) -> str | None:
     shift = np.uint64(HASH_BITS - (len(starts) - 1).bit_length() + 1)
     if len(starts) < 3 or starts[0] != 0 or starts[-1] != len(words) or np.any(starts[1:] < starts[:-1]):
         return f"the buckets of {INDEX} do not divide {len(words)} entries"
+    blocks = WordBlocks(words)
     # Entries that are all different, each with the hash of its row's word, are those of all rows: there are
     # as many. One entry of the piece before comes with each piece, to compare neighbours.
     for first in range(0, len(words), _PIECE_ENTRIES):
@@ -256,8 +257,11 @@ def index_problem(vocabulary: WordIndex) -> str | None:
         slot, bucket = np.arange(piece.start, piece.start + len(row)), (hashed >> shift).astype(np.int64)
         right = hashed == hash_words(words.take(integer_array(row)))
         right &= (starts[bucket] <= slot) & (slot < starts[bucket + 1])
-        ordered = (hashed[:-1] < hashed[1:]) | ((hashed[:-1] == hashed[1:]) & (row[:-1] < row[1:]))
-        right[1:] &= ordered
+        right[1:] &= hashed[:-1] <= hashed[1:]
+        equal = np.flatnonzero(hashed[:-1] == hashed[1:])
+        one, other = row[equal], row[equal + 1]
+        same = same_words(blocks, one, blocks, other)
+        right[equal + 1] &= np.where(same, one < other, words_before(blocks, one, blocks, other))
         if not right.all():
             wrong = int(row[np.argmin(right)])
             return f"{INDEX} has the word {words[wrong].as_py()!r} of row {wrong} at a wrong place"

@@ -146,7 +146,9 @@ def same_words(
     """
     position, remaining = one.spans(rows)
     other_position, other_remaining = other.spans(other_rows)
-    same: NDArray[np.bool_] = remaining == other_remaining
+    # The offsets of a damaged store can point anywhere.
+    same: NDArray[np.bool_] = (remaining == other_remaining) & (position >= 0)
+    same &= position + remaining <= one.bytes.size
     for pair in np.flatnonzero(same & (remaining > _LONG_WORD_BYTES)).tolist():
         begin, other_begin, size = position[pair], other_position[pair], remaining[pair]
         word, other_word = one.bytes[begin : begin + size], other.bytes[other_begin : other_begin + size]
@@ -164,3 +166,36 @@ def same_words(
             other_position[goes_on] + HASH_BLOCK_BYTES,
         )
     return same
+
+
+def words_before(
+    one: WordBlocks, rows: NDArray[np.integer], other: WordBlocks, other_rows: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Compare the order of words of one array with words of another, pair by pair.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) bool: whether the first word of each pair comes before the second, in the order of their bytes.
+    """
+    position, remaining = one.spans(rows)
+    other_position, other_remaining = other.spans(other_rows)
+    if np.any((position < 0) | (remaining < 0) | (position + remaining > one.bytes.size)):
+        raise IndexError("a word")
+    before: NDArray[np.bool_] = remaining < other_remaining
+    common = np.minimum(remaining, other_remaining)
+    for pair in np.flatnonzero(common > _LONG_WORD_BYTES).tolist():
+        begin, other_begin = position[pair], other_position[pair]
+        word = one.bytes[begin : begin + remaining[pair]].tobytes()
+        before[pair] = word < other.bytes[other_begin : other_begin + other_remaining[pair]].tobytes()
+    active = np.flatnonzero(common <= _LONG_WORD_BYTES)
+    done = 0
+    while active.size:
+        # As big-endian numbers, blocks are in the order of their bytes.
+        block = one.read(position[active] + done, remaining[active] - done).byteswap()
+        other_block = other.read(other_position[active] + done, other_remaining[active] - done).byteswap()
+        differ = block != other_block
+        before[active[differ]] = block[differ] < other_block[differ]
+        done += HASH_BLOCK_BYTES
+        active = active[~differ & (common[active] > done)]
+    return before

@@ -2,8 +2,11 @@
 
 The index is a static hash table with 2**k buckets. Each bucket is an Arrow list of ``{hash, row}``. The top
 k bits of a word's 64-bit hash choose its bucket, and k is the smallest number with a bucket for each word on
-average. The entries of a bucket are ordered by hash, then by row, so that a look-up of a duplicate word finds
-its first row. Look-ups need only NumPy and Arrow: a process that only looks up words loads no compiler.
+average. The entries of a bucket are ordered by hash, then by the word's bytes, then by row. A look-up of a
+duplicate word therefore finds its first row, and long buckets are searched by halving: the hash is public, so
+anyone can make words that share a bucket or a hash, and no such words may make look-ups slow.
+
+Look-ups need only NumPy and Arrow: a process that only looks up words loads no compiler.
 """
 
 from collections.abc import Iterator
@@ -15,49 +18,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import StoreError
-from glovefast.kernels import HASH_BITS
-from glovefast.vocabulary.arrow import Words, array_offsets, as_numpy, as_string_array, integer_array
-from glovefast.vocabulary.hashing import WordBlocks, hash_word, hash_words, same_words
+from glovefast.kernels import HASH_BITS, INDEX_FEW_ENTRIES
+from glovefast.vocabulary.arrow import Words, array_offsets, as_numpy, as_string_array
+from glovefast.vocabulary.hashing import WordBlocks, hash_word, hash_words, same_words, words_before
+from glovefast.vocabulary.index_building import build_index, equal_neighbours
 
-ENTRY_TYPE = pa.struct([pa.field("hash", pa.uint64(), False), pa.field("row", pa.int32(), False)])
-BUCKET_TYPE = pa.list_(pa.field("entry", ENTRY_TYPE, False))
-
-_BATCH_ENTRIES = 1 << 16
 _BATCH_BYTES = 1 << 20
-
-
-def build_index(words: pa.StringArray) -> pa.ListArray:
-    """Build the hash index of some words.
-
-    Parameters
-    ----------
-    words : pyarrow.StringArray
-        n words in the order of their rows, without nulls; duplicates are allowed.
-
-    Returns
-    -------
-    pyarrow.ListArray
-        2**k buckets of ``{hash: uint64, row: int32}``, k >= 1, n entries in all.
-    """
-    hashes = hash_words(words)
-    bits = max(1, (len(words) - 1).bit_length())
-    # NumPy's unstable sort is five times faster. Only equal hashes (duplicate words) need the stable one.
-    rows = np.argsort(hashes).astype(np.int32)
-    ordered = hashes[rows]
-    if np.any(ordered[1:] == ordered[:-1]):
-        rows = np.argsort(hashes, kind="stable").astype(np.int32)
-    del hashes
-    # Count the entries of each bucket, in pieces to save memory: sorted, a piece fills only a few buckets.
-    offsets = np.zeros((1 << bits) + 1, dtype=np.int32)
-    for first in range(0, len(ordered), _BATCH_ENTRIES):
-        buckets = (ordered[first : first + _BATCH_ENTRIES] >> np.uint64(HASH_BITS - bits)).astype(np.int64)
-        counts = np.bincount(buckets - buckets[0])
-        offsets[buckets[0] + 1 : buckets[0] + 1 + len(counts)] += counts.astype(np.int32)
-    np.cumsum(offsets, out=offsets)
-    entries = pa.StructArray.from_arrays(
-        [integer_array(ordered), integer_array(rows)], fields=list(ENTRY_TYPE)
-    )
-    return pa.ListArray.from_arrays(integer_array(offsets), entries, type=BUCKET_TYPE)
 
 
 class WordIndex:
@@ -154,17 +120,16 @@ class WordIndex:
         StoreError
             If the index is damaged.
         """
-        # Equal words have equal hashes, and equal hashes are neighbours in the index.
-        neighbours = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
-        if not neighbours.size:  # saves loading np.unique and Arrow's take
-            return neighbours
-        suspects = np.unique(self._rows[neighbours + 1]).astype(np.int64)
+        # Equal words are neighbours in the index, in the order of their rows.
+        duplicates = [np.empty(0, dtype=np.int32)]
         try:
-            words = self.words.take(integer_array(suspects))
+            for slots, same in equal_neighbours(self._blocks, self._hashes, self._rows):
+                duplicates.append(self._checked_rows(slots[same]))
         except IndexError as error:
             raise self._damaged(f"its index points outside of the store ({error})") from error
-        duplicates: NDArray[np.int64] = suspects[self.rows(words) != suspects]
-        return duplicates
+        rows: NDArray[np.int64] = np.concatenate(duplicates, dtype=np.int64)
+        rows.sort()
+        return rows
 
     def words_with_spaces(self) -> int:
         """Count the words that contain a space."""
@@ -193,16 +158,37 @@ class WordIndex:
         hashed = hash_word(encoded)
         bucket = hashed >> self._shift
         try:
-            for slot in range(self._bucket_view[bucket], self._bucket_view[bucket + 1]):
+            begin, last = self._bucket_view[bucket], self._bucket_view[bucket + 1]
+            if not 0 <= begin <= last:  # Python would count from the end
+                raise IndexError("a bucket")
+            end = last
+            while end - begin > INDEX_FEW_ENTRIES:
+                middle = (begin + end) // 2
+                known = self._hash_view[middle]
+                if known < hashed or (known == hashed and self._word_at(middle) < encoded):
+                    begin = middle + 1
+                else:
+                    end = middle
+            # The entry at `end` is the first that is not before the word, if none before it is.
+            for slot in range(begin, min(end + 1, last)):
                 if self._hash_view[slot] == hashed:
                     row = self._row_view[slot]
-                    if row < 0:  # Python would count it from the end
+                    if row < 0:
                         raise IndexError(f"row {row}")
-                    if self._byte_view[self._offset_view[row] : self._offset_view[row + 1]] == encoded:
+                    first, behind = self._offset_view[row], self._offset_view[row + 1]
+                    if 0 <= first <= behind and self._byte_view[first:behind] == encoded:
                         return row
         except IndexError as error:
             raise self._damaged(f"its index points outside of the store ({error})") from error
         return -1
+
+    def _word_at(self, slot: int) -> bytes:
+        """Return the word of an entry of the index."""
+        (row,) = self._checked_rows(np.array([slot])).tolist()
+        first, behind = self._offset_view[row], self._offset_view[row + 1]
+        if not 0 <= first <= behind:
+            raise IndexError("a word")
+        return bytes(self._byte_view[first:behind])
 
     def rows(self, words: Words) -> NDArray[np.int64]:
         """Find the rows of a batch of words.
@@ -233,7 +219,11 @@ class WordIndex:
     def _find(self, wanted: pa.StringArray) -> NDArray[np.int64]:
         hashes = hash_words(wanted)
         bucket = (hashes >> np.uint64(self._shift)).astype(np.int64)
-        slot, end = self._bucket_offsets[bucket], self._bucket_offsets[bucket + 1]
+        slot, last = self._bucket_offsets[bucket], self._bucket_offsets[bucket + 1]
+        if np.any((slot < 0) | (last < slot)):  # NumPy would count from the end
+            raise IndexError("a bucket")
+        blocks = WordBlocks(wanted)
+        slot, end = self._narrow(slot, last, hashes, blocks)
         slot_found = np.full(len(wanted), -1, dtype=np.int64)
         pending = np.flatnonzero(slot < end)
         slot, end, sought = slot[pending], end[pending], hashes[pending]
@@ -246,15 +236,44 @@ class WordIndex:
             going_on = np.flatnonzero(~hit & (slot < end))
             pending, slot, end, sought = pending[going_on], slot[going_on], end[going_on], sought[going_on]
         hits = np.flatnonzero(slot_found >= 0)
-        rows = self._rows[slot_found[hits]]
-        if rows.size and rows.min() < 0:  # NumPy would count it from the end
-            raise IndexError(f"row {rows.min()}")
-        same = same_words(self._blocks, rows, WordBlocks(wanted), hits)
+        rows = self._checked_rows(slot_found[hits])
+        same = same_words(self._blocks, rows, blocks, hits)
         found = np.full(len(wanted), -1, dtype=np.int64)
         found[hits] = rows
         for other in hits[~same].tolist():  # another word with the same hash: look further
             found[other] = self.row(wanted[other].as_py())
         return found
+
+    def _narrow(
+        self,
+        begin: NDArray[np.int32],
+        last: NDArray[np.int32],
+        hashes: NDArray[np.uint64],
+        wanted: WordBlocks,
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Halve long buckets as `row` does; return where each word's few entries begin and end."""
+        end = last
+        wide = np.flatnonzero(last - begin > INDEX_FEW_ENTRIES)
+        if wide.size:
+            begin, end = begin.copy(), last.copy()
+        while wide.size:
+            middle = begin[wide] + (end[wide] - begin[wide]) // 2
+            known, sought = self._hashes[middle], hashes[wide]
+            before = known < sought
+            tied = np.flatnonzero(known == sought)
+            rows = self._checked_rows(middle[tied])
+            before[tied] = words_before(self._blocks, rows, wanted, wide[tied])
+            begin[wide[before]] = middle[before] + 1
+            end[wide[~before]] = middle[~before]
+            wide = wide[end[wide] - begin[wide] > INDEX_FEW_ENTRIES]
+        return begin, np.minimum(end + np.int32(1), last)
+
+    def _checked_rows(self, slots: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Return the rows of entries of the index."""
+        rows: NDArray[np.int32] = self._rows[slots]
+        if rows.size and rows.min() < 0:  # NumPy would count it from the end
+            raise IndexError(f"row {rows.min()}")
+        return rows
 
     def _damaged(self, reason: str) -> StoreError:
         return StoreError.damaged(self._path or "vocabulary", reason)

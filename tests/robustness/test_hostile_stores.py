@@ -18,7 +18,7 @@ from glovefast.errors import StoreError
 from glovefast.store.arrow_column import write_column
 from glovefast.store.writing import write_store
 from glovefast.vectors import load
-from glovefast.vocabulary.word_index import BUCKET_TYPE, build_index
+from glovefast.vocabulary.index_building import BUCKET_TYPE, build_index
 from tests.robustness.hostile import reseal
 
 WORDS = [f"word{row}" for row in range(40)]

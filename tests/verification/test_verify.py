@@ -19,7 +19,7 @@ from glovefast.store import reading as opening
 from glovefast.store.arrow_column import write_column
 from glovefast.store.writing import write_store
 from glovefast.verification.verify import Verification, verify
-from glovefast.vocabulary.word_index import build_index
+from glovefast.vocabulary.index_building import build_index
 from tests.helpers.verified import BAD_LINES, NUMBERS, WORDS, problems, text_of
 from tests.robustness.hostile import reseal
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glovefast.errors import VocabularyError
-from glovefast.vocabulary import hashing
-from glovefast.vocabulary import word_index as vocabulary
+from glovefast.vocabulary import hashing, index_building, word_index
 from glovefast.vocabulary.arrow import as_string_array
 from glovefast.vocabulary.hashing import WordBlocks, hash_word, hash_words, same_words
-from glovefast.vocabulary.word_index import BUCKET_TYPE, WordIndex, build_index
+from glovefast.vocabulary.index_building import BUCKET_TYPE, build_index
+from glovefast.vocabulary.word_index import WordIndex
 
 # Few letters, so that words meet; lengths around the blocks of eight bytes that are hashed and compared.
 WORDS = st.one_of(
@@ -64,8 +64,9 @@ def test_words_that_share_a_hash(bits, words, others):
     """Hashes of so few bits that most words share theirs with others."""
     few = np.uint64((1 << bits) - 1) << np.uint64(64 - bits) if bits else np.uint64(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vocabulary, "hash_word", lambda word: hash_word(word) & int(few))
-        patch.setattr(vocabulary, "hash_words", lambda words: hash_words(words) & few)
+        patch.setattr(word_index, "hash_word", lambda word: hash_word(word) & int(few))
+        for home in (word_index, index_building):
+            patch.setattr(home, "hash_words", lambda words: hash_words(words) & few)
         assert_rows_are_those_of_a_search(words, others)
 
 

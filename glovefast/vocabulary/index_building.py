@@ -1,0 +1,74 @@
+"""Build the hash index of a vocabulary. `glovefast.vocabulary.word_index` describes it and reads it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from glovefast.kernels import HASH_BITS
+from glovefast.vocabulary.arrow import as_numpy, integer_array
+from glovefast.vocabulary.hashing import WordBlocks, hash_words, same_words
+
+ENTRY_TYPE = pa.struct([pa.field("hash", pa.uint64(), False), pa.field("row", pa.int32(), False)])
+BUCKET_TYPE = pa.list_(pa.field("entry", ENTRY_TYPE, False))
+
+_BATCH_ENTRIES = 1 << 16
+
+
+def build_index(words: pa.StringArray) -> pa.ListArray:
+    """Build the hash index of some words.
+
+    Parameters
+    ----------
+    words : pyarrow.StringArray
+        n words in the order of their rows, without nulls; duplicates are allowed.
+
+    Returns
+    -------
+    pyarrow.ListArray
+        2**k buckets of ``{hash: uint64, row: int32}``, k >= 1, n entries in all.
+    """
+    hashes = hash_words(words)
+    bits = max(1, (len(words) - 1).bit_length())
+    # NumPy's unstable sort is five times faster. Only equal hashes (duplicate words) need the stable one.
+    rows = np.argsort(hashes).astype(np.int32)
+    ordered = hashes[rows]
+    if np.any(ordered[1:] == ordered[:-1]):
+        rows = np.argsort(hashes, kind="stable").astype(np.int32)
+        _order_collisions(words, ordered, rows)
+    del hashes
+    # Count the entries of each bucket, in pieces to save memory: sorted, a piece fills only a few buckets.
+    offsets = np.zeros((1 << bits) + 1, dtype=np.int32)
+    for first in range(0, len(ordered), _BATCH_ENTRIES):
+        buckets = (ordered[first : first + _BATCH_ENTRIES] >> np.uint64(HASH_BITS - bits)).astype(np.int64)
+        counts = np.bincount(buckets - buckets[0])
+        offsets[buckets[0] + 1 : buckets[0] + 1 + len(counts)] += counts.astype(np.int32)
+    np.cumsum(offsets, out=offsets)
+    entries = pa.StructArray.from_arrays(
+        [integer_array(ordered), integer_array(rows)], fields=list(ENTRY_TYPE)
+    )
+    return pa.ListArray.from_arrays(integer_array(offsets), entries, type=BUCKET_TYPE)
+
+
+def equal_neighbours(
+    blocks: WordBlocks, hashes: NDArray[np.uint64], rows: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """Yield in pieces the slots with the hash of the slot before, and whether the words are equal, too."""
+    for first in range(1, len(hashes), _BATCH_ENTRIES):
+        piece = hashes[first - 1 : first + _BATCH_ENTRIES]
+        slots = first + np.flatnonzero(piece[1:] == piece[:-1])
+        if slots.size:
+            yield slots, same_words(blocks, rows[slots - 1], blocks, rows[slots])
+
+
+def _order_collisions(words: pa.StringArray, hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> None:
+    """Order the rows of different words with the same hash by word. Equal words stay in order."""
+    collided = [hashes[slots[~same]] for slots, same in equal_neighbours(WordBlocks(words), hashes, rows)]
+    for hashed in dict.fromkeys(np.concatenate(collided).tolist()):
+        from pyarrow.compute import array_sort_indices
+
+        begin, end = (int(np.searchsorted(hashes, np.uint64(hashed), side)) for side in ("left", "right"))
+        run = rows[begin:end]
+        order = array_sort_indices(words.take(integer_array(run)))  # a stable sort, by bytes
+        run[:] = run[as_numpy(order, np.uint64)]

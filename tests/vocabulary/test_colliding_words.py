@@ -1,0 +1,106 @@
+"""Words that an attacker made to share a hash or a bucket cost no more than a few comparisons each."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import glovefast
+from glovefast.kernels import line_filter
+from glovefast.vocabulary import word_index
+from glovefast.vocabulary.hashing import WordBlocks, words_before
+from glovefast.vocabulary.word_index import WordIndex
+from tests.helpers.colliding import words_in_bucket, words_with_hash
+
+COUNT = 3000
+MOST_STEPS = 12 + 9  # halving 3,000 entries, then comparing the few that are left
+
+
+@pytest.fixture(scope="module", params=["hash", "bucket"])
+def colliding(request):
+    if request.param == "hash":
+        return words_with_hash(0x123456789ABCDEF0, COUNT)
+    return words_in_bucket(13, COUNT)
+
+
+def test_words_with_the_same_hash_are_found(colliding):
+    twice = [*colliding, "the", *colliding[::-1]]
+    made = WordIndex.from_words(twice)
+    wanted = [*colliding, "the", "missing", colliding[0][:-1]]
+    expected = [*range(COUNT + 1), -1, -1]
+    assert made.rows(wanted).tolist() == expected
+    assert [made.row(word) for word in wanted] == expected
+    assert made.duplicate_rows().tolist() == list(range(COUNT + 1, 2 * COUNT + 1))
+    offsets = np.diff(made.tables()[0])
+    assert offsets.max() >= 2 * COUNT  # all in one bucket
+
+
+class Counted:
+    """An array that counts how often it is read."""
+
+    def __init__(self, values):
+        self.values, self.count = values, 0
+
+    def __getitem__(self, place):
+        self.count += 1
+        return self.values[place]
+
+
+def test_few_entries_are_looked_at(colliding, monkeypatch):
+    """One at a time, a batch of one word, and in the kernel; a scan would look at half of them on average."""
+    made = WordIndex.from_words(colliding)
+    buckets, hashes, rows, offsets, word_bytes = made.tables()
+    counted = made._hash_view = Counted(made._hash_view)
+    batched = made._hashes = Counted(made._hashes)
+    monkeypatch.setattr(line_filter, "trailing_zeros", lambda bits: int(bits).bit_length() - 1)  # of 2**k
+    look_up = getattr(line_filter._is_in_index, "py_func", line_filter._is_in_index)
+    in_kernel = Counted(hashes)
+    for row, word in enumerate(colliding[:: COUNT // 50]):
+        counted.count = batched.count = in_kernel.count = 0
+        assert made.row(word) == row * (COUNT // 50)
+        assert made.rows([word]).tolist() == [row * (COUNT // 50)]
+        text = np.zeros(256, np.uint8)
+        text[64 : 64 + len(word)] = np.frombuffer(word.encode(), np.uint8)
+        assert look_up(text, 64, 64 + len(word), buckets, in_kernel, rows, offsets, word_bytes)
+        assert not look_up(text, 64, 63 + len(word), buckets, in_kernel, rows, offsets, word_bytes)
+        assert 0 < counted.count <= 2 * MOST_STEPS  # `rows` looks further with `row` for words of one hash
+        assert 0 < batched.count <= MOST_STEPS
+        assert 0 < in_kernel.count <= 2 * 2 * MOST_STEPS  # a step reads a hash once or twice
+
+
+def test_a_conversion_keeps_wanted_words_of_one_hash(tmp_path, colliding):
+    source = tmp_path / "colliding.txt"
+    source.write_text("".join(f"{word} {row} 1\n" for row, word in enumerate(colliding)))
+    store = glovefast.convert(source)
+    vectors = glovefast.load(store)
+    assert vectors[colliding][:, 0].tolist() == list(range(COUNT))
+    assert glovefast.verify(store, against=source).ok
+    wanted = glovefast.convert(source, tmp_path / "wanted.glovefast", words=colliding[::2])
+    assert list(glovefast.load(wanted).words.to_pylist()) == colliding[::2]
+    assert glovefast.verify(wanted).ok
+
+
+WORDS = ["", "a", "a\0", "a\0\0", "a" + "\0" * 7, "a" + "\0" * 8, "a\0b", "b", "ba", "é", "\0", "\0\0"]
+WORDS += ["a" * 8, "a" * 9, "a" * 8 + "b", "a" * 16, "a" * 15 + "b"]
+WORDS += ["z" * 5000, "z" * 5001, "z" * 4999 + "a", "zz"]
+
+
+def test_the_order_of_words_is_that_of_their_bytes():
+    array = pa.array(WORDS)
+    one, other = (grid.ravel() for grid in np.meshgrid(np.arange(len(WORDS)), np.arange(len(WORDS))))
+    found = words_before(WordBlocks(array), one, WordBlocks(array), other)
+    expected = [WORDS[a].encode() < WORDS[b].encode() for a, b in zip(one, other, strict=True)]
+    assert found.tolist() == expected
+
+
+def test_an_index_in_another_order_is_found_out():
+    from glovefast.verification.verify import index_problem
+
+    words = words_with_hash(5, 40)
+    made = WordIndex.from_words(words)
+    assert index_problem(made) is None
+    assert len(words) > word_index.INDEX_FEW_ENTRIES
+    rows = made.tables()[2]
+    exchanged = rows.copy()
+    exchanged[[3, 4]] = exchanged[[4, 3]]
+    made._rows = exchanged
+    assert "at a wrong place" in (index_problem(made) or "")
