@@ -1,27 +1,12 @@
-"""The ``glovefast`` command: arguments in, exit code out."""
+"""The ``glovefast`` command: arguments in, exit code out. May import every room but `__main__`."""
 
-import errno
-import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 
-import click
+from glovefast.cli.signals import EndingSignals, Interrupted
 
-from glovefast.cli.commands import command
-from glovefast.cli.terminal import complain, discard_output
-from glovefast.errors import GlovefastError
-
-DONE, FAILED, INTERRUPTED = 0, 1, 130
-
-_ADVICE = {
-    errno.ENOENT: "check the path",
-    errno.EACCES: "check its permissions",
-    errno.ENOSPC: "free some space, or write to another disk",
-    errno.EROFS: "choose another destination with -o",
-}
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,63 +15,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        The arguments after the program's name; by default those of the process.
+        The arguments after the program's name; by default the arguments of the process.
 
     Returns
     -------
     int
-        The exit code: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.
+        The exit code: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted (143 and 129 for SIGTERM and
+        SIGHUP).
     """
-    if sys.stdout is None:  # as with >&-
-        complain("error: standard output is closed; give the results a place to go, if only >/dev/null")
-        return FAILED
+    with EndingSignals() as signals:
+        return run(signals, argv)
+
+
+def run(signals: EndingSignals, argv: Sequence[str] | None = None) -> int:
+    """Run the command while `signals` are handled; see `main`."""
     try:
-        with _termination_as_interrupt():
-            code = _run(sys.argv[1:] if argv is None else list(argv))
-            sys.stdout.flush()
-    except (KeyboardInterrupt, click.Abort):
-        complain("interrupted")
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader has seen enough, as in: glovefast info STORE | head -1
-        discard_output()
-        return FAILED
-    except (GlovefastError, OSError) as error:
-        complain(f"error: {_explain(error)}")
-        return FAILED
-    return code
+        # Imported here, because it takes a while and an interrupt must not end in a traceback.
+        from glovefast.cli.running import run_command
 
-
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Let the signals that end a process clear up as Ctrl-C does: nothing half-written stays behind."""
-    ending = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        ending = []  # only the main thread may set handlers
-    ours = [number for number in ending if signal.getsignal(number) == signal.SIG_DFL]  # nohup ignores SIGHUP
-    for number in ours:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _run(arguments: list[str]) -> int:
-    try:
-        with command.make_context("glovefast", arguments) as context:
-            command.invoke(context)
-    except click.exceptions.Exit as done:  # after --help and --version
-        return done.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    return DONE
-
-
-def _explain(error: GlovefastError | OSError) -> str:
-    if isinstance(error, GlovefastError) or error.strerror is None:
-        return str(error) or type(error).__name__
-    where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-    advice = _ADVICE.get(error.errno or 0)
-    return f"{where}{error.strerror}" + (f"; {advice}" if advice else "")
+        return run_command(sys.argv[1:] if argv is None else list(argv), signals)
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, Interrupted):
+            code = error.exit_code
+        elif signals.received is not None:  # the interrupt was turned into another error
+            code = Interrupted(signals.received).exit_code
+        elif isinstance(error, KeyboardInterrupt):
+            code = INTERRUPTED
+        else:
+            raise
+        signals.finish()
+        if sys.stderr is not None:
+            with suppress(OSError, ValueError):  # closed
+                sys.stderr.write("glovefast: interrupted\n")
+        return code

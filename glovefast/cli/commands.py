@@ -1,7 +1,8 @@
-"""The commands of ``glovefast``: what each takes, and what it prints."""
+"""The commands of ``glovefast``: their arguments, and what they print."""
 
 import errno
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,10 +15,10 @@ from glovefast.cli.options import (
     OUT_OF_VOCABULARY,
     fallback_option,
     json_option,
-    quiet_log_option,
     quiet_option,
+    quiet_progress_option,
 )
-from glovefast.cli.summary import describe_store, describe_verification
+from glovefast.cli.summary import counted, describe_store, describe_verification
 from glovefast.cli.terminal import ProgressBar, print_json, print_text
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import GlovefastError
@@ -38,11 +39,17 @@ Examples:
   glovefast coverage glove.6B.100d.glovefast train.txt
   glovefast demo
 
-Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.""",
+\b
+Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.
+A process ended by SIGTERM has the exit code 143, by SIGHUP 129.
+
+\b
+Tab completion in bash (zsh and fish likewise):
+  eval "$(_GLOVEFAST_COMPLETE=bash_source glovefast)\"""",
 )
 @click.version_option(glovefast.__version__, prog_name="glovefast", message="%(prog)s %(version)s")
 def command() -> None:
-    """Pretrained word vectors, converted once, then in a Keras Embedding layer in milliseconds."""
+    """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
 
 
 command.add_command(convert)
@@ -55,10 +62,10 @@ Examples:
   glovefast info glove.6B.100d.glovefast --json"""
 )
 @click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
-@quiet_log_option
+@quiet_progress_option
 @json_option
-def info(*, path: Path, as_json: bool) -> None:
-    """Show what a store holds and where it came from."""
+def info(*, path: Path, quiet: bool, as_json: bool) -> None:
+    """Show what a store contains and where it came from."""
     vectors = glovefast.load(path)
     sizes = {file.name: file.stat().st_size for file in sorted(path.iterdir()) if file.is_file()}
     if as_json:
@@ -79,30 +86,31 @@ Examples:
 @click.option(
     "--against",
     metavar="SOURCE",
-    help="Compare with the text that it was made of, bit for bit: a file, a zip archive or - as in convert.",
+    type=click.Path(),
+    help="Also compare with the text it was made from, bit for bit: any SOURCE that convert takes.",
 )
 @click.option(
-    "--member", metavar="NAME", help="The zip archive's member. Default: the one that it was made of."
+    "--member", metavar="NAME", help="The archive's member. Default: the one the store was made from."
 )
 @quiet_option
 @json_option
 def verify(*, path: Path, against: str | None, member: str | None, quiet: bool, as_json: bool) -> None:
-    """Check a store through: every byte, the words, the index.
+    """Check a store: every byte, the words and the index.
 
-    Exits with 1 if anything is wrong, and says what.
+    If anything is wrong, it is listed and the exit code is 1.
     """
     if member is not None and against is None:
-        raise click.UsageError("--member is for the archive of --against")
+        raise click.UsageError("--member needs --against with an archive")
     with ProgressBar(quiet) as progress:
         result = glovefast.verify(path, against, member=member, progress=progress)
     if as_json:
         print_json({**result.to_dict(), "seconds": progress.seconds})
-    else:
+    elif not (quiet and result.ok):
         print_text(describe_verification(result))
     if not result.ok:
-        count = len(result.problems)
-        found = "a problem was found" if count == 1 else f"{count} problems were found"
-        raise GlovefastError(f"{path}: {found}; convert its source again")
+        raise GlovefastError(
+            f"{path}: found {counted(len(result.problems), 'problem')}; convert its source again"
+        )
 
 
 @command.command(
@@ -121,21 +129,19 @@ Examples:
     metavar="FILE",
     type=click.Path(path_type=Path),
     required=True,
-    help="The matrix to write: a NumPy .npy file, (words, dimensions) float32.",
+    help="The NumPy file to write, NAME.npy: (words, dimensions) float32.",
 )
 @click.option(
     "--oov",
     type=click.Choice(OUT_OF_VOCABULARY),
     default="zeros",
     show_default=True,
-    help="The row of a word that the store lacks.",
+    help="How to fill the rows of words that the store does not have.",
 )
-@fallback_option(
-    "Another form of a word to look up where the word itself is missing; repeat it for more, in order."
-)
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Makes --oov normal repeatable.")
-@click.option("--force", "overwrite", is_flag=True, help="Replace a file that is there already.")
-@quiet_log_option
+@fallback_option("Another form of a missing word to look up. May be repeated; the first match wins.")
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Make --oov normal repeatable.")
+@click.option("--force", "overwrite", is_flag=True, help="Replace a file that already exists.")
+@quiet_option
 @json_option
 def matrix(
     *,
@@ -146,13 +152,14 @@ def matrix(
     fallback: tuple[str, ...],
     seed: int | None,
     overwrite: bool,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Build the embedding matrix for a list of words.
 
-    WORDS is UTF-8 text with one word a line, or - for standard input. Row i of the matrix belongs to line i,
-    counted from 0. What a Keras TextVectorization layer gives as its vocabulary keeps its meaning: an empty
-    first line is padding, [UNK] in front of all words is the out-of-vocabulary row.
+    WORDS is UTF-8 text with one word per line, or - for standard input. Row i of the matrix belongs to line
+    i, counted from 0. The vocabulary of a Keras TextVectorization layer keeps its meaning: an empty first
+    line is padding, and [UNK] before all other words is the out-of-vocabulary row.
     """
     import numpy as np
 
@@ -160,8 +167,10 @@ def matrix(
     vectors = glovefast.load(path)
     words = read_word_list(words_file)
     match = vectors.match(words, fallback)
-    embedding_matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
     coverage = vectors.coverage(match)
+    if coverage.misses and not coverage.hits:
+        raise GlovefastError(_nothing_found(path, words_file, words))
+    embedding_matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
     with published_whole(destination) as partial, partial.open("wb") as file:
         np.save(file, embedding_matrix, allow_pickle=False)
     rows, dim = embedding_matrix.shape
@@ -175,8 +184,8 @@ def matrix(
                 "coverage": coverage.to_dict(),
             }
         )
-    else:
-        print_text(f"{destination}: {rows:,} x {dim} {embedding_matrix.dtype.name}\n{coverage}")
+    elif not quiet:
+        print_text(f"Wrote {rows:,} × {dim} {embedding_matrix.dtype.name} to {destination}\n{coverage}")
 
 
 @command.command(
@@ -188,20 +197,20 @@ Examples:
   cut -f1 counts.tsv | glovefast coverage glove.6B.100d.glovefast - --words"""
 )
 @click.argument("path", metavar="STORE", type=click.Path(path_type=Path))
-@click.argument("texts", metavar="TEXT...", nargs=-1, required=True)
-@click.option("--words", "as_words", is_flag=True, help="TEXT is a list of words, one a line.")
-@click.option("--keep-case", is_flag=True, help="Count words as they stand instead of in lower case.")
-@click.option("--keep-punctuation", is_flag=True, help="Separate words at white space only.")
-@fallback_option("What the suggested fallbacks shall begin with; repeat it for more, in order.")
+@click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=click.Path())
+@click.option("--words", "as_words", is_flag=True, help="TEXT is a list of words, one per line.")
+@click.option("--keep-case", is_flag=True, help="Do not change words to lower case.")
+@click.option("--keep-punctuation", is_flag=True, help="Split words only at white space.")
+@fallback_option("Start the suggested fallbacks with this one. May be repeated; the first match wins.")
 @click.option(
     "--min-share",
     metavar="SHARE",
     type=click.FloatRange(0, 1),
     default=0.01,
     show_default=True,
-    help="The share of what is still missing that a fallback must find to be suggested.",
+    help="Suggest only fallbacks that find at least this share of the words still missing.",
 )
-@quiet_option
+@quiet_progress_option
 @json_option
 def coverage(
     *,
@@ -215,16 +224,18 @@ def coverage(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Say how much of a text a store covers, why words are missing, and what would find them.
+    """Show how much of a text a store covers, why words are missing, and what would find them.
 
-    TEXT is UTF-8 text, also compressed with gzip, bzip2 or xz, or - for standard input. Its words are counted
-    as Keras's Tokenizer counts them: in lower case, with punctuation and white space between them. Memory
-    grows with the number of different words, not with the text.
+    TEXT is UTF-8 text, plain or compressed with gzip, bzip2 or xz, or - for standard input. Words are counted
+    like Keras's Tokenizer does: in lower case, split at punctuation and white space. Memory grows with the
+    number of different words, not with the size of the text.
     """
     from glovefast.text import DEFAULT_FILTERS, Tokenizer
 
     if as_words and (keep_case or keep_punctuation):
-        raise click.UsageError("a list of --words is taken as it stands; leave --keep-... out")
+        raise click.UsageError(
+            "a list of --words is never changed; leave out --keep-case and --keep-punctuation"
+        )
     vectors = glovefast.load(path)
     with ProgressBar(quiet, counted="lines") as progress:
         if as_words:
@@ -236,7 +247,7 @@ def coverage(
             tokenizer.fit_on_texts(_pieces(texts, progress))
             counts = tokenizer.word_counts
     if not counts:
-        raise GlovefastError(f"{', '.join(texts)}: no word in it; check that it is text")
+        raise GlovefastError(f"{', '.join(texts)}: contains no words; check that it is text")
     explained = vectors.explain_coverage(list(counts), counts, fallback, min_share)
     if as_json:
         print_json({"store": str(path), "texts": list(texts), **explained.to_dict()})
@@ -255,23 +266,25 @@ Examples:
     "--vectors",
     "vectors_file",
     metavar="FILE",
-    help="Embedding text or a store, instead of the sample that comes with glovefast.",
+    type=click.Path(),
+    help="Word vectors to use instead of the sample: a text file or a store.",
 )
-@click.option("--member", metavar="NAME", help="The zip archive's member, by its name or the end of it.")
+@click.option("--member", metavar="NAME", help="The archive's member: its name, or the end of its name.")
 @click.option(
     "-o",
     "--output",
     metavar="DIR",
-    help="The directory for what is learned. Default: a new temporary one, which is kept.",
+    type=click.Path(),
+    help="The directory for the results. Default: a new temporary directory, which is kept.",
 )
-@quiet_option
+@quiet_progress_option
 @json_option
 def demo(
     *, vectors_file: str | None, member: str | None, output: str | None, quiet: bool, as_json: bool
 ) -> None:
-    """Work through the Keras embedding tutorial, and time it beside the tutorial's own loop.
+    """Run the Keras embedding tutorial, and compare with the tutorial's own loop.
 
-    Needs Keras and TensorFlow: pip install "glovefast[tensorflow]".
+    This needs Keras and TensorFlow: pip install "glovefast[tensorflow]".
     """
     from glovefast.demo.walkthrough import run
 
@@ -291,7 +304,7 @@ def demo(
 
 
 def _pieces(texts: Iterable[str], progress: ProgressBar) -> Iterator[str]:
-    """Read texts one after the other."""
+    """Read texts in pieces, one text after the other."""
     from glovefast.cli.text_files import read_pieces
     from glovefast.sources.opening import open_source
 
@@ -304,12 +317,26 @@ def _pieces(texts: Iterable[str], progress: ProgressBar) -> Iterator[str]:
                 progress(glovefast.Progress(source.bytes_read, source.bytes_total, lines, source.name))
 
 
+def _nothing_found(store: Path, words_file: Path, words: list[str]) -> str:
+    if any(" " in word for word in words):
+        advice = f"write one word per line; for sentences, use: glovefast coverage {store} {words_file}"
+    else:
+        advice = f"check case and language, or see: glovefast coverage {store} {words_file} --words"
+    return f"{store} has none of the words in {words_file}; {advice}"
+
+
 def _check_destination(file: Path, overwrite: bool) -> None:
-    """Make sure that a file may be written at a place, before any work is done for it."""
+    """Check that a file can be written, before any work is done for it."""
+    if file.suffix.lower() != ".npy" and not file.is_dir():
+        raise click.BadParameter(f"{file} must end in .npy, the only format", param_hint="-o")
     parent = file.absolute().parent
     if not parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "the directory does not exist", str(parent))
+    if not os.path.lexists(file):
+        return
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a directory; give the name of a file", str(file))
-    if os.path.lexists(file) and not overwrite:
-        raise FileExistsError(errno.EEXIST, "exists already; replace it with --force", str(file))
+    if not overwrite:
+        raise FileExistsError(errno.EEXIST, "already exists; replace it with --force", str(file))
+    if not stat.S_ISREG(file.lstat().st_mode):
+        raise FileExistsError(errno.EEXIST, "is not a regular file and is not replaced", str(file))

@@ -1,17 +1,29 @@
-"""``glovefast convert``: embedding text into stores."""
+"""``glovefast convert``: text files of word vectors into stores."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 import glovefast
 from glovefast.cli.options import ERRORS, fallback_option, json_option, quiet_option
-from glovefast.cli.summary import describe_conversion, describe_dry_run, describe_speed
-from glovefast.cli.terminal import ProgressBar, print_json, print_text
+from glovefast.cli.signals import EndingSignals
+from glovefast.cli.summary import describe_conversion, describe_dry_run
+from glovefast.cli.terminal import ProgressBar, announce, complain
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import GlovefastError
+
+_MOST_DIMENSIONS = 1 << 23  # the longest line, 16 MiB, has room for no more
+
+
+class _Piece(NamedTuple):
+    """A source or a member of it, what `convert` must know about it, and whether it is the last one."""
+
+    source: Any  # a path, or an archive that is already open
+    options: dict[str, Any]
+    is_last: bool
 
 
 @click.command(
@@ -25,49 +37,63 @@ Examples:
   glovefast convert crawl.txt --dry-run
   zstd -dc vectors.txt.zst | glovefast convert - -o vectors.glovefast"""
 )
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path())
 @click.option(
     "-o",
     "--output",
     "destination",
     metavar="DEST",
+    type=click.Path(),
     help="The store to make, or with --all the directory for the stores. Default: beside SOURCE.",
 )
-@click.option("--member", metavar="NAME", help="The archive's member, by its name or the end of it.")
+@click.option("--member", metavar="NAME", help="The archive's member: its name, or the end of its name.")
 @click.option("--all", "every_member", is_flag=True, help="Convert every member of an archive.")
 @click.option(
     "--words",
     "words_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Keep the rows of these words only: UTF-8 text with one word a line, or - for standard input.",
+    help="Keep only these words: UTF-8 text with one word per line, or - for standard input.",
 )
-@fallback_option("With --words, keep this other form of each word, too; repeat it for more.")
-@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep the first N rows only.")
-@click.option("--dim", metavar="N", type=click.IntRange(min=1), help="Numbers per row. Default: inferred.")
+@fallback_option("With --words, also keep this other form of each word. May be repeated.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep only the first N rows.")
 @click.option(
-    "--header/--no-header", default=None, help="Whether the first line is `rows dims`. Default: recognised."
+    "--dim",
+    metavar="N",
+    type=click.IntRange(1, _MOST_DIMENSIONS),
+    help="Numbers per row. Default: inferred from the first rows.",
+)
+@click.option(
+    "--header/--no-header", default=None, help="Whether the first line is `rows dims`. Default: detected."
 )
 @click.option(
     "--errors",
     type=click.Choice(ERRORS),
     default="strict",
     show_default=True,
-    help="Whether a word that is not UTF-8 makes a bad row, or what replaces its bytes.",
+    help="How to handle words that are not UTF-8: as bad rows (strict), or by replacing their bytes.",
 )
 @click.option(
     "--on-bad-row",
     type=click.Choice(["raise", "skip"]),
     default="raise",
     show_default=True,
-    help="Whether a row that cannot be read ends the conversion, or is left out and listed beside the store.",
+    help="What to do with a row that cannot be read: stop with an error, or skip it and list it.",
 )
-@click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Workers. Default: one a processor.")
-@click.option("--force", "overwrite", is_flag=True, help="Replace a store that is there already.")
-@click.option("--dry-run", is_flag=True, help="Read everything, write nothing, and report what would be met.")
+@click.option(
+    "--threads",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Number of threads. Default: one per processor.",
+)
+@click.option("--force", "overwrite", is_flag=True, help="Replace a store that already exists.")
+@click.option("--dry-run", is_flag=True, help="Read everything, write nothing, and report problems.")
 @quiet_option
 @json_option
+@click.pass_obj
 def convert(
+    signals: EndingSignals,
+    /,
     *,
     sources: tuple[str, ...],
     destination: str | None,
@@ -76,20 +102,20 @@ def convert(
     dry_run: bool,
     quiet: bool,
     as_json: bool,
-    **options: Any,  # noqa: ANN401 - handed on under the library's own names
+    **options: Any,  # noqa: ANN401 - passed on under the library's own names
 ) -> None:
-    """Convert embedding text into stores.
+    """Convert text files of word vectors into stores.
 
-    SOURCE is text as GloVe, word2vec and fastText publish it: a plain file, one compressed with gzip, bzip2
-    or xz, a zip or tar archive (nothing is unpacked to disk), or - for standard input.
+    SOURCE is a text file as GloVe, word2vec and fastText publish it: plain, compressed with gzip, bzip2 or
+    xz, in a zip or tar archive (nothing is unpacked to disk), or - for standard input.
     """
     if every_member:
         for name in ("member", "dim", "header"):
             if options.pop(name) is not None:
-                raise click.UsageError(f"--{name} is for one member; it does not go with --all")
+                raise click.UsageError(f"--{name} cannot be combined with --all")
     elif destination is not None and len(sources) > 1 and not dry_run:
         raise click.UsageError(
-            f"-o names one store, and there are {len(sources)} sources; convert them one by one"
+            f"-o names one store, but there are {len(sources)} sources; convert each alone"
         )
     options["words"] = _wanted_words(words_file, options["fallback"], sources)
     if dry_run:
@@ -97,61 +123,91 @@ def convert(
     results: list[dict[str, Any]] = []
     whole = False
     with ProgressBar(quiet) as progress:
+        options["progress"] = progress
         try:
-            for source, chosen in _work(sources, destination, every_member, None if dry_run else options):
-                one = {"progress": progress, **options, **chosen}
-                result = _checked(source, one) if dry_run else _converted(source, one)
+            work = _work(sources, destination, every_member, None if dry_run else options["overwrite"])
+            for result in _checked(work, options) if dry_run else _converted(work, options, signals):
                 results.append(result)
                 progress.hide()
-                if not as_json:
-                    print_text(describe_dry_run(result) if dry_run else describe_conversion(result))
+                if not as_json and not quiet:
+                    _announce(result, dry_run, *progress.lap())
             whole = True
         finally:
             if as_json and (results or whole):
                 name = "sources" if dry_run else "stores"
-                print_json({name: results, "bytes_read": progress.bytes_read, "seconds": progress.seconds})
-    if not as_json:
-        print_text(describe_speed(progress.bytes_read, progress.seconds))
-    failing = [result["error"] for result in results if dry_run and result["error"]]
-    if failing:
-        more = f"; {len(failing)} of {len(results)} sources fail" if len(results) > 1 else ""
-        raise GlovefastError(f"{failing[0]}{more}")
+                report = {name: results, "bytes_read": progress.bytes_read, "seconds": progress.seconds}
+                announce(json.dumps(report), f"the {name} are done")
+    if dry_run:
+        _raise_first_error(results)
+    elif not as_json and not quiet:
+        store = json.dumps(results[0]["destination"], ensure_ascii=False)
+        announce(f"Next, in Python: glovefast.load({store})", "all stores are complete")
 
 
 def _work(
-    sources: tuple[str, ...],
-    destination: str | None,
-    every_member: bool,
-    options: Mapping[str, Any] | None,
-) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Go through the sources, or through their members, each with its destination; None only checks them."""
+    sources: tuple[str, ...], destination: str | None, every_member: bool, overwrite: bool | None
+) -> Iterator[_Piece]:
+    """List the sources or their members, each with its destination; `overwrite` is None in a dry run."""
     from glovefast.conversion.convert import make_room, stores_of_archive
     from glovefast.sources.opening import open_archive
 
-    for source in sources:
+    for number, source in enumerate(sources, start=1):
+        last = number == len(sources)
         if not every_member:
-            yield source, {} if options is None else {"destination": destination}
+            yield _Piece(source, {} if overwrite is None else {"destination": destination}, last)
             continue
         with open_archive(source) as archive:
             stores = stores_of_archive(archive, source, destination)
-            if options is not None:
-                make_room(stores, options["overwrite"])
-            for member, store in stores.items():
-                yield archive, {"member": member} | ({} if options is None else {"destination": store})
+            if overwrite is not None:
+                make_room(stores, overwrite)
+            for count, (member, store) in enumerate(stores.items(), start=1):
+                options = {"member": member} | ({} if overwrite is None else {"destination": store})
+                yield _Piece(archive, options, last and count == len(stores))
 
 
-def _converted(source: Any, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - may be open already
+def _checked(work: Iterable[_Piece], options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for piece in work:
+        yield glovefast.dry_run(piece.source, **{**options, **piece.options})
+
+
+def _converted(
+    work: Iterable[_Piece], options: Mapping[str, Any], signals: EndingSignals
+) -> Iterator[dict[str, Any]]:
+    for piece in work:
+        path = glovefast.convert(piece.source, **{**options, **piece.options})
+        if piece.is_last:  # an interrupt cannot undo it any more
+            signals.finish()
+        yield _summarized(path)
+
+
+def _summarized(path: Path) -> dict[str, Any]:
+    """Read what a new store says about itself; the conversion is done even if that fails."""
     from glovefast.conversion.bad_rows import bad_rows_list
 
-    path = glovefast.convert(source, **options)
-    store = {"destination": str(path), "bad_rows": None, **glovefast.load(path).metadata}
+    store: dict[str, Any] = {"destination": str(path), "bad_rows": None}
+    try:
+        store |= glovefast.load(path).metadata
+    except (GlovefastError, OSError, MemoryError) as error:
+        complain(f"warning: {path} is complete, but cannot be opened for a summary: {error}")
+        return store
     if store["met"]["skipped_rows"] or store["met"]["replaced_words"]:
         store["bad_rows"] = str(bad_rows_list(path))
     return store
 
 
-def _checked(source: Any, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
-    return glovefast.dry_run(source, **options)
+def _announce(result: Mapping[str, Any], dry_run: bool, bytes_read: int, seconds: float) -> None:
+    if dry_run:
+        announce(describe_dry_run(result, bytes_read, seconds), "the dry run is done")
+    else:
+        done = f"{result['destination']} is complete"
+        announce(describe_conversion(result, bytes_read, seconds), done)
+
+
+def _raise_first_error(results: list[dict[str, Any]]) -> None:
+    failing = [result["error"] for result in results if result["error"]]
+    if failing:
+        more = f"; {len(failing)} of {len(results)} sources fail" if len(results) > 1 else ""
+        raise GlovefastError(f"{failing[0]}{more}")
 
 
 def _wanted_words(
@@ -159,8 +215,8 @@ def _wanted_words(
 ) -> list[str] | None:
     if words_file is None:
         if fallback:
-            raise click.UsageError("--fallback is for the words of --words; without it every word is kept")
+            raise click.UsageError("--fallback needs --words; without it, every word is kept")
         return None
     if str(words_file) == "-" and "-" in sources:
-        raise click.UsageError("standard input can be the text or the list of words, not both")
+        raise click.UsageError("standard input can be either the vectors or the list of words")
     return read_word_list(words_file)

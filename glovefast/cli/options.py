@@ -1,16 +1,18 @@
-"""What the commands' options have in common."""
+"""Options that several commands share."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from glovefast.cli.terminal import shown_log
 from glovefast.matrix.word_forms import WORD_FORMS, word_form
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# The library's own lists would have to be imported for every --help; a test holds them together.
+# Copies of the library's lists, which would have to be imported for every --help; a test compares them.
 ERRORS = ("strict", "replace", "backslashreplace", "cp1252")
 OUT_OF_VOCABULARY = ("zeros", "normal", "mean", "unk")
 
@@ -21,10 +23,10 @@ def _show_log(context: click.Context, parameter: click.Parameter, quiet: bool) -
 
 
 quiet_option = click.option(
-    "--quiet", "-q", is_flag=True, callback=_show_log, help="No progress, only warnings."
+    "--quiet", "-q", is_flag=True, callback=_show_log, help="Print only warnings and errors."
 )
-quiet_log_option = click.option(
-    "--quiet", "-q", is_flag=True, callback=_show_log, expose_value=False, help="Only warnings."
+quiet_progress_option = click.option(
+    "--quiet", "-q", is_flag=True, callback=_show_log, help="Show no progress, only the result and warnings."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 
@@ -32,27 +34,38 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 def _check_forms(
     context: click.Context, parameter: click.Parameter, fallback: tuple[str, ...]
 ) -> tuple[str, ...]:
-    for name in fallback:
+    for chain in fallback:
         try:
-            word_form(name)
+            word_form(chain)
         except ValueError:
+            for name in chain.split("+"):
+                if name not in WORD_FORMS and (similar := get_close_matches(name, WORD_FORMS, n=1)):
+                    raise click.BadParameter(f"{name!r} is unknown; did you mean {similar[0]!r}?") from None
             names = ", ".join(WORD_FORMS)
-            raise click.BadParameter(f"{name!r} is not one of {names}, or several joined by +") from None
+            raise click.BadParameter(f"{chain!r} is not one of {names}, or several joined by +") from None
     return fallback
 
 
+def _complete_forms(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    before, plus, name = incomplete.rpartition("+")
+    return [CompletionItem(f"{before}{plus}{form}") for form in WORD_FORMS if form.startswith(name)]
+
+
 def fallback_option(help_text: str) -> Callable[[Command], Command]:
-    """Make the option for other forms of words.
+    """Create the option for other forms of words.
 
     Parameters
     ----------
     help_text : str
-        What they are for; the names are added.
+        What the forms are for; their names are added.
     """
     return click.option(
         "--fallback",
         metavar="FORM",
         multiple=True,
         callback=_check_forms,
+        shell_complete=_complete_forms,
         help=f"{help_text} FORM is {', '.join(WORD_FORMS)}, or several joined by +.",
     )

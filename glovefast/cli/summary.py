@@ -1,4 +1,4 @@
-"""What the commands print: conversions and stores described in a few lines of text."""
+"""What the commands print: conversions and stores, described in a few lines of text."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,41 +10,54 @@ if TYPE_CHECKING:
 _KILO = 1000
 
 
-def describe_conversion(store: Mapping[str, Any]) -> str:
-    """Describe a store that has just been made: its shape, and what was met on the way.
+def describe_conversion(store: Mapping[str, Any], bytes_read: int, seconds: float) -> str:
+    """Describe a new store: its shape, and what the conversion found.
 
     Parameters
     ----------
     store : mapping
         Its metadata, with `destination`, and in `bad_rows` the list of the rows that were skipped or changed.
+    bytes_read : int
+        The size of its source.
+    seconds : float
+        The time that the conversion took.
 
     Returns
     -------
     str
-        A line for the shape and one for each thing that was met.
+        A line for the shape and one for each finding.
     """
-    lines = [f"{store['destination']}: {_describe_shape(store)}"]
-    lines += [f"  {thing}" for thing in [*describe_wanted(store), *describe_met(store)]]
+    if "rows" not in store:
+        return f"Converted to {store['destination']}"
+    lines = [
+        f"Converted {_describe_shape(store)} to {store['destination']} {_describe_speed(bytes_read, seconds)}"
+    ]
+    lines += [f"  {finding}" for finding in [*describe_wanted(store), *describe_met(store)]]
     if store["bad_rows"] is not None:
-        lines.append(f"  rows skipped or changed are listed in {store['bad_rows']}")
+        lines.append(f"  skipped and changed rows are listed in {store['bad_rows']}")
     return "\n".join(lines)
 
 
-def describe_dry_run(report: Mapping[str, Any]) -> str:
+def describe_dry_run(report: Mapping[str, Any], bytes_read: int, seconds: float) -> str:
     """Describe what a dry run found.
 
     Parameters
     ----------
     report : mapping
-        What `glovefast.dry_run` gave.
+        The result of `glovefast.dry_run`.
+    bytes_read : int
+        The size of the source.
+    seconds : float
+        The time that the dry run took.
 
     Returns
     -------
     str
-        A line for the shape, one for each thing that was met, and one for each of the first bad rows.
+        A line for the shape, one for each finding, and one for each of the first bad rows.
     """
-    lines = [f"{_describe_source(report['source'])}: {_describe_shape(report)}"]
-    lines += [f"  {thing}" for thing in [*describe_wanted(report), *describe_met(report)]]
+    source = _describe_source(report["source"], with_size=False)
+    lines = [f"Checked {_describe_shape(report)} in {source} {_describe_speed(bytes_read, seconds)}"]
+    lines += [f"  {finding}" for finding in [*describe_wanted(report), *describe_met(report)]]
     listed = report["bad_rows"]
     lines += [f"    line {bad['line']}: {bad['reason']}" for bad in listed]
     met = report["met"]
@@ -55,18 +68,17 @@ def describe_dry_run(report: Mapping[str, Any]) -> str:
 
 
 def _describe_shape(store: Mapping[str, Any]) -> str:
-    return f"{counted(store['rows'], 'word')}, {counted(store['dim'], 'dimension')}"
+    return f"{store['rows']:,} × {store['dim']} vectors"
 
 
 def counted(count: int, thing: str) -> str:
-    """Write a number with what it counts, in the plural unless it is one."""
+    """Write a number with the thing that it counts, in the plural unless it is one."""
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
 
 
-def describe_speed(bytes_read: int, seconds: float) -> str:
-    """Say how much was read in what time."""
+def _describe_speed(bytes_read: int, seconds: float) -> str:
     rate = readable_bytes(bytes_read / seconds)
-    return f"{readable_bytes(bytes_read)} read in {seconds:.2f} s, {rate}/s"
+    return f"in {seconds:.2f} s ({readable_bytes(bytes_read)}, {rate}/s)"
 
 
 def describe_store(
@@ -102,7 +114,7 @@ def describe_store(
         ("size", f"{readable_bytes(sum(sizes.values()))} ({files})"),
         ("source", _describe_source(metadata.get("source"))),
         *(("wanted", thing) for thing in describe_wanted(metadata)),
-        *(("met", thing) for thing in describe_met(metadata)),
+        *(("report", thing) for thing in describe_met(metadata)),
         ("format", version),
         ("first words", " ".join(words)),
     ]
@@ -110,15 +122,15 @@ def describe_store(
 
 
 def describe_verification(result: "Verification") -> str:
-    """Describe what `verify` found, in a line or one for each problem."""
+    """Describe what `verify` found, in one line or one for each problem."""
     if result.problems:
         return "\n".join([f"{result.store}:", *(f"  {problem}" for problem in result.problems)])
-    compared = f", its {result.rows_compared:,} rows as {result.against} has them" if result.against else ""
-    return f"{result.store}: as it was written{compared} ({readable_bytes(result.bytes_read)} checked)"
+    compared = f", all {result.rows_compared:,} rows match {result.against}" if result.against else ""
+    return f"{result.store}: all checks passed{compared} ({readable_bytes(result.bytes_read)} read)"
 
 
 def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
-    """Say how many of the words that a store was made for were found, and how; nothing for a whole store."""
+    """Say how many of the wanted words were found, and by which form; nothing for a complete store."""
     wanted = metadata.get("wanted")
     if not wanted:
         return []
@@ -135,18 +147,18 @@ def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def describe_met(metadata: Mapping[str, Any]) -> list[str]:
-    """Say what a conversion met on the way that is worth knowing; nothing for what did not occur."""
+    """Say what a conversion found in its source; nothing for what did not occur."""
     met = dict(metadata.get("met") or {})
     things = []
     header = met.pop("header", None)
     limit = metadata.get("limit")
     if limit is not None:
-        things.append(f"cut off: only the first {limit:,} rows are kept")
+        things.append(f"limited to the first {counted(limit, 'row')}")
     if header:
-        stated = f"a header of {counted(header[0], 'row')} and {counted(header[1], 'dimension')}"
+        stated = f"the header says {counted(header[0], 'row')} and {counted(header[1], 'dimension')}"
         whole = limit is None and "wanted" not in metadata
         wrong = whole and header[0] != metadata["rows"]
-        things.append(f"{stated}, which are not the rows it has" if wrong else stated)
+        things.append(f"{stated}, but there are {counted(metadata['rows'], 'row')}" if wrong else stated)
     for key, count in met.items():
         if count:
             singular, plural = _MET.get(key, (key.replace("_", " "),) * 2)
@@ -155,7 +167,7 @@ def describe_met(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def readable_bytes(count: float) -> str:
-    """Write a number of bytes with three digits and a unit of 1000s."""
+    """Write a number of bytes with three digits and a decimal unit."""
     unit = "bytes"
     for larger in ("kB", "MB", "GB", "TB"):
         if count < _KILO:
@@ -166,19 +178,19 @@ def readable_bytes(count: float) -> str:
 
 
 _MET = {
-    "blank_lines": ("blank line passed over", "blank lines passed over"),
+    "blank_lines": ("blank line skipped", "blank lines skipped"),
     "duplicate_words": (
-        "word that stood before: it keeps its row, a look-up finds the first",
-        "words that stood before: they keep their rows, a look-up finds the first",
+        "duplicate word; all its rows are kept, and look-ups find the first",
+        "duplicate words; all their rows are kept, and look-ups find the first",
     ),
-    "words_with_spaces": ("word with a space in it", "words with a space in them"),
+    "words_with_spaces": ("word with a space", "words with spaces"),
     "replaced_words": (
-        "word that is not UTF-8, its bytes replaced",
-        "words that are not UTF-8, their bytes replaced",
+        "word that is not UTF-8; its bytes were replaced",
+        "words that are not UTF-8; their bytes were replaced",
     ),
     "merged_words": (
-        "word that became one which stands before: a look-up finds that one",
-        "words that became ones which stand before: a look-up finds those",
+        "word that became equal to an earlier one; look-ups find the earlier one",
+        "words that became equal to earlier ones; look-ups find the earlier ones",
     ),
     "skipped_rows": ("bad row skipped", "bad rows skipped"),
     "rows_not_wanted": ("row of another word left out", "rows of other words left out"),
@@ -189,8 +201,9 @@ _MET = {
 }
 
 
-def _describe_source(source: Any) -> str:  # noqa: ANN401 - what metadata.json says
+def _describe_source(source: Any, with_size: bool = True) -> str:  # noqa: ANN401 - what metadata.json says
     if not isinstance(source, Mapping):
-        return str(source or "not said")
+        return str(source or "unknown")
     name = "!".join(str(source[key]) for key in ("name", "member") if source.get(key))
-    return f"{name} ({source['bytes']:,} bytes)" if isinstance(source.get("bytes"), int) else name
+    size = source.get("bytes")
+    return f"{name} ({size:,} bytes)" if with_size and isinstance(size, int) else name

@@ -1,4 +1,4 @@
-"""What the command puts on the terminal: results, one-line complaints and a progress bar."""
+"""What the command writes: results, one-line messages and a progress bar."""
 
 import json
 import logging
@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -20,9 +21,10 @@ _LABEL_LENGTH = 24
 
 
 def complain(message: str) -> None:
-    """Write one line to standard error, whatever newlines a name or a word may hold."""
+    """Write one line to standard error, even if a name or a word in it contains newlines."""
     if sys.stderr is not None:
-        _write(sys.stderr, f"glovefast: {_escaped(message)}\n")
+        with suppress(OSError, ValueError):  # closed, or without a reader
+            _write(sys.stderr, f"glovefast: {_escaped(message)}\n")
 
 
 def print_text(text: str) -> None:
@@ -31,32 +33,57 @@ def print_text(text: str) -> None:
         _write(sys.stdout, "".join(_escaped(line) + "\n" for line in text.split("\n")))
 
 
+def announce(text: str, done: str) -> None:
+    """Write a result to standard output; if that fails, the work is done all the same.
+
+    Parameters
+    ----------
+    text : str
+        The result.
+    done : str
+        What was done, for the warning that the result cannot be written.
+    """
+    try:
+        print_text(text)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+    except OSError as error:
+        discard_output()
+        complain(f"warning: {done}, but standard output cannot be written: {error.strerror}")
+
+
 def print_json(result: dict[str, Any]) -> None:
     """Write a result to standard output as one JSON object on one line."""
     print_text(json.dumps(result))
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write text to a stream that may not know all of its characters."""
+    """Write text to a stream whose encoding may lack some of its characters."""
     encoding = stream.encoding or "utf-8"
+    try:
+        "×".encode(encoding)
+    except UnicodeEncodeError:
+        text = text.replace(" × ", " x ")
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _escaped(line: str) -> str:
-    """Show what would break a line or steer the terminal as Python writes it; words may hold anything."""
+    """Escape what would break a line or control the terminal; words can contain anything."""
     if line.isprintable():
         return line
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
 
 
 def _label(source: str) -> str:
-    """Name a source in front of a bar: its file or member, cut so that rate and time find room behind it."""
+    """Shorten a source's name for the bar, so that rate and time fit behind it."""
     label = _escaped(re.split("[/!]", source)[-1])
     return label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"
 
 
 def discard_output() -> None:
-    """Let what is still buffered go nowhere, so that Python does not stumble over it at the end."""
+    """Discard what is still buffered for standard output, so that flushing it later cannot fail."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -64,7 +91,7 @@ def discard_output() -> None:
 
 
 class _LogLines(logging.Handler):
-    """What the library logs, as lines on standard error."""
+    """Writes the library's log messages to standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
         complain(record.getMessage())
@@ -72,27 +99,29 @@ class _LogLines(logging.Handler):
 
 @contextmanager
 def shown_log(quiet: bool) -> Iterator[None]:
-    """Show what the library has to say on the way (that it compiles its kernels); only warnings if quiet."""
+    """Show the library's messages (for example that it compiles its kernels), and only warnings if quiet."""
     logger = logging.getLogger("glovefast")
     handler, level = _LogLines(), logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_where: complain(f"warning: {message}")
+            yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
 
 
 class ProgressBar:
-    """A bar with rate and remaining time on a terminal; elsewhere it only counts.
+    """A progress bar with rate and remaining time on a terminal; elsewhere it only counts.
 
     Parameters
     ----------
     quiet : bool
-        Show nothing on a terminal either.
+        Show no bar.
     counted : str
-        What the reports count as rows.
+        The name of what is counted.
     """
 
     def __init__(self, quiet: bool, counted: str = "rows") -> None:
@@ -102,6 +131,7 @@ class ProgressBar:
         self._source: str | None = None
         self._position = 0
         self._started = time.perf_counter()
+        self._lap = (0, self._started)
         self.bytes_read = 0
 
     def __enter__(self) -> Self:
@@ -116,7 +146,7 @@ class ProgressBar:
         self.hide()
 
     def __call__(self, progress: "Progress") -> None:
-        """Take a report of a conversion, or of whatever else is read."""
+        """Show how far the work has come."""
         if progress.source != self._source:  # an archive's next member
             self.hide()
             self._source = progress.source
@@ -145,8 +175,14 @@ class ProgressBar:
         """Seconds since the start."""
         return time.perf_counter() - self._started
 
+    def lap(self) -> tuple[int, float]:
+        """Return the bytes read and the seconds since the last lap, and start the next one."""
+        bytes_before, started = self._lap
+        self._lap = (self.bytes_read, time.perf_counter())
+        return self.bytes_read - bytes_before, self._lap[1] - started
+
     def hide(self) -> None:
-        """Take the bar off the terminal and begin anew with the next source."""
+        """Remove the bar from the terminal, until the next source."""
         if self._bar is not None:
             self._bar.close()
         self._bar = None

@@ -1,4 +1,4 @@
-"""Text files as pieces of text, each cut off where a word ends."""
+"""Text files as pieces of text, none of which ends inside a word."""
 
 import codecs
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ _LONGEST_WORD = 1 << 24
 
 
 def read_pieces(source: Source) -> Iterator[str]:
-    """Read UTF-8 text in pieces of about 1 MiB, however long its lines are.
+    """Read UTF-8 text in pieces of about 1 MiB, no matter how long its lines are.
 
     Parameters
     ----------
     source : Source
-        The text, as `glovefast.sources.opening.open_source` opens it.
+        The text, as opened by `glovefast.sources.opening.open_source`.
 
     Yields
     ------
     str
-        The next piece. It ends with a newline or a space (at the end of the text with whatever is left), so
-        that no word is cut, nor what decides about its lower case.
+        The next piece. All but the last end with a newline or a space, so no word is cut, and its lower case
+        does not depend on where the pieces end.
 
     Raises
     ------
     FormatError
-        If the text is not UTF-8, with the line; if 16 million characters pass without a space or newline.
+        If the text is not UTF-8 (with the line), or has 16 million characters without a space or newline.
     OSError
-        If it cannot be read.
+        If the text cannot be read.
     """
     buffer = memoryview(bytearray(_BLOCK_BYTES))
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -43,7 +43,7 @@ def read_pieces(source: Source) -> Iterator[str]:
             raise FormatError(
                 source.name,
                 line,
-                f"is not UTF-8 ({error.reason}); convert the text, for example with: iconv -f LATIN1",
+                f"is not UTF-8 ({error.reason}); convert it, for example with: iconv -f LATIN1 -t UTF-8",
             ) from error
         if count == 0:
             break
@@ -54,7 +54,7 @@ def read_pieces(source: Source) -> Iterator[str]:
             raise FormatError(
                 source.name,
                 lines + 1,
-                f"has no space in {len(begun):,} characters; check that it is text with spaces between words",
+                f"has no space in {len(begun):,} characters; check that it is text with words",
             )
         if piece:
             yield piece

@@ -1,18 +1,18 @@
-"""A list of words in a file, one a line."""
+"""Lists of words in files, one word per line."""
 
 import sys
 from pathlib import Path
 
-from glovefast.errors import FormatError
+from glovefast.errors import FormatError, GlovefastError
 
 
 def read_word_list(path: Path) -> list[str]:
-    """Read one word a line; only a newline ends a word, which may hold any other white space.
+    """Read a list of words, one per line; a word may contain any white space except a newline.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file, UTF-8 with or without a byte order mark; ``-`` is standard input.
+        The file, in UTF-8 with or without a byte order mark; ``-`` is standard input.
 
     Returns
     -------
@@ -22,11 +22,13 @@ def read_word_list(path: Path) -> list[str]:
     Raises
     ------
     FormatError
-        If the file is empty or not UTF-8; with the line.
+        If the file is empty, or not UTF-8 (with the line).
     OSError
-        If it cannot be read.
+        If the file cannot be read.
     """
     if str(path) == "-":
+        if sys.stdin is None:
+            raise GlovefastError("standard input is closed; pipe the list of words into the command")
         name, data = "<stdin>", sys.stdin.buffer.read()
     else:
         name, data = str(path), path.read_bytes()
@@ -36,5 +38,5 @@ def read_word_list(path: Path) -> list[str]:
         line = data.count(b"\n", 0, error.start) + 1
         raise FormatError(name, line, f"is not UTF-8 ({error.reason}); convert the list of words") from error
     if not text:
-        raise FormatError(name, None, "is empty: it should hold one word a line")
+        raise FormatError(name, None, "is empty; write one word per line")
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]

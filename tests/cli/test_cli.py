@@ -1,12 +1,16 @@
 """The command as a whole: usage, help, errors and exit codes."""
 
+import importlib
+import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
 import glovefast
 from glovefast.cli import commands, main, options
+from glovefast.cli.signals import EndingSignals, Interrupted
 from glovefast.matrix import embedding_matrix as matrix
 from glovefast.parser import decoding
 from tests.helpers.files import names_here
@@ -23,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("command_directory")
         ["convert", "small.2d.txt", "--limit", "-1"],
         ["convert", "small.2d.txt", "--threads", "0"],
         ["convert", "small.2d.txt", "--dim", "0"],
+        ["convert", "small.2d.txt", "--dim", "99999999999"],
         ["convert", "small.2d.txt", "--errors", "ignore"],
         ["convert", "small.2d.txt", "other.txt", "-o", "one.glovefast"],
         ["convert", "glove.zip", "--all", "--member", "x"],
@@ -31,6 +36,9 @@ pytestmark = pytest.mark.usefixtures("command_directory")
         ["info"],
         ["info", "a", "b"],
         ["matrix", "store", "words.txt"],
+        ["matrix", "store", "words.txt", "-o", "m.csv"],
+        ["matrix", "store", "words.txt", "-o", "m"],
+        ["matrix", "store", "words.txt", "-o", "-"],
         ["matrix", "store", "words.txt", "-o", "m.npy", "--oov", "ones"],
         ["matrix", "store", "words.txt", "-o", "m.npy", "--fallback", "stem"],
     ],
@@ -93,6 +101,44 @@ def test_an_error_stays_on_one_line_whatever_the_name(run):
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "suggested"),
+    [
+        (["covert", "small.2d.txt"], "convert"),
+        (["convert", "small.2d.txt", "--dry-ru"], "--dry-run"),
+        (["matrix", "s", "w", "-o", "m.npy", "--fallback", "lowr"], "'lower'"),
+        (["matrix", "s", "w", "-o", "m.npy", "--fallback", "strip+accent"], "'accents'"),
+        (["convert", "smal.2d.txt"], "small.2d.txt?"),
+        (["convert", "small.2d.txt", "--words", "smal.2d.txt"], "small.2d.txt?"),
+    ],
+)
+def test_typos_get_a_suggestion(run, arguments, suggested):
+    code, output, errors = run(*arguments)
+    assert (code, output) in {(1, ""), (2, "")}
+    assert suggested in errors.lower().partition("did you mean ")[2]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MemoryError(), "out of memory; close other programs, or use fewer --threads"),
+        (RecursionError("deep"), "the input is nested too deeply"),
+        (PermissionError(13, "Permission denied", b"b\xff.txt"), "b\\udcff.txt: Permission denied; check"),
+        (OSError("odd"), "odd"),
+        (OSError(), "OSError"),
+    ],
+)
+def test_every_kind_of_failure_is_one_line(run, monkeypatch, error, message):
+    def failing(*_arguments, **_options) -> None:
+        raise error
+
+    monkeypatch.setattr(glovefast, "convert", failing)
+    code, output, errors = run("convert", "small.2d.txt")
+    assert (code, output) == (1, "")
+    assert errors.startswith(f"glovefast: error: {message}")
+    assert errors.count("\n") == 1
+
+
 def test_an_unexpected_error_is_not_hidden(monkeypatch):
     def broken(*_arguments, **_options) -> None:
         raise ZeroDivisionError
@@ -108,6 +154,55 @@ def test_an_interrupt_exits_with_130(run, monkeypatch):
 
     monkeypatch.setattr(glovefast, "convert", interrupted)
     assert run("convert", "small.2d.txt") == (130, "", "glovefast: interrupted\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_after_the_last_store_is_complete_does_not_interrupt(run, store, monkeypatch, number):
+    load = glovefast.load
+
+    def interrupted(path):
+        os.kill(os.getpid(), number)
+        return load(path)
+
+    monkeypatch.setattr(glovefast, "load", interrupted)
+    code, output, errors = run("convert", "small.2d.txt", "--force")
+    assert (code, errors) == (0, "")
+    assert output.startswith("Converted 3 × 2 vectors to small.2d.glovefast in ")
+    Path("second.txt").write_text("a 1\n", encoding="utf-8")
+    code, output, errors = run("convert", "small.2d.txt", "second.txt", "--force")
+    assert (code, output, errors) == (128 + number, "", "glovefast: interrupted\n")
+
+
+def test_a_summary_that_fails_does_not_undo_a_conversion(run, monkeypatch):
+    def failing(path):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(glovefast, "load", failing)
+    code, output, errors = run("convert", "small.2d.txt")
+    assert (code, output.splitlines()[0]) == (0, "Converted to small.2d.glovefast")
+    assert errors.startswith("glovefast: warning: small.2d.glovefast is complete, but cannot be opened")
+
+
+def test_a_signal_during_an_import_interrupts_after_it(command_directory, monkeypatch):
+    program = "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\nloaded = True\n"
+    Path("signalling_module.py").write_text(program, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(command_directory))
+    with EndingSignals() as signals:
+        module = importlib.import_module("signalling_module")
+        assert (module.loaded, signals.received) == (True, signal.SIGTERM)
+        with pytest.raises(Interrupted) as caught:
+            threading.Event().wait(60)
+    assert caught.value.exit_code == 143
+
+
+def test_ignored_signals_stay_ignored(run):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with EndingSignals():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_signal_handlers_are_put_back(run):

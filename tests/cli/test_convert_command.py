@@ -1,6 +1,7 @@
 """``glovefast convert``: what it prints and where, and what it hands to the library."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,13 +14,19 @@ from tests.helpers.files import names_here
 pytestmark = pytest.mark.usefixtures("command_directory")
 
 
+def described(output):
+    """The lines of the output, without sizes and times."""
+    return [re.sub(r" in \d+\.\d\d s \(.*\)$", "", line) for line in output.splitlines()]
+
+
 def test_convert_makes_the_store_and_says_so(run):
     code, output, errors = run("convert", "small.2d.txt")
     assert (code, errors) == (0, "")
-    first, speed = output.splitlines()
-    assert first == "small.2d.glovefast: 3 words, 2 dimensions"
-    assert speed.startswith(f"{len(TEXT)} bytes read in ")
-    assert speed.endswith("/s")
+    first, next_step = output.splitlines()
+    assert first.startswith("Converted 3 × 2 vectors to small.2d.glovefast in ")
+    assert f" s ({len(TEXT)} bytes, " in first
+    assert first.endswith("/s)")
+    assert next_step == 'Next, in Python: glovefast.load("small.2d.glovefast")'
     vectors = glovefast.load("small.2d.glovefast")
     assert vectors.words.to_pylist() == ["the", "of", "king"]
     assert vectors.vectors.tolist() == [[0.5, 1], [-2, 3.25], [4, 5]]
@@ -47,15 +54,16 @@ def test_convert_reports_what_was_met(run):
     Path("odd.txt").write_bytes(text)
     code, output, _ = run("convert", "odd.txt", "--on-bad-row", "skip", "--errors", "replace")
     assert code == 0
-    assert output.splitlines()[:-1] == [
-        "odd.glovefast: 5 words, 2 dimensions",
-        "  a header of 6 rows and 2 dimensions, which are not the rows it has",
-        "  2 blank lines passed over",
-        "  1 word that stood before: it keeps its row, a look-up finds the first",
-        "  1 word with a space in it",
-        "  1 word that is not UTF-8, its bytes replaced",
+    assert described(output) == [
+        "Converted 5 × 2 vectors to odd.glovefast",
+        "  the header says 6 rows and 2 dimensions, but there are 5 rows",
+        "  2 blank lines skipped",
+        "  1 duplicate word; all its rows are kept, and look-ups find the first",
+        "  1 word with a space",
+        "  1 word that is not UTF-8; its bytes were replaced",
         "  1 bad row skipped",
-        "  rows skipped or changed are listed in odd.bad_rows.jsonl",
+        "  skipped and changed rows are listed in odd.bad_rows.jsonl",
+        'Next, in Python: glovefast.load("odd.glovefast")',
     ]
     listed = [json.loads(line) for line in Path("odd.bad_rows.jsonl").read_text("utf-8").splitlines()]
     assert [entry["line"] for entry in listed] == [7, 8]
@@ -83,14 +91,16 @@ def archive():
 
 def test_convert_a_member_and_all_members(run, archive):
     code, output, _ = run("convert", archive, "--member", "2d.txt")
-    assert (code, output.splitlines()[0]) == (0, "glove.2d.glovefast: 3 words, 2 dimensions")
+    assert (code, described(output)[0]) == (0, "Converted 3 × 2 vectors to glove.2d.glovefast")
     code, output, _ = run("convert", archive, "--all", "-o", "stores")
     assert code == 0
-    assert output.splitlines()[:-1] == [
-        "stores/glove.1d.glovefast: 1 word, 1 dimension",
-        "stores/glove.2d.glovefast: 3 words, 2 dimensions",
+    assert described(output) == [
+        "Converted 1 × 1 vectors to stores/glove.1d.glovefast",
+        "Converted 3 × 2 vectors to stores/glove.2d.glovefast",
+        'Next, in Python: glovefast.load("stores/glove.1d.glovefast")',
     ]
-    assert output.splitlines()[-1].startswith(f"{len(TEXT) + 6} bytes read in")
+    assert " s (6 bytes, " in output.splitlines()[0]
+    assert f" s ({len(TEXT)} bytes, " in output.splitlines()[1]
 
 
 def test_convert_an_archive_without_a_choice(run, archive):
@@ -116,8 +126,8 @@ def test_dimension_and_header_reach_the_parser(run):
     assert code == 1
     assert errors.startswith("glovefast: error: small.2d.txt, line 1: ")
     Path("one.txt").write_text("3 1\n4 2\n", encoding="utf-8")
-    assert "2 words, 1 dim" in run("convert", "one.txt", "--no-header")[1]
-    assert "1 word, 1 dim" in run("convert", "one.txt", "--header", "--force")[1]
+    assert "2 × 1 vectors" in run("convert", "one.txt", "--no-header")[1]
+    assert "1 × 1 vectors" in run("convert", "one.txt", "--header", "--force")[1]
 
 
 def test_a_bad_row_is_one_line_and_leaves_nothing(run):
@@ -148,11 +158,11 @@ def mixed_archive():
 
 
 def test_what_is_no_text_in_an_archive_is_passed_over_and_named(run, mixed_archive):
-    code, output, errors = run("convert", mixed_archive, "--all", "--quiet")
+    code, output, errors = run("convert", mixed_archive, "--all", "--quiet", "--json")
     assert code == 0
-    assert output.splitlines()[:-1] == [
-        "glove.2d.glovefast: 3 words, 2 dimensions",
-        "glove.1d.glovefast: 1 word, 1 dimension",
+    assert [(made["destination"], made["rows"], made["dim"]) for made in json.loads(output)["stores"]] == [
+        ("glove.2d.glovefast", 3, 2),
+        ("glove.1d.glovefast", 1, 1),
     ]
     assert errors.splitlines() == [
         f"glovefast: mixed.zip!{name} is passed over: it holds no rows of words and numbers"
@@ -175,7 +185,7 @@ def test_a_damaged_member_is_not_passed_over(run):
         file.writestr("first.txt", TEXT)
         file.writestr("glove.txt", "the 1 2\nof 1\nand 3 4\n" * 9)
     code, output, errors = run("convert", "damaged.zip", "--all")
-    assert (code, output) == (1, "first.glovefast: 3 words, 2 dimensions\n")
+    assert (code, described(output)) == (1, ["Converted 3 × 2 vectors to first.glovefast"])
     assert errors.startswith("glovefast: error: damaged.zip!glove.txt, line 2: expected")
     assert names_here() == ["damaged.zip", "first.glovefast", "small.2d.txt"]
 
@@ -183,7 +193,7 @@ def test_a_damaged_member_is_not_passed_over(run):
 def test_what_was_made_before_an_error_is_told(run):
     Path("bad.txt").write_text("the 1 2\nof 1 x\n", encoding="utf-8")
     code, output, errors = run("convert", "small.2d.txt", "bad.txt")
-    assert (code, output) == (1, "small.2d.glovefast: 3 words, 2 dimensions\n")
+    assert (code, described(output)) == (1, ["Converted 3 × 2 vectors to small.2d.glovefast"])
     assert errors.startswith("glovefast: error: bad.txt, line 2: 'x'")
     code, output, errors = run("convert", "small.2d.txt", "bad.txt", "--force", "--json")
     assert code == 1
@@ -200,14 +210,15 @@ def test_a_dry_run_reads_all_and_writes_nothing(run):
     Path("odd.txt").write_bytes(ODD)
     code, output, errors = run("convert", "odd.txt", "--dry-run", "--errors", "replace")
     assert code == 1
-    assert output.splitlines()[:-1] == [
-        f"odd.txt ({len(ODD)} bytes): 6 words, 2 dimensions",
-        "  a header of 6 rows and 2 dimensions",
-        "  1 blank line passed over",
-        "  1 word that stood before: it keeps its row, a look-up finds the first",
-        "  1 word with a space in it",
-        "  2 words that are not UTF-8, their bytes replaced",
-        "  1 word that became one which stands before: a look-up finds that one",
+    assert f" s ({len(ODD)} bytes, " in output.splitlines()[0]
+    assert described(output) == [
+        "Checked 6 × 2 vectors in odd.txt",
+        "  the header says 6 rows and 2 dimensions",
+        "  1 blank line skipped",
+        "  1 duplicate word; all its rows are kept, and look-ups find the first",
+        "  1 word with a space",
+        "  2 words that are not UTF-8; their bytes were replaced",
+        "  1 word that became equal to an earlier one; look-ups find the earlier one",
         "  1 bad row skipped",
         "    line 6: the word b'\\x93' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
         "    line 7: the word b'\\x94' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
@@ -261,9 +272,9 @@ def test_a_dry_run_tells_how_many_bad_rows_there_are(run):
 def test_a_dry_run_of_an_archive_and_of_several_sources(run, mixed_archive):
     code, output, _ = run("convert", mixed_archive, "--all", "--dry-run")
     assert code == 0
-    assert [line.split(" (")[0] for line in output.splitlines()[:-1]] == [
-        "mixed.zip!glove.2d.txt",
-        "mixed.zip!glove.1d.txt",
+    assert described(output) == [
+        "Checked 3 × 2 vectors in mixed.zip!glove.2d.txt",
+        "Checked 1 × 1 vectors in mixed.zip!glove.1d.txt",
     ]
     Path("bad.txt").write_bytes(b"bad 1 2\nof 1 x\nof 1 x\n")
     code, output, errors = run("convert", "bad.txt", "small.2d.txt", "bad.txt", "--dry-run", "--dim", "2")
@@ -276,7 +287,7 @@ def test_a_dry_run_of_an_archive_and_of_several_sources(run, mixed_archive):
 def test_a_dry_run_with_wanted_words(run):
     Path("words.txt").write_text("king\nqueen\n", encoding="utf-8")
     code, output, _ = run("convert", "small.2d.txt", "--words", "words.txt", "--dry-run")
-    assert (code, output.splitlines()[0]) == (0, f"small.2d.txt ({len(TEXT)} bytes): 1 word, 2 dimensions")
+    assert (code, described(output)[0]) == (0, "Checked 1 × 2 vectors in small.2d.txt")
     Path("words.txt").write_text("rook\n", encoding="utf-8")
     code, _, errors = run("convert", "small.2d.txt", "--words", "words.txt", "--dry-run")
     assert code == 1

@@ -80,15 +80,16 @@ def test_a_list_of_words(run, store, monkeypatch):
     assert result["before"]["missing_counts"] == [2, 1]
     code, _, errors = run("coverage", str(store), "-", "--words", "--keep-case")
     assert code == 2
-    assert "a list of --words is taken as it stands" in errors
+    assert "a list of --words is never changed" in errors
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["none.txt"], 1, "none.txt: No such file or directory; check the path"),
+        (["absent"], 1, "absent: No such file or directory; check the path"),
+        (["dot.txt"], 1, "dot.txt: No such file or directory; did you mean dots.txt?"),
         (["latin.txt"], 1, "latin.txt, line 2: is not UTF-8"),
-        (["dots.txt"], 1, "dots.txt: no word in it"),
+        (["dots.txt"], 1, "dots.txt: contains no words"),
         (["empty.txt"], 1, "empty.txt: is empty"),
         (["latin.txt", "--fallback", "small"], 2, "'small' is not one of nfkc, visible,"),
         (["latin.txt", "--min-share", "2"], 2, "2.0 is not in the range 0<=x<=1"),

@@ -16,12 +16,14 @@ from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 
+REPOSITORY = Path(__file__).parents[2]
+
 
 def test_standard_input_to_standard_output():
     done = started("convert", "-", "-o", "piped.glovefast", stdin=subprocess.PIPE, stdout=-1, stderr=-1)
     output, errors = done.communicate(TEXT.encode())
     assert (done.returncode, errors) == (0, b"")
-    assert output.startswith(b"piped.glovefast: 3 words, 2 dimensions\n")
+    assert output.startswith("Converted 3 × 2 vectors to piped.glovefast in ".encode())
     without_destination = started("convert", "-", stdin=subprocess.PIPE, stdout=-1, stderr=-1)
     output, errors = without_destination.communicate(TEXT.encode())
     assert (without_destination.returncode, output) == (1, b"")
@@ -47,20 +49,101 @@ def test_a_closed_standard_output_is_an_error(store, arguments):
     done = subprocess.run(f"{command} >&-", shell=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr == (
-        b"glovefast: error: standard output is closed; give the results a place to go, if only >/dev/null\n"
+        b"glovefast: error: standard output is closed; redirect it to a file or to /dev/null\n"
     )
     assert (store / "metadata.json").stat().st_ino == before
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_full_standard_output_does_not_undo_a_conversion(more):
+    with Path("/dev/full").open("wb") as full:
+        process = started("convert", "small.2d.txt", *more, stdout=full, stderr=subprocess.PIPE)
+        errors = process.communicate()[1].decode()
+    assert process.returncode == 0
+    assert "but standard output cannot be written: No space left on device\n" in errors
+    assert all(line.startswith("glovefast: warning: ") for line in errors.splitlines())
+    assert names_here() == ["small.2d.glovefast", "small.2d.txt"]
+
+
+def test_a_reader_that_has_gone_does_not_undo_a_conversion():
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = started("convert", "small.2d.txt", stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert process.communicate()[1] == b""
+    assert process.returncode == 0
+    assert names_here() == ["small.2d.glovefast", "small.2d.txt"]
+
+
+@pytest.mark.parametrize("arguments", [["matrix", "small.2d.glovefast", "-"], ["convert", "-"]])
+def test_a_closed_standard_input_is_an_error(store, arguments):
+    command = shlex.join([sys.executable, "-m", "glovefast", *arguments, "-o", "made.npy"])
+    done = subprocess.run(f"{command} <&-", shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"glovefast: error: standard input is closed")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("module", ["click", "numpy", "pyarrow"])
+def test_an_interrupt_while_modules_are_imported_is_no_traceback(store, module):
+    """As where a module written in C turns the interrupt into another error."""
+    program = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise ImportError('not loaded')\n"
+    Path("stand-ins").mkdir()
+    Path(f"stand-ins/{module}.py").write_text(program, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": f"{Path('stand-ins').absolute()}:{REPOSITORY}"}
+    process = started("info", str(store), env=environment, stdout=-1, stderr=-1)
+    assert process.communicate() == (b"", b"glovefast: interrupted\n")
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion(shell):
+    environment = {**os.environ, "_GLOVEFAST_COMPLETE": f"{shell}_source"}
+    process = started(env=environment, stdout=-1, stderr=-1)
+    output = process.communicate()[0].decode()
+    assert process.returncode == 0
+    assert f"_GLOVEFAST_COMPLETE={shell}_complete" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("conv", "plain,convert"),
+        ("convert --on-b", "plain,--on-bad-row"),
+        ("matrix store words --oov nor", "plain,normal"),
+        ("matrix store words --fallback strip+lo", "plain,strip+lower"),
+        ("info small", "file,small"),
+        ("convert small", "file,small"),
+        ("coverage store small", "file,small"),
+    ],
+)
+def test_words_are_completed(words, expected):
+    line = f"glovefast {words}"
+    cursor = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    environment = {**os.environ, "_GLOVEFAST_COMPLETE": "bash_complete", **cursor}
+    process = started(env=environment, stdout=-1, stderr=-1)
+    assert process.communicate() == (f"{expected}\n".encode(), b"")
+    assert process.returncode == 0
+
+
+def test_an_unknown_shell_is_an_error():
+    environment = {**os.environ, "_GLOVEFAST_COMPLETE": "tcsh_source"}
+    process = started(env=environment, stdout=-1, stderr=-1)
+    output, errors = process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    assert errors.startswith(b"glovefast: error: _GLOVEFAST_COMPLETE must be bash_source, ")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_with_130_and_nothing_left(number):
+def test_a_signal_ends_it_as_a_shell_expects_and_nothing_is_left(number):
     os.mkfifo("slow.txt")
     process = started("convert", "slow.txt", "-o", "slow.glovefast", stdout=-1, stderr=-1)
     with Path("slow.txt").open("wb", buffering=0) as pipe:  # returns once the command has opened its end
         pipe.write(TEXT.encode())
         process.send_signal(number)
         output, errors = process.communicate()
-    assert (process.returncode, output, errors) == (130, b"", b"glovefast: interrupted\n")
+    assert (process.returncode, output, errors) == (128 + number, b"", b"glovefast: interrupted\n")
     assert names_here() == ["slow.txt", "small.2d.txt"]
 
 
@@ -91,7 +174,8 @@ def test_a_bar_on_a_terminal_only():
     write_large_text("large.txt")
     for quiet in ([], ["--quiet"]):
         output, shown = on_terminal(100, "convert", "large.txt", "--force", *quiet)
-        assert output.splitlines()[0] == b"large.glovefast: 40,000 words, 50 dimensions"
+        described = "Converted 40,000 × 50 vectors to large.glovefast in ".encode()
+        assert output == b"" if quiet else output.startswith(described)
         assert (b"large.txt:" in shown and b"B/s, " in shown and b" rows]" in shown) is not bool(quiet)
         assert shown == b"" if quiet else shown.endswith(b"\r")
 
@@ -100,11 +184,11 @@ def test_a_bar_while_a_store_is_verified():
     write_large_text("large.txt")
     on_terminal(100, "convert", "large.txt", "--quiet")
     output, shown = on_terminal(100, "verify", "large.glovefast", "--against", "large.txt")
-    assert output.startswith(b"large.glovefast: as it was written, its 40,000 rows as large.txt has them (")
+    assert output.startswith(b"large.glovefast: all checks passed, all 40,000 rows match large.txt (")
     assert b"large.glovefast:" in shown
     assert b"large.txt:" in shown
     assert b" rows]" in shown
-    assert on_terminal(100, "verify", "large.glovefast", "--quiet")[1] == b""
+    assert on_terminal(100, "verify", "large.glovefast", "--quiet") == (b"", b"")
 
 
 def test_a_long_path_leaves_the_bar_its_room():
@@ -120,10 +204,12 @@ def test_a_long_path_leaves_the_bar_its_room():
 
 def test_words_that_the_output_cannot_hold_are_escaped(store):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    Path("words.txt").write_text("日本\n", encoding="utf-8")
+    Path("words.txt").write_text("king\n日本\n", encoding="utf-8")
     arguments = ("matrix", str(store), "words.txt", "-o", "matrix.npy")
     process = started(*arguments, env=environment, stdout=subprocess.PIPE)
-    assert process.communicate()[0].endswith(b"missing: \\u65e5\\u672c\n")
+    output = process.communicate()[0]
+    assert output.startswith(b"Wrote 2 x 2 float32 to matrix.npy\n")
+    assert output.endswith(b"missing: \\u65e5\\u672c\n")
     assert process.returncode == 0
 
 

@@ -3,6 +3,8 @@
 import errno
 import io
 import json
+import os
+import stat
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,7 +60,7 @@ def test_matrix_rows_belong_to_lines(run, store):
     assert built.tolist() == [[4, 5], [0, 0], [4, 5], [0, 0], [0.5, 1]]
     words = ["king", "queen", "KING", "", "the"]
     coverage = glovefast.load(store).coverage(words, fallback="lower")
-    assert output == f"matrix.npy: 5 x 2 float32\n{coverage}\n"
+    assert output == f"Wrote 5 × 2 float32 to matrix.npy\n{coverage}\n"
     assert names_here() == ["matrix.npy", "small.2d.glovefast", "small.2d.txt", "words.txt"]
 
 
@@ -93,10 +95,45 @@ def test_matrix_replaces_only_when_told(run, store):
     Path("words.txt").write_text("king\n", encoding="utf-8")
     Path("matrix.npy").write_bytes(b"mine")
     code, _, errors = run("matrix", str(store), "words.txt", "-o", "matrix.npy")
-    assert (code, errors) == (1, "glovefast: error: matrix.npy: exists already; replace it with --force\n")
+    assert (code, errors) == (1, "glovefast: error: matrix.npy: already exists; replace it with --force\n")
     assert Path("matrix.npy").read_bytes() == b"mine"
     assert run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--force")[0] == 0
     assert np.load("matrix.npy").tolist() == [[4, 5]]
+
+
+def test_only_regular_files_are_replaced(run, store):
+    Path("words.txt").write_text("king\n", encoding="utf-8")
+    os.mkfifo("pipe.npy")
+    Path("link.npy").symlink_to("nowhere")
+    for name in ("pipe.npy", "link.npy"):
+        code, _, errors = run("matrix", str(store), "words.txt", "-o", name, "--force")
+        assert (code, errors) == (
+            1,
+            f"glovefast: error: {name}: is not a regular file and is not replaced\n",
+        )
+    assert stat.S_ISFIFO(Path("pipe.npy").stat().st_mode)
+    assert Path("link.npy").is_symlink()
+
+
+def test_a_matrix_without_any_word_is_an_error(run, store):
+    Path("words.txt").write_text("KING\nOF\n", encoding="utf-8")
+    code, output, errors = run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--quiet")
+    assert (code, output) == (1, "")
+    assert errors == (
+        "glovefast: error: small.2d.glovefast has none of the words in words.txt; check case and language, "
+        "or see: glovefast coverage small.2d.glovefast words.txt --words\n"
+    )
+    Path("words.txt").write_text("the king of the hill\n", encoding="utf-8")
+    errors = run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--quiet")[2]
+    assert "write one word per line; for sentences, use: glovefast coverage" in errors
+    assert not Path("matrix.npy").exists()
+    assert run("matrix", str(store), "words.txt", "-o", "matrix.npy", "-q", "--fallback", "lower")[0] == 1
+    Path("words.txt").write_text("KING\n", encoding="utf-8")
+    assert run("matrix", str(store), "words.txt", "-o", "matrix.npy", "-q", "--fallback", "lower") == (
+        0,
+        "",
+        "",
+    )
 
 
 def test_a_matrix_needs_a_place(run, store, command_directory):
@@ -114,7 +151,7 @@ def test_a_matrix_needs_a_place(run, store, command_directory):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "words.txt: is empty: it should hold one word a line"),
+        (b"", "words.txt: is empty; write one word per line"),
         (
             b"the\nof\n\xffx\n",
             "words.txt, line 3: is not UTF-8 (invalid start byte); convert the list of words",

@@ -423,7 +423,7 @@ def test_a_store_says_that_it_was_cut_off(tmp_path):
     assert cut.metadata["limit"] == 2
     assert "limit" not in whole.metadata
     assert describe_met(cut.metadata) == [
-        "cut off: only the first 2 rows are kept",
-        "a header of 3 rows and 2 dimensions",
+        "limited to the first 2 rows",
+        "the header says 3 rows and 2 dimensions",
     ]
-    assert describe_met(whole.metadata) == ["a header of 3 rows and 2 dimensions"]
+    assert describe_met(whole.metadata) == ["the header says 3 rows and 2 dimensions"]

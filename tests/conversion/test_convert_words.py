@@ -466,8 +466,8 @@ def test_the_command(command):
     Path("words.txt").write_bytes("\nKing\nthe\r\nnew york\nlast\n".encode("utf-8-sig"))
     code, output, _ = command("--words", "words.txt", "--fallback", "upper", "--fallback", "lower")
     assert code == 0
-    assert output.splitlines()[:-1] == [
-        "small.glovefast: 3 words, 2 dimensions",
+    assert output.startswith("Converted 3 × 2 vectors to small.glovefast in ")
+    assert output.splitlines()[1:-1] == [
         "  4 words wanted, 50.0% found: 1 exact, 0 upper, 1 lower; 2 missing",
         "  missing: new york, last",
         "  6 rows of other words left out",
@@ -511,9 +511,9 @@ def test_the_command_with_words_or_text_from_a_pipe(command, monkeypatch, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--fallback", "lower"], 2, "--fallback is for the words of --words"),
+        (["--fallback", "lower"], 2, "--fallback needs --words"),
         (["--words", "words.txt", "--fallback", "lowercase"], 2, "lowercase"),
-        (["--words", "-", "-"], 2, "not both"),
+        (["--words", "-", "-"], 2, "either the vectors or"),
         (["--words", "missing.txt"], 1, "missing.txt"),
         (["--words", "empty.txt"], 1, "empty.txt: is empty"),
         (["--words", "latin.txt"], 1, "line 2: is not UTF-8"),

@@ -279,11 +279,11 @@ def test_the_command(run, store):
     path = str(store.resolve())
     code, output, errors = run("verify", path)
     assert (code, errors) == (0, "")
-    assert output == f"{path}: as it was written ({readable_bytes(verify(path).bytes_read)} checked)\n"
+    assert output == f"{path}: all checks passed ({readable_bytes(verify(path).bytes_read)} read)\n"
     Path("text.txt").write_bytes(text_of(bad_lines=BAD_LINES))
     code, output, _ = run("verify", path, "--against", "text.txt")
     assert code == 0
-    assert output.startswith(f"{path}: as it was written, its 64 rows as text.txt has them (")
+    assert output.startswith(f"{path}: all checks passed, all 64 rows match text.txt (")
     code, output, _ = run("verify", path, "--against", "text.txt", "--json")
     result = json.loads(output)
     assert (code, result.pop("seconds") > 0) == (0, True)
@@ -296,7 +296,7 @@ def test_the_command_says_what_is_wrong(run, store):
     (store / "more").touch()
     code, output, errors = run("verify", path)
     assert (code, output) == (1, "".join(f"{line}\n" for line in [f"{path}:", *indented(problems(store))]))
-    assert errors == f"glovefast: error: {path}: 3 problems were found; convert its source again\n"
+    assert errors == f"glovefast: error: {path}: found 3 problems; convert its source again\n"
     code, output, errors = run("verify", path, "--json")
     assert (code, json.loads(output)["ok"], json.loads(output)["problems"]) == (1, False, problems(store))
     assert run("verify", "nothing")[0] == 1

@@ -1,0 +1,101 @@
+"""Run the command with its arguments, and turn every error into one line and an exit code."""
+
+import errno
+import os
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+from click.shell_completion import shell_complete
+
+from glovefast.cli.commands import command
+from glovefast.cli.signals import EndingSignals
+from glovefast.cli.terminal import complain, discard_output
+from glovefast.errors import GlovefastError
+
+DONE, FAILED = 0, 1
+
+_NAME = "glovefast"
+_COMPLETION = "_GLOVEFAST_COMPLETE"  # the variable's name is click's convention
+
+_ADVICE = {
+    errno.EACCES: "check its permissions",
+    errno.ENOSPC: "free some space, or write to another disk",
+    errno.EROFS: "choose another destination with -o",
+}
+
+
+def run_command(arguments: list[str], signals: EndingSignals) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : list of str
+        What follows the program's name.
+    signals : EndingSignals
+        Told when the work is done.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    if sys.stdout is None:  # closed, as by >&-
+        complain("error: standard output is closed; redirect it to a file or to /dev/null")
+        return FAILED
+    try:
+        code = _completed(arguments, signals)
+        sys.stdout.flush()
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except BrokenPipeError:  # the reader has seen enough, as in: glovefast info STORE | head -1
+        discard_output()
+        code = FAILED
+    except (GlovefastError, OSError, MemoryError, RecursionError) as error:
+        if signals.received is not None:
+            raise
+        complain(f"error: {_explain(error)}")
+        code = FAILED
+    signals.finish()
+    return code
+
+
+def _completed(arguments: list[str], signals: EndingSignals) -> int:
+    if instruction := os.environ.get(_COMPLETION):
+        if shell_complete(command, {}, _NAME, _COMPLETION, instruction) == 0:
+            return DONE
+        complain(f"error: {_COMPLETION} must be bash_source, zsh_source or fish_source, not {instruction!r}")
+        return FAILED
+    try:
+        with command.make_context(_NAME, arguments, obj=signals) as context:
+            command.invoke(context)
+    except click.exceptions.Exit as done:  # after --help and --version
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return DONE
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory; close other programs, or use fewer --threads"
+    if isinstance(error, RecursionError):
+        return "the input is nested too deeply"
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error) or type(error).__name__
+    where = "" if error.filename is None else os.fsdecode(error.filename)
+    advice = _advice_on_missing(Path(where)) if error.errno == errno.ENOENT else _ADVICE.get(error.errno or 0)
+    return f"{where}: {error.strerror}".removeprefix(": ") + (f"; {advice}" if advice else "")
+
+
+def _advice_on_missing(missing: Path) -> str:
+    try:
+        names = [path.name for path in missing.parent.iterdir()]
+    except OSError:
+        names = []
+    if not missing.name or missing.name in names:  # a link that leads nowhere
+        return "check the path"
+    similar = get_close_matches(missing.name, names, n=1)
+    return f"did you mean {missing.with_name(similar[0])}?" if similar else "check the path"
