@@ -1,22 +1,22 @@
-"""The kernel that pads rows of different lengths to a matrix."""
+"""The kernel that copies sequences of different lengths into the rows of a matrix."""
 
 from glovefast.kernels.registry import kernel
 
 
 @kernel("int32[]", "int64[]", "int64", "int64", "int64", "int32[]")
 def pad_rows(values, ends, columns, pad_front, cut_front, matrix):
-    """Write sequences into the rows of a matrix that is filled with padding already.
+    """Copy sequences into the rows of a matrix that is already filled with the padding value.
 
     Parameters
     ----------
     values : (n,) int32
-        The sequences' values, one after the other.
+        The concatenated values of the sequences.
     ends : (r + 1,) int64
-        Where the sequences begin and end.
+        The bounds of the sequences in `values`.
     columns : int64
-        Values per row.
+        The number of values in a row.
     pad_front, cut_front : int64
-        Not 0 if what is shorter than a row ends with it, and if what is longer loses its beginning.
+        Not 0 to pad shorter sequences in front, and to cut longer ones in front.
     matrix : (r * columns,) int32, written
         The rows.
 

@@ -1,8 +1,8 @@
-"""The kernels of a tokenizer: texts to words, words counted or numbered, with a hash table that can grow.
+"""The kernels of the Tokenizer: split texts, and count or number their words, with a hash table that grows.
 
-A text goes through two steps: `_split` lists where its words lie, after one look at each byte in a table that
-lowers letters and marks what separates; then each word is hashed and sought in the table. A word of the table
-has a record of eight numbers, which is one line of a processor's cache.
+A text is handled in two steps. `_split` looks up each byte in a table that lowers letters and marks
+separators, and lists the bounds of the words. Then each word is hashed and searched in the hash table. The
+record of a word has eight numbers, one line of a processor's cache.
 """
 
 import numpy as np
@@ -35,12 +35,12 @@ _ALL_BITS = np.uint64(64)
 _ONE, _EIGHT, _ZERO_BITS = np.uint64(1), np.uint64(8), np.uint64(0)
 _TAG = np.uint64(0xFFFFFFFF00000000)
 _NUMBER = np.uint64(0xFFFFFFFF)
-_TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0xC0, 0xE0, 0xF0  # the least first bytes of longer characters
+_TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0xC0, 0xE0, 0xF0  # the smallest first bytes of longer characters
 
 
 @kernel()
 def _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, ends):
-    """List where the words of a text begin and end in `scratch`, to which its bytes go; give their number."""
+    """Copy a text to `scratch`, list the bounds of its words there, and give their number."""
     first = text_ends[number - 1] if number > 0 else 0
     last = text_ends[number]
     found = 0
@@ -81,7 +81,7 @@ def _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, e
             place = block + trailing_zeros(separators)
             begins[found] = word_begin
             ends[found] = place
-            found += int(place > word_begin)  # not a branch: nobody can predict it
+            found += int(place > word_begin)  # not a branch, since no processor could predict it
             word_begin = place + 1
             separators &= separators - _ONE
     return found
@@ -89,10 +89,10 @@ def _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, e
 
 @kernel()
 def _hash_all(text, begins, ends, first, words, slots, records, hashes):
-    """Hash words, and let what the table has of them come nearer.
+    """Hash words, and prefetch their slots and records.
 
-    A table of some ten thousand words does not fit a processor's nearest caches. What is asked for in advance
-    is under way for all words of a text at once, which halves the time.
+    A table of some ten thousand words does not fit in a processor's nearest caches. Prefetching for the words
+    of a whole text at once halves the time.
     """
     last_slot = len(slots) - 1
     for word in range(first, words):
@@ -106,7 +106,7 @@ def _hash_all(text, begins, ends, first, words, slots, records, hashes):
 
 @kernel()
 def _block(text, begin, end):
-    """Load the first eight bytes of a word, or all that there are and zeros behind them."""
+    """Load the first eight bytes of a word; a shorter word is followed by zeros."""
     bits = _EIGHT * np.uint64(max(0, HASH_BLOCK_BYTES - (end - begin)))
     if bits >= _ALL_BITS:  # an empty word
         return _ZERO_BITS
@@ -115,7 +115,7 @@ def _block(text, begin, end):
 
 @kernel()
 def _place(text, begin, end, hashed, slots, records, word_bytes):
-    """Seek a word in the table: its number, or if it is not there, -1 less the slot that it would have."""
+    """Find a word in the table: its number, or if it is missing, -1 minus the slot for it."""
     last_slot = len(slots) - 1
     slot = np.int64(hashed) & last_slot
     while slots[slot] != _ZERO_BITS:
@@ -140,7 +140,7 @@ def _place(text, begin, end, hashed, slots, records, word_bytes):
 
 @kernel()
 def _add(text, begin, end, hashed, slot, slots, records, word_bytes, status):
-    """Add a word to the table, with no count yet; its number, or -1 if the table has no room."""
+    """Add a word to the table without a count; its number, or -1 if there is no room."""
     word = status[TABLE_WORDS]
     known = status[TABLE_BYTES]
     record = word * WORD_RECORD
@@ -185,40 +185,41 @@ def count_words(
     word_bytes,
     status,
 ):
-    """Count the words of texts, and the texts that each word is in.
+    """Count the words of texts, and the texts that contain each word.
 
     Parameters
     ----------
     text : (n,) uint8
-        The texts' bytes, one after the other.
+        The concatenated bytes of the texts.
     text_ends : (t,) int64
-        Where each text ends: in `text`, or among the given words if the words are given.
+        The end of each text: in `text`, or in `given_ends` if the words are given.
     how : int64
-        How a text becomes words: one of `glovefast.kernels`' ``WORDS_ARE_...``.
+        How texts are split: one of ``WORDS_ARE_...`` in `glovefast.kernels`.
     given_ends : (w,) int64
-        If the words are given: where each ends in `text`.
+        If the words are given: the end of each word in `text`.
     byte_of : (256,) uint8
-        What becomes of each byte of a text; `WORD_SEPARATOR` for what separates words.
+        The byte that replaces each byte of a text; `WORD_SEPARATOR` for separators.
     scratch : (m,) uint8, written
-        m is the length of the longest text, in bytes or in words, and `PADDING`.
+        m is the length of the longest text, in bytes or in words, plus `PADDING`.
     begins, ends : (m,) int64, written
-        Scratch: where the words of a text are.
+        Scratch: the bounds of the words of a text.
     hashes : (m,) uint64, written
         Scratch: the hashes of the words of a text.
     slots : (2**k,) uint64, changed
-        The table: 0, or the upper half of a word's hash and one more than its number. At most half are taken.
+        The table: 0, or the upper half of a word's hash and its number plus one. At most half are taken.
     records : (r * WORD_RECORD,) int64, changed
-        What is known of each word; its places are named in `glovefast.kernels`.
+        The numbers of each word; `glovefast.kernels` names their places.
     word_bytes : uint8, changed
-        The words' bytes, one after the other.
+        The concatenated bytes of the words.
     status : (TEXT_STATUS_LENGTH,) int64, changed
-        What `glovefast.kernels` names: how many words and bytes the table holds, the number of the first
-        text, and where to go on.
+        The words and bytes in the table, the number of the first text, and the place to continue at;
+        `glovefast.kernels` names the places.
 
     Returns
     -------
     int64
-        How many of the texts are counted; if not all, the table must grow, and ``status`` says how to go on.
+        The number of texts that are counted. If it is less than t, the table must grow, and ``status`` tells
+        where to continue.
     """
     number = status[NEXT_TEXT]
     next_word = status[NEXT_WORD]
@@ -239,7 +240,7 @@ def count_words(
                     return number
                 records[word * WORD_RECORD + WORD_FIRST] = position
             record = word * WORD_RECORD
-            if position < records[record + WORD_FIRST]:  # a batch that comes late holds earlier texts
+            if position < records[record + WORD_FIRST]:  # an earlier text may be counted later
                 records[record + WORD_FIRST] = position
             records[record + WORD_COUNT] += 1
             records[record + WORD_TEXTS] += np.int64(records[record + WORD_LAST_TEXT] != text_number)
@@ -254,25 +255,25 @@ def count_words(
 
 @kernel("uint8[]", "int64[]", "int64[]", "uint64[]", "int64[]", "uint8[]", "int64[]")
 def add_words(text, others, order, slots, records, word_bytes, status):
-    """Add the words of other tables, and what was counted of them.
+    """Add the words of other tables and their counts.
 
     Parameters
     ----------
     text : (n,) uint8
-        The bytes of the others' words, padded.
+        The bytes of the other words, padded.
     others : (m * WORD_RECORD,) int64
-        The records of the others' words.
+        The records of the other words.
     order : (m,) int64
-        The numbers of these records, in the order in which the words are added.
+        The numbers of these records, in the order in which to add them.
     slots, records, word_bytes : arrays, changed
         The table, as for `count_words`.
     status : (TEXT_STATUS_LENGTH,) int64, changed
-        As for `count_words`; ``status[NEXT_WORD]`` is the place in `order` to go on from.
+        As for `count_words`; ``status[NEXT_WORD]`` is the place in `order` to continue at.
 
     Returns
     -------
     int64
-        The place in `order` to go on from; if it is not m, the table must grow.
+        The place in `order` to continue at. If it is less than m, the table must grow.
     """
     next_word = status[NEXT_WORD]
     while next_word < len(order):
@@ -295,7 +296,7 @@ def add_words(text, others, order, slots, records, word_bytes, status):
 
 @kernel("int64[]", "int64", "uint64[]")
 def fill_slots(records, words, slots):
-    """Enter the words of a table into slots that are all empty; give their number."""
+    """Enter the words of a table into empty slots; give their number."""
     last_slot = len(slots) - 1
     for word in range(words):
         hashed = np.uint64(records[word * WORD_RECORD + WORD_HASH])
@@ -338,18 +339,18 @@ def number_words(
     slots, records, word_bytes : arrays
         The table, as for `count_words`.
     index_of : (r,) int32
-        The index of each word of the table; negative if it has none.
+        The index of each word of the table; negative to leave the word out.
     unknown : int64
-        The index of words that are not in the table; -1 if they have none.
+        The index of words that are not in the table; -1 to leave them out.
     indices : (n,) int32, written
-        The indices of all words that have one; as long as there may be words.
+        The indices of the words, with room for every word and one more.
     index_ends : (t,) int64, written
-        Where those of each text end.
+        The end of the indices of each text.
 
     Returns
     -------
     int64
-        How many indices there are.
+        The number of indices.
     """
     found = 0
     for number in range(len(text_ends)):

@@ -1,18 +1,19 @@
-"""From raw text to sequences of indices, as Keras's legacy preprocessing does it, in a fraction of the time.
+"""Raw text to sequences of indices: Keras's legacy preprocessing, several times faster.
 
 `Tokenizer`, `text_to_word_sequence`, `one_hot`, `hashing_trick` and `pad_sequences` have the arguments, the
-attributes and the results of the functions and the class of these names in Keras 2, which Keras 3 has moved
-out of its public API. Keras is not needed for them.
+attributes and the results of their namesakes in Keras 2, which Keras 3 removed from its public API. They do
+not need Keras. This room imports the kernels, the vocabulary's Arrow arrays, the threads and the errors.
 """
 
-from glovefast.text.batches import Progress
 from glovefast.text.padding import pad_sequences
-from glovefast.text.tokenizer import Tokenizer, tokenizer_from_json
+from glovefast.text.progress import TextProgress
+from glovefast.text.saved_tokenizers import tokenizer_from_json
+from glovefast.text.tokenizer import Tokenizer
 from glovefast.text.words import DEFAULT_FILTERS, hashing_trick, one_hot, text_to_word_sequence
 
 __all__ = [
     "DEFAULT_FILTERS",
-    "Progress",
+    "TextProgress",
     "Tokenizer",
     "hashing_trick",
     "one_hot",

@@ -1,21 +1,19 @@
-"""The words of many texts counted, on several processors."""
+"""The words of many texts counted, on several threads."""
 
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-import numpy as np
-
-from glovefast.text.batches import Callback, Piece, Progress, Texts, batch_of, count_of, pieces_of
-from glovefast.text.word_table import WordTable, Workspace
-from glovefast.text.words import WordRule
+from glovefast.text.batches import batch_of
+from glovefast.text.pieces import Piece, Texts, count_of, pieces_of
+from glovefast.text.progress import Callback, TextProgress
+from glovefast.text.word_rule import WordRule
+from glovefast.text.word_table import ANY_BYTE, WordTable, Workspace
 from glovefast.threads import checked_threads, in_order
-
-_ANY_BYTE = np.arange(256, dtype=np.uint8)
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What was counted: the words, in the order in which they came, and the number of texts."""
+    """The words of texts in the order of their first occurrence, and the number of texts."""
 
     table: WordTable
     texts: int
@@ -29,18 +27,18 @@ def count_texts(texts: Texts, rule: WordRule, threads: int | None, progress: Cal
     texts : iterable or array
         As for `Tokenizer.fit_on_texts`.
     rule : WordRule
-        How they become words.
+        The rule by which they are split.
     threads : int or None
-        At most so many.
+        The number of threads; one per processor if None.
     progress : callable or None
-        Called after each part of the texts.
+        Called after each piece of the texts.
 
     Returns
     -------
     Counted
         The words and the number of texts.
     """
-    byte_of = _ANY_BYTE if rule.byte_of is None else rule.byte_of
+    byte_of = ANY_BYTE if rule.byte_of is None else rule.byte_of
     # Each worker counts in a table of its own, which records where each of its words occurs first.
     tables: list[WordTable] = []
     idle: SimpleQueue[tuple[WordTable, Workspace]] = SimpleQueue()
@@ -60,7 +58,7 @@ def count_texts(texts: Texts, rule: WordRule, threads: int | None, progress: Cal
     for number in in_order(count, pieces_of(texts), checked_threads(threads)):
         done += number
         if progress:
-            progress(Progress(done, total))
+            progress(TextProgress(done, total))
     # Pieces may reach a table in any order, so its words are in no order that can be relied on.
     if len(tables) == 1 and tables[0].in_order_of_first_occurrence():
         return Counted(tables[0], done)

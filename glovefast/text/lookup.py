@@ -1,78 +1,187 @@
-"""Texts to indices: by columns, and by the dictionary where that is quicker or nothing else will do."""
+"""Texts to indices: by columns, or by `word_index` where that is faster or the only way."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glovefast.errors import VocabularyError
-from glovefast.text.batches import Callback, Piece, Progress, Texts, count_of, pieces_of
+from glovefast.text.column_lookup import ColumnLookup
 from glovefast.text.dictionaries import WordDictionaries
-from glovefast.text.numbering import index_words
+from glovefast.text.pieces import Piece, Texts, count_of, pieces_of
+from glovefast.text.progress import Callback, TextProgress
 from glovefast.text.sequences import Sequences
-from glovefast.text.words import WordRule
+from glovefast.text.word_rule import WordRule
+from glovefast.text.word_table import WordTable
+
+_LARGEST_INDEX = np.iinfo(np.int32).max
 
 
-class TextLookup(WordDictionaries):
-    """The half of a `Tokenizer` that looks up; its attributes are those of the Tokenizer."""
+@dataclass(frozen=True)
+class LookupOptions:
+    """How texts are looked up.
 
-    num_words: int | None
-    filters: Iterable[str]
-    lower: bool
-    split: str
-    char_level: bool
+    Attributes
+    ----------
+    rule : WordRule
+        The rule by which the texts are split.
+    num_words : int or None
+        Only smaller indices are used.
+    oov_token : str or None
+        The token whose index all other words get; None to leave them out.
+    threads : int
+        The number of threads.
+    progress : callable or None
+        Called after each piece.
+    """
+
+    rule: WordRule
+    num_words: float | None
     oov_token: str | None
-    analyzer: Callable[[Any], Iterable[str]] | None
+    threads: int
+    progress: Callback | None
 
-    def _rule(self) -> WordRule:
-        return WordRule(self.filters, self.lower, self.split, self.char_level, self.analyzer)
 
-    def _lists(self, texts: Texts, threads: int, progress: Callback | None) -> Iterator[list[int]]:
-        """Turn texts into lists of indices."""
-        for part in self._parts(texts, threads, progress):
-            yield from part if isinstance(part, list) else part.lists()
+class TextLookup:
+    """Look-ups of texts in a Tokenizer's words.
 
-    def _columns(self, texts: Texts, threads: int, progress: Callback | None) -> Sequences:
-        """Turn texts into columns of indices."""
-        if self.oov_token is not None and self._index_of_oov() is None:
-            raise VocabularyError(f"the oov_token {self.oov_token!r} has no index: call fit_on_texts first")
+    Parameters
+    ----------
+    dictionaries : WordDictionaries
+        The words; look-ups follow what becomes of them.
+    """
+
+    def __init__(self, dictionaries: WordDictionaries) -> None:
+        self._dictionaries = dictionaries
+        self._last: tuple[Any, ColumnLookup | None] | None = None  # with what it was made of
+
+    def oov_index(self, oov_token: str | None) -> Any:  # noqa: ANN401 - an index, or what the user assigned
+        """Give the index of the `oov_token`; None if it has none."""
+        if oov_token is None:
+            return None
+        fitted, word_index = self._dictionaries.fitted, self._dictionaries.made("word_index")
+        if word_index is None and fitted and fitted.oov_token == oov_token and isinstance(oov_token, str):
+            return fitted.oov_index()
+        return self._dictionaries.get("word_index").get(oov_token)
+
+    def columns(self, texts: Texts, options: LookupOptions) -> Sequences:
+        """Turn texts into the columns of all their sequences.
+
+        Raises
+        ------
+        VocabularyError
+            If the `oov_token` has no index.
+        """
+        if options.oov_token is not None and self.oov_index(options.oov_token) is None:
+            raise VocabularyError(
+                f"the oov_token {options.oov_token!r} has no index: call fit_on_texts first"
+            )
         return Sequences.joined(
-            Sequences.of(part) if isinstance(part, list) else part
-            for part in self._parts(texts, threads, progress)
+            Sequences.of(part) if isinstance(part, list) else part for part in self.parts(texts, options)
         )
 
-    def _parts(
-        self, texts: Texts, threads: int, progress: Callback | None
-    ) -> Iterator[Sequences | list[list[Any]]]:
-        """Turn texts into sequences, some at a time."""
+    def parts(self, texts: Texts, options: LookupOptions) -> Iterator[Sequences | list[list[Any]]]:
+        """Turn texts into sequences, a piece at a time.
+
+        Parameters
+        ----------
+        texts : iterable or array
+            As for `Tokenizer.fit_on_texts`.
+        options : LookupOptions
+            How they are looked up.
+
+        Yields
+        ------
+        Sequences or list of list
+            The sequences of a piece.
+        """
+        rule, num_words, oov_token = options.rule, options.num_words, options.oov_token
+        progress = options.progress
         total = count_of(texts) if progress else None
         pieces = pieces_of(texts)
         ahead = list(islice(pieces, 2))
         pieces = chain(ahead, pieces)
-        if not self._better_by_dictionary(ahead):
-            numbering = self._numbering_for(self.num_words, self.oov_token)
-            if numbering is not None:
-                yield from numbering.sequences(pieces, self._rule(), threads, progress, total)
+        if not self._is_faster_by_dictionary(ahead, oov_token):
+            lookup = self._column_lookup(num_words, oov_token)
+            if lookup is not None:
+                yield from lookup.sequences(pieces, rule, options.threads, progress, total)
                 return
-        rule, done, word_index = self._rule(), 0, self.word_index
+        done, word_index = 0, self._dictionaries.get("word_index")
         for piece in pieces:
             words = [
                 rule.words_of(text, number) for number, text in enumerate(piece.plain(), start=piece.first)
             ]
             done += len(words)
             if progress:
-                progress(Progress(done, total))
-            yield [index_words(each, word_index, self.num_words, self.oov_token) for each in words]
+                progress(TextProgress(done, total))
+            yield [_index_words(each, word_index, num_words, oov_token) for each in words]
 
-    def _index_of_oov(self) -> Any:  # noqa: ANN401 - an index, or what the user has put there
-        """Give the index of the `oov_token`; None if it has none."""
-        if self._table is not None and self._oov == self.oov_token and "word_index" not in self._made:
-            return 1  # or another, but it has one
-        return self.word_index.get(self.oov_token) if self.oov_token is not None else None
-
-    def _better_by_dictionary(self, ahead: list[Piece]) -> bool:
-        """Say whether `word_index` serves few texts sooner than a table of it, or alone knows."""
-        if self.oov_token is not None and self._index_of_oov() is None:
-            return True  # what is unknown becomes None, as in Keras
-        if "word_index" not in self._made or len(ahead) > 1:
+    def _is_faster_by_dictionary(self, ahead: list[Piece], oov_token: str | None) -> bool:
+        """Say whether `word_index` is faster for few texts than a table of it, or the only way."""
+        if oov_token is not None and self.oov_index(oov_token) is None:
+            return True  # unknown words become None, as in Keras
+        word_index = self._dictionaries.made("word_index")
+        if word_index is None or len(ahead) > 1:
             return False
-        return sum(piece.words for piece in ahead) < len(self.word_index)
+        return sum(piece.words for piece in ahead) < len(word_index)
+
+    def _column_lookup(self, num_words: float | None, oov_token: str | None) -> ColumnLookup | None:
+        """Give the look-up by columns; None if only a dictionary can hold the indices."""
+        fitted = self._dictionaries.fitted
+        if fitted is None or fitted.oov_token != oov_token or not isinstance(oov_token, str | None):
+            self._dictionaries.get("word_index")
+        word_index = self._dictionaries.made("word_index")
+        key = (fitted, num_words, oov_token)
+        if self._last is not None and self._last[0] == (*key, word_index):
+            return self._last[1]
+        lookup: ColumnLookup | None = None
+        if word_index is not None:
+            indices = _as_indices(word_index)
+            if indices is not None:
+                table = WordTable.of_words(list(word_index))
+                lookup = ColumnLookup(table, indices, num_words, word_index.get(oov_token))
+        elif fitted is not None:
+            lookup = ColumnLookup(fitted.table, fitted.indices, num_words, fitted.oov_index())
+        # A copy of the dictionary, so that its changes are noticed.
+        self._last = (*key, None if word_index is None else dict(word_index)), lookup
+        return lookup
+
+
+def _as_indices(word_index: Mapping[Any, Any]) -> NDArray[np.int64] | None:
+    """Make an array of a dictionary's indices; None if it holds something that the kernels cannot take."""
+    kinds = {*map(type, word_index.values())}
+    if not all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
+        return None
+    if not all(isinstance(word, str) for word in word_index):
+        return None
+    try:
+        indices = np.fromiter(word_index.values(), np.int64, len(word_index))
+    except OverflowError:
+        return None
+    if indices.size and (indices.min() < 0 or indices.max() > _LARGEST_INDEX):
+        return None
+    return indices
+
+
+def _index_words(
+    words: list[str],
+    word_index: Mapping[str, Any],
+    num_words: float | None,
+    oov_token: str | None,
+) -> list[Any]:
+    """Turn words into indices one by one, by the dictionary alone."""
+    indices = []
+    oov_index = word_index.get(oov_token) if oov_token is not None else None
+    for word in words:
+        index = word_index.get(word)
+        if index is None:
+            if oov_token is not None:
+                indices.append(oov_index)
+        elif not num_words or index < num_words:
+            indices.append(index)
+        elif oov_index is not None:
+            indices.append(oov_index)
+    return indices

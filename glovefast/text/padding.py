@@ -1,13 +1,12 @@
-"""Sequences of different lengths as rows of one matrix."""
+"""Sequences of different lengths as the rows of one matrix."""
 
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.kernels.load import load_kernels
-from glovefast.text.sequences import Sequences
+from glovefast.text.sequences import Sequences, is_column
 from glovefast.text.words import shown
 
 _ENDS = ("pre", "post")
@@ -21,22 +20,23 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
     truncating: str = "pre",
     value: Any = 0.0,  # noqa: ANN401 - whatever the dtype takes
 ) -> NDArray[Any]:
-    """Fill the rows of a matrix with sequences, each padded or cut to the same length.
+    """Pad or cut sequences to the same length, and make them the rows of a matrix.
 
     Parameters
     ----------
-    sequences : sequence of sequences or Arrow array of lists
-        n sequences, of numbers or of arrays of one shape.
+    sequences : sequence of sequences, or column of lists
+        n sequences of numbers or of arrays of one shape. A column may be an Arrow array or chunked array, a
+        pandas Series or a polars Series.
     maxlen : int, optional
-        The length of a row; that of the longest sequence if not given.
+        The length of a row. The default is the length of the longest sequence.
     dtype : dtype
-        The matrix's type; ``object`` for strings of different lengths.
+        The type of the matrix; ``object`` for strings of different lengths.
     padding : {"pre", "post"}
-        Where a shorter sequence is filled up.
+        The end at which shorter sequences are padded.
     truncating : {"pre", "post"}
-        Where a longer sequence loses what is too much.
+        The end at which longer sequences are cut.
     value : number or str
-        What fills up.
+        The padding value.
 
     Returns
     -------
@@ -46,14 +46,16 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
     Raises
     ------
     ValueError
-        If `sequences` has no length or an entry of it has none; if there are none and `maxlen` is not given;
+        If `sequences` or one of its entries has no length; if `sequences` is empty and `maxlen` is not given;
         if the items of two sequences have different shapes; if `padding` or `truncating` is neither "pre" nor
-        "post"; if a string is to fill a matrix of numbers.
+        "post"; if `value` is a string and the matrix holds numbers.
+    TypeError
+        If a column holds something other than lists of integers, or nulls.
     """
     _check_ends(padding, truncating)
     if not hasattr(sequences, "__len__"):
-        raise ValueError("the sequences have no length: give a list of them, or an array")
-    if isinstance(sequences, pa.Array | pa.ChunkedArray):
+        raise ValueError("sequences has no length: pass a list or an array, not an iterator")
+    if is_column(sequences):
         columns = Sequences.of(sequences)
         if np.dtype(dtype) == np.int32:
             return padded(columns, maxlen, padding, truncating, value)
@@ -62,7 +64,7 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
     item_shape = next((np.asarray(each).shape[1:] for each in sequences if len(each)), ())
     holds_strings = np.issubdtype(dtype, np.str_) or np.issubdtype(dtype, np.bytes_)
     if isinstance(value, str) and dtype is not object and not holds_strings:
-        raise ValueError(f"value={value!r} does not go with dtype={dtype!r}: strings need dtype=object")
+        raise ValueError(f"value={value!r} does not fit dtype={dtype!r}: strings need dtype=object")
     columns_needed = _columns(lengths, maxlen)
     matrix = np.full((len(lengths), columns_needed, *item_shape), value, dtype=dtype)
     for place, sequence in enumerate(sequences):
@@ -76,7 +78,7 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
         if items.shape[1:] != item_shape:
             raise ValueError(
                 f"the items of the sequence at position {place} have the shape {items.shape[1:]}, "
-                f"those before it {item_shape}"
+                f"but earlier items have the shape {item_shape}"
             )
         if padding == "pre":
             matrix[place, columns_needed - len(items) :] = items
@@ -88,7 +90,7 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
 def padded(
     sequences: Sequences, maxlen: int | None, padding: str, truncating: str, value: float
 ) -> NDArray[np.int32]:
-    """Fill the rows of an int32 matrix with sequences that are columns; as `pad_sequences`."""
+    """Pad sequences in columns to an int32 matrix, as `pad_sequences` does."""
     _check_ends(padding, truncating)
     columns = _columns(np.diff(sequences.offsets), maxlen)
     matrix = np.full((len(sequences), columns), value, dtype=np.int32)
@@ -96,7 +98,7 @@ def padded(
     if indices.dtype != np.int32:
         limits = np.iinfo(np.int32)
         if indices.size and (indices.min() < limits.min or indices.max() > limits.max):
-            raise OverflowError("an index does not fit the matrix: int32 ends at 2,147,483,647")
+            raise OverflowError("an index does not fit the matrix of int32; the largest is 2,147,483,647")
         indices = indices.astype(np.int32)
     load_kernels("pad_rows").pad_rows(
         np.ascontiguousarray(indices),
@@ -109,10 +111,10 @@ def padded(
     return matrix
 
 
-def _lengths(sequences: Any) -> list[int]:  # noqa: ANN401 - anything that can be gone through
+def _lengths(sequences: Any) -> list[int]:  # noqa: ANN401 - anything that can be iterated
     for place, sequence in enumerate(sequences):
         if not hasattr(sequence, "__len__"):
-            raise ValueError(f"the entry at position {place} is no sequence: {shown(sequence)}")
+            raise ValueError(f"the entry at position {place} is not a sequence: {shown(sequence)}")
     return [len(sequence) for sequence in sequences]
 
 
@@ -125,8 +127,8 @@ def _check_ends(padding: str, truncating: str) -> None:
 def _columns(lengths: Any, maxlen: int | None) -> int:  # noqa: ANN401 - a list or an array
     if maxlen is not None:
         if maxlen < 0:
-            raise ValueError(f"maxlen={maxlen} is below 0")
+            raise ValueError(f"maxlen={maxlen} is negative")
         return int(maxlen)
     if not len(lengths):
-        raise ValueError("there are no sequences, so maxlen must be given")
+        raise ValueError("there are no sequences to take the length from: pass maxlen")
     return int(np.max(lengths))

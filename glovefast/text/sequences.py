@@ -1,16 +1,17 @@
-"""Sequences of indices in columns: all indices one after the other, and where each sequence ends."""
+"""Sequences of indices in columns: their concatenated indices and the bounds of each sequence."""
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from glovefast.text.pieces import is_list
 from glovefast.text.words import shown
 from glovefast.vocabulary.arrow import integer_array
 
@@ -32,9 +33,9 @@ class Sequences:
     indices : numpy.ndarray
         (m,) int32 or int64: the indices of all sequences.
     offsets : numpy.ndarray
-        (n + 1,) int64: where the n sequences begin and end.
+        (n + 1,) int64: the bounds of the n sequences.
     numbers : numpy.ndarray or None
-        Python's integers by index, to be shared by many lists.
+        Python integers by index, which many lists can share.
     """
 
     indices: NDArray[np.integer]
@@ -46,7 +47,7 @@ class Sequences:
 
     @classmethod
     def joined(cls, parts: Iterable["Sequences"]) -> "Sequences":
-        """Join parts of many sequences."""
+        """Concatenate the sequences of several parts."""
         all_indices: list[NDArray[np.integer]] = [np.zeros(0, dtype=np.int32)]
         all_offsets = [np.zeros(1, dtype=np.int64)]
         total = 0
@@ -58,19 +59,21 @@ class Sequences:
 
     @classmethod
     def of(cls, sequences: AnySequences) -> "Sequences":
-        """Make columns of sequences of any kind.
+        """Make columns of sequences in any container.
 
         Raises
         ------
         TypeError
-            If a sequence holds something that is no integer; the message names it.
+            If a sequence is missing or holds something other than integers; the message names its position.
         """
         if isinstance(sequences, Sequences):
             return sequences
-        if isinstance(sequences, pa.ChunkedArray):
-            sequences = sequences.combine_chunks()
-        if isinstance(sequences, pa.Array):
+        if is_column(sequences):
             return cls._of_arrow(sequences)
+        if hasattr(sequences, "to_list"):  # a pandas Series
+            sequences = sequences.to_list()
+        for place, sequence in enumerate(sequences):
+            check_sequence(sequence, place)
         lengths = np.fromiter(map(len, sequences), np.int64, len(sequences))
         offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
         if isinstance(sequences, np.ndarray) and sequences.dtype != object:
@@ -88,32 +91,47 @@ class Sequences:
         return cls(indices, offsets)
 
     @classmethod
-    def _of_arrow(cls, array: pa.Array) -> "Sequences":
-        if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
-            raise TypeError(f"an array of lists of integers is needed, not one of {array.type}")
-        values = array.values
-        if array.null_count or values.null_count or not pa.types.is_integer(values.type):
-            raise TypeError(
-                f"lists of integers without nulls are needed; these are {array.type} or have nulls"
-            )
+    def _of_arrow(cls, array: Any) -> "Sequences":  # noqa: ANN401 - see is_column
+        if hasattr(array, "to_arrow"):
+            array = array.to_arrow()
+        if isinstance(array, pa.ChunkedArray):
+            array = array.combine_chunks()
+        kind = array.type
+        if not is_list(kind) or not (
+            pa.types.is_integer(kind.value_type) or pa.types.is_null(kind.value_type)
+        ):
+            raise TypeError(f"a column of sequences must hold lists of integers, not {kind}")
+        if array.null_count:
+            place = array.is_null().index(True).as_py()
+            raise TypeError(f"sequences must be lists of integers; the one at position {place} is null")
+        if not pa.types.is_list(kind) and not pa.types.is_large_list(kind):
+            array = array.cast(pa.large_list(kind.value_type))
         dtype = np.int32 if pa.types.is_list(array.type) else np.int64
         offsets = np.frombuffer(array.buffers()[1] or bytes(8), dtype=dtype).astype(np.int64)
-        numbers = np.frombuffer(values.buffers()[1] or b"", dtype=values.type.to_pandas_dtype())
-        numbers = numbers[values.offset : values.offset + len(values)]
         offsets = offsets[array.offset : array.offset + len(array) + 1]
-        return cls(numbers[offsets[0] : offsets[-1]], offsets - offsets[0])
+        values = array.values.slice(offsets[0], offsets[-1] - offsets[0])
+        offsets -= offsets[0]
+        if values.null_count:
+            null = values.is_null().index(True).as_py()
+            place = int(np.searchsorted(offsets, null, side="right")) - 1
+            raise TypeError(f"sequences must be lists of integers; the one at position {place} holds a null")
+        if pa.types.is_null(values.type):  # all lists are empty
+            return cls(np.zeros(0, dtype=np.int64), offsets)
+        # The names of these types are NumPy's. Before version 26, pyarrow's own conversion needs pandas.
+        numbers = np.frombuffer(values.buffers()[1] or b"", dtype=str(values.type))
+        return cls(numbers[values.offset : values.offset + len(values)], offsets)
 
     def lists(self) -> list[list[int]]:
-        """Give lists of Python's integers."""
+        """Give lists of Python integers."""
         bounds = pairwise(self.offsets.tolist())
         if self.numbers is None:
             return [self.indices[begin:end].tolist() for begin, end in bounds]
-        # Not a new integer for each index: that takes longer, and 32 bytes each.
+        # A new integer for each index would take longer, and 32 bytes each.
         shared = self.numbers[self.indices]
         return [shared[begin:end].tolist() for begin, end in bounds]
 
     def arrow(self) -> pa.ListArray | pa.LargeListArray:
-        """View the columns as an Arrow array; its offsets have 64 bits only where 32 are too few."""
+        """View the columns as an Arrow array, whose offsets have 64 bits only if 32 are too few."""
         values = integer_array(self.indices)
         if self.offsets[-1] > _LARGEST_OFFSET:
             return pa.LargeListArray.from_arrays(integer_array(self.offsets), values)
@@ -122,18 +140,18 @@ class Sequences:
     def matrix(
         self, columns: int, mode: str, document_count: int, index_docs: dict[int, int]
     ) -> NDArray[np.float64]:
-        """Count, in a row for each sequence, how often each index occurs in it.
+        """Make a matrix with a row for each sequence and a column for each index.
 
         Parameters
         ----------
         columns : int
-            Indices from there on are left out.
+            The number of columns; larger indices are left out.
         mode : {"binary", "count", "tfidf", "freq"}
-            What becomes of a count; see `glovefast.text.Tokenizer.texts_to_matrix`.
+            The meaning of the values; see `glovefast.text.Tokenizer.texts_to_matrix`.
         document_count : int
             For "tfidf": the number of all texts.
         index_docs : dict
-            For "tfidf": in how many texts each index occurs.
+            For "tfidf": the number of texts in which each index occurs.
 
         Returns
         -------
@@ -141,7 +159,7 @@ class Sequences:
             (n, columns) float64.
         """
         if mode not in MODES:
-            raise ValueError(f"mode={mode!r} is none of {', '.join(MODES)}")
+            raise ValueError(f"mode={mode!r} is not one of {', '.join(MODES)}")
         matrix = np.zeros((len(self), columns))
         lengths = np.diff(self.offsets)
         row = np.repeat(np.arange(len(self)), lengths)
@@ -166,12 +184,54 @@ class Sequences:
         return matrix
 
 
+def is_column(sequences: Any) -> bool:  # noqa: ANN401 - sequences in any container
+    """Say whether sequences are in an Arrow array or a polars Series."""
+    return isinstance(sequences, pa.Array | pa.ChunkedArray) or hasattr(sequences, "to_arrow")
+
+
+def check_sequence(sequence: Any, place: int) -> None:  # noqa: ANN401 - whatever was given as a sequence
+    """Raise an error for an entry that is not a sequence.
+
+    Raises
+    ------
+    TypeError
+        Names the position.
+    """
+    if not isinstance(sequence, Iterable) or isinstance(sequence, str | bytes):
+        raise TypeError(f"the entry at position {place} is not a sequence: {shown(sequence)}")
+
+
+def lists_of(sequences: AnySequences) -> Iterator[Any]:
+    """Give sequences one by one, those in columns and arrays as lists of Python numbers."""
+    if is_column(sequences):
+        yield from Sequences.of(sequences).lists()
+        return
+    for place, sequence in enumerate(cast("Iterable[Any]", sequences)):
+        check_sequence(sequence, place)
+        yield sequence.tolist() if isinstance(sequence, np.ndarray) else sequence
+
+
+def texts_of(
+    sequences: AnySequences, index_word: Mapping[int, str], num_words: float | None, oov_word: str | None
+) -> Iterator[str]:
+    """Turn sequences back into texts; `oov_word` replaces what has no word or is not below `num_words`."""
+    for sequence in lists_of(sequences):
+        words = []
+        for index in sequence:
+            word = index_word.get(index)
+            if word is None or (num_words and index >= num_words):
+                word = oov_word
+            if word is not None:
+                words.append(word)
+        yield " ".join(words)
+
+
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """Let Python not look for cycles while many lists of integers are made, which hold none.
+    """Pause Python's search for reference cycles while many lists of integers are made.
 
-    It would go through all of them again and again: that takes longer than to make them (0.21 s instead of
-    0.11 s for 25,000 lists of 230 integers).
+    It would look through all of them again and again, which takes as long as making them: 0.21 s instead of
+    0.11 s for 25,000 lists of 230 integers.
     """
     enabled = gc.isenabled()
     gc.disable()

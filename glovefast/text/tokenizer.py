@@ -10,63 +10,58 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.text.batches import Callback, Texts
 from glovefast.text.counting import count_texts
-from glovefast.text.lookup import TextLookup
+from glovefast.text.dictionaries import NAMES, DictionaryAttribute, WordDictionaries
+from glovefast.text.lookup import LookupOptions, TextLookup
 from glovefast.text.padding import padded
-from glovefast.text.sequences import AnySequences, Sequences, collection_paused
+from glovefast.text.pieces import Texts
+from glovefast.text.progress import Callback
+from glovefast.text.sequences import AnySequences, Sequences, collection_paused, lists_of, texts_of
+from glovefast.text.word_rule import WordRule
 from glovefast.text.words import DEFAULT_FILTERS
 from glovefast.threads import checked_threads
 
 
-class Tokenizer(TextLookup):
-    """Number the words of texts by their frequency, and turn texts into sequences of these numbers.
+class Tokenizer:
+    """Number the words of texts by frequency, and turn texts into sequences of these numbers.
 
-    Arguments, attributes and results are those of Keras 2's ``keras.preprocessing.text.Tokenizer``, also
-    where words are equally frequent: the one that came first goes first. Index 0 is kept for padding.
+    The arguments, attributes and results are those of ``keras.preprocessing.text.Tokenizer`` in Keras 2, also
+    for equally frequent words: the one that occurs first comes first. Index 0 is reserved for padding.
 
     The attributes `word_counts`, `word_docs`, `index_docs`, `word_index` and `index_word` are ordinary
-    dictionaries, made when they are first asked for. What is changed in them, or assigned to them, holds.
+    dictionaries, made when they are first read. You may change them or assign others; the Tokenizer follows.
 
     Parameters
     ----------
     num_words : int, optional
-        Only indices below it are given out, which are those of the ``num_words - 1`` most frequent words.
-        `word_index` has all words all the same.
+        Use only the indices below it, which belong to the ``num_words - 1`` most frequent words. `word_index`
+        has all words nevertheless.
     filters : str
-        Characters that go: `split` stands in the place of each.
+        The characters to replace with `split`.
     lower : bool
-        Lower the texts first.
+        Convert the texts to lower case first.
     split : str
-        What stands between two words.
+        The separator between two words.
     char_level : bool
-        Each character is a word; nothing is filtered.
+        Treat each character as a word; nothing is filtered.
     oov_token : str, optional
-        Gets index 1, which is then given out for every word that has no index.
+        The token that gets index 1, which stands for every word without an index.
     analyzer : callable, optional
-        Text → words, in the place of lowering, filtering and splitting.
+        A function text → words that replaces lowering, filtering and splitting.
     **kwargs
         `document_count`, and `nb_words`, an old name of `num_words`.
 
     Attributes
     ----------
-    word_counts : collections.OrderedDict
-        How often each word occurs, in the order in which the words came.
-    word_docs : collections.defaultdict
-        In how many texts each word occurs.
-    index_docs : collections.defaultdict
-        The same by index.
-    word_index : dict
-        Each word's index, the most frequent first.
-    index_word : dict
-        Each index's word.
+    word_counts, word_docs, index_docs, word_index, index_word : dict
+        The dictionaries; each is explained below.
     document_count : int
-        How many texts were counted.
+        The number of texts that were counted.
 
     Raises
     ------
     TypeError
-        If there is an argument that is none of these.
+        If an argument is unknown.
 
     Examples
     --------
@@ -75,6 +70,14 @@ class Tokenizer(TextLookup):
     >>> tokenizer.texts_to_sequences(["Good work well done", "excellent"])
     [[4, 5, 2, 3], [1]]
     """
+
+    word_counts = DictionaryAttribute[OrderedDict[str, int]](
+        "How often each word occurs; the words stand in the order of their first occurrence."
+    )
+    word_docs = DictionaryAttribute[defaultdict[str, int]]("The number of texts that contain each word.")
+    index_docs = DictionaryAttribute[defaultdict[int, int]]("The number of texts that contain each index.")
+    word_index = DictionaryAttribute[dict[str, int]]("The index of each word, the most frequent word first.")
+    index_word = DictionaryAttribute[dict[int, str]]("The word of each index.")
 
     def __init__(  # noqa: PLR0917 - Keras's arguments, in Keras's order
         self,
@@ -87,13 +90,12 @@ class Tokenizer(TextLookup):
         analyzer: Callable[[Any], Iterable[str]] | None = None,
         **kwargs: Any,  # noqa: ANN401 - old names of arguments
     ) -> None:
-        super().__init__()
         if "nb_words" in kwargs:
             warnings.warn("nb_words is an old name: use num_words", FutureWarning, stacklevel=2)
             num_words = kwargs.pop("nb_words")
         self.document_count: int = kwargs.pop("document_count", 0)
         if kwargs:
-            raise TypeError(f"Tokenizer takes no {', '.join(kwargs)}")
+            raise TypeError(f"Tokenizer has no argument {', '.join(kwargs)}")
         self.num_words = num_words
         self.filters = filters
         self.lower = lower
@@ -101,6 +103,8 @@ class Tokenizer(TextLookup):
         self.char_level = char_level
         self.oov_token = oov_token
         self.analyzer = analyzer
+        self.dictionaries = WordDictionaries()
+        self._lookup = TextLookup(self.dictionaries)
 
     def fit_on_texts(
         self, texts: Texts, *, threads: int | None = None, progress: Callback | None = None
@@ -110,36 +114,42 @@ class Tokenizer(TextLookup):
         Parameters
         ----------
         texts : iterable of str or of lists of str, array, column, or iterator of batches
-            A list, a NumPy or Arrow array, a pandas or polars Series, or any iterable. A text that is a list
-            is taken for its words, which are lowered and not cut. An iterable may also give batches of texts:
-            arrays, Series or tuples; only some of them are in memory at a time.
+            A list, a NumPy or Arrow array, a pandas or polars Series, or any iterable. A text may be a list
+            or an array of words, which are lowered but not split. An iterator may also give batches of texts
+            (arrays, Series or tuples), so that only some texts are in memory at a time.
         threads : int, optional
-            At most so many; default: one per processor.
+            The number of threads. The default is one per processor. The result does not depend on it.
         progress : callable, optional
-            Called with a `Progress` after each part of the texts.
+            Called with a `TextProgress` after each piece of the texts.
 
         Raises
         ------
         TextError
-            If a text or a word is no string; the message names its position and its type. Nothing is counted
-            then.
+            If a text or a word is not a string; the message names its position and its type. Nothing is
+            counted then.
         """
         counted = count_texts(texts, self._rule(), threads, progress)
-        self._take(counted.table, self.oov_token)
+        self.dictionaries.add(counted.table, self.oov_token)
         self.document_count += counted.texts
 
     def fit_on_sequences(self, sequences: AnySequences) -> None:
-        """Count in how many sequences each index occurs, for the "tfidf" of `sequences_to_matrix`.
+        """Count the sequences in which each index occurs, for the "tfidf" of `sequences_to_matrix`.
 
         Parameters
         ----------
-        sequences : sequence of sequences of int, or Arrow array of lists
+        sequences : sequence of sequences of int, or column of lists
             The sequences.
+
+        Raises
+        ------
+        TypeError
+            If an entry is not a sequence; the message names its position. Nothing is counted then.
         """
-        self.document_count += len(sequences)
+        distinct = [{*sequence} for sequence in lists_of(sequences)]
+        self.document_count += len(distinct)
         index_docs = self.index_docs
-        for sequence in _lists_of(sequences):
-            for index in set(sequence):
+        for indices in distinct:
+            for index in indices:
                 index_docs[index] = index_docs.get(index, 0) + 1
 
     def texts_to_sequences(
@@ -147,8 +157,8 @@ class Tokenizer(TextLookup):
     ) -> list[list[int]]:
         """Turn texts into lists of indices.
 
-        Words without an index, or with one from `num_words` on, get that of `oov_token`, and are left out
-        without one.
+        Words without an index, or with one that is not below `num_words`, get the index of `oov_token`. If
+        there is no `oov_token`, they are left out.
 
         Parameters
         ----------
@@ -163,10 +173,10 @@ class Tokenizer(TextLookup):
         Raises
         ------
         TextError
-            If a text or a word is no string; the message names its position and its type.
+            If a text or a word is not a string; the message names its position and its type.
         """
         with collection_paused():
-            return list(self._lists(texts, checked_threads(threads), progress))
+            return list(self._lists(texts, threads, progress))
 
     def texts_to_sequences_generator(self, texts: Texts) -> Iterator[list[int]]:
         """Turn texts into lists of indices, one after the other; some texts are read ahead.
@@ -181,12 +191,12 @@ class Tokenizer(TextLookup):
         list of int
             The indices of one text.
         """
-        return self._lists(texts, checked_threads(None), None)
+        return self._lists(texts, None, None)
 
     def texts_to_arrow(
         self, texts: Texts, *, threads: int | None = None, progress: Callback | None = None
     ) -> pa.ListArray | pa.LargeListArray:
-        """Turn texts into an Arrow array of lists of int32: `texts_to_sequences` without Python's objects.
+        """Turn texts into an Arrow array of lists of int32: `texts_to_sequences` without Python objects.
 
         Parameters
         ----------
@@ -196,9 +206,14 @@ class Tokenizer(TextLookup):
         Returns
         -------
         pyarrow.ListArray
-            A list for each text; a ``LargeListArray`` from 2**31 indices on.
+            A list for each text; a ``LargeListArray`` for 2**31 indices and more.
+
+        Raises
+        ------
+        TextError, VocabularyError
+            If a text or a word is not a string, or if the `oov_token` has no index yet.
         """
-        return self._columns(texts, checked_threads(threads), progress).arrow()
+        return self._columns(texts, threads, progress).arrow()
 
     def texts_to_padded(
         self,
@@ -211,7 +226,7 @@ class Tokenizer(TextLookup):
         threads: int | None = None,
         progress: Callback | None = None,
     ) -> NDArray[np.int32]:
-        """Turn texts into the rows of one matrix: `texts_to_sequences` and `pad_sequences` at once.
+        """Turn texts into the rows of a matrix: `texts_to_sequences` and `pad_sequences` in one step.
 
         Parameters
         ----------
@@ -224,53 +239,79 @@ class Tokenizer(TextLookup):
         -------
         numpy.ndarray
             (texts, maxlen) int32.
+
+        Raises
+        ------
+        TextError, VocabularyError
+            If a text or a word is not a string, or if the `oov_token` has no index yet.
         """
-        return padded(
-            self._columns(texts, checked_threads(threads), progress), maxlen, padding, truncating, value
-        )
+        columns = self._columns(texts, threads, progress)
+        return padded(columns, maxlen, padding, truncating, value)
 
     def texts_to_matrix(self, texts: Texts, mode: str = "binary") -> NDArray[np.float64]:
-        """Count, in a row for each text, how often each index occurs in it.
+        """Make a matrix with a row for each text and a column for each index.
 
         Parameters
         ----------
         texts
             As for `fit_on_texts`.
         mode : {"binary", "count", "tfidf", "freq"}
-            1 for what occurs, how often, its weight by the texts that it occurs in, or its share of the text.
+            The values: 1 for each index that occurs; how often it occurs; its weight, given the texts that it
+            occurs in; its share of the text.
 
         Returns
         -------
         numpy.ndarray
-            (texts, num_words) float64; without `num_words` as many columns as words, and one.
+            (texts, num_words) float64. Without `num_words` there is one column more than there are words.
 
         Raises
         ------
         ValueError
-            If the mode is another; if there is neither `num_words` nor a word; if "tfidf" has no text to go
-            by.
+            If `mode` is unknown; if there is neither `num_words` nor a word; if no texts were counted and the
+            mode is "tfidf".
         """
-        return self.sequences_to_matrix(self._columns(texts, checked_threads(None), None), mode)
+        return self.sequences_to_matrix(self._columns(texts, None, None), mode)
 
     def sequences_to_matrix(self, sequences: AnySequences, mode: str = "binary") -> NDArray[np.float64]:
-        """Count, in a row for each sequence, how often each index occurs in it; as `texts_to_matrix`."""
-        columns = self.num_words
-        if not columns:
-            if not self.word_index:
-                raise ValueError("how wide is the matrix? Set num_words, or call fit_on_texts first")
-            columns = len(self.word_index) + 1
-        if mode == "tfidf" and not self.document_count:
-            raise ValueError("tfidf needs texts to go by: call fit_on_texts or fit_on_sequences first")
-        return Sequences.of(sequences).matrix(columns, mode, self.document_count, self.index_docs)
-
-    def sequences_to_texts(self, sequences: AnySequences) -> list[str]:
-        """Turn sequences of indices back into texts, the words between spaces.
-
-        Indices without a word, or from `num_words` on, become the `oov_token`, and are left out without one.
+        """Make a matrix with a row for each sequence and a column for each index.
 
         Parameters
         ----------
-        sequences : sequence of sequences of int, or Arrow array of lists
+        sequences : sequence of sequences of int, or column of lists
+            The sequences.
+        mode : {"binary", "count", "tfidf", "freq"}
+            The values, as for `texts_to_matrix`.
+
+        Returns
+        -------
+        numpy.ndarray
+            (sequences, num_words) float64. Without `num_words` there is one column more than there are words.
+
+        Raises
+        ------
+        ValueError
+            As for `texts_to_matrix`.
+        """
+        columns = self.num_words
+        if not columns:
+            if not self.word_index:
+                raise ValueError(
+                    "the width of the matrix is unknown: set num_words, or call fit_on_texts first"
+                )
+            columns = len(self.word_index) + 1
+        if mode == "tfidf" and not self.document_count:
+            raise ValueError("tfidf needs counted texts: call fit_on_texts or fit_on_sequences first")
+        return Sequences.of(sequences).matrix(columns, mode, self.document_count, self.index_docs)
+
+    def sequences_to_texts(self, sequences: AnySequences) -> list[str]:
+        """Turn sequences of indices back into texts, with a space between two words.
+
+        Indices without a word, or not below `num_words`, become the `oov_token`. If there is no `oov_token`,
+        they are left out.
+
+        Parameters
+        ----------
+        sequences : sequence of sequences of int, or column of lists
             The sequences.
 
         Returns
@@ -281,45 +322,42 @@ class Tokenizer(TextLookup):
         return list(self.sequences_to_texts_generator(sequences))
 
     def sequences_to_texts_generator(self, sequences: AnySequences) -> Iterator[str]:
-        """Turn sequences of indices back into texts, one after the other; as `sequences_to_texts`."""
+        """Turn sequences of indices back into texts, one after the other.
+
+        Parameters
+        ----------
+        sequences : sequence of sequences of int, or column of lists
+            The sequences, as for `sequences_to_texts`.
+
+        Yields
+        ------
+        str
+            The text of one sequence.
+        """
         oov_index = self.word_index.get(self.oov_token) if self.oov_token is not None else None
-        limit = self.num_words or None
-        index_word = self.index_word
-        oov_word = None if oov_index is None else index_word[oov_index]
-        for sequence in _lists_of(sequences):
-            words = []
-            for index in sequence:
-                word = index_word.get(index)
-                if word is None or (limit is not None and index >= limit):
-                    word = oov_word
-                if word is not None:
-                    words.append(word)
-            yield " ".join(words)
+        oov_word = None if oov_index is None else self.index_word[oov_index]
+        return texts_of(sequences, self.index_word, self.num_words, oov_word)
 
     def get_config(self) -> dict[str, Any]:
-        """Give all that the Tokenizer knows, its dictionaries as JSON; an `analyzer` is not among it."""
-        return {
-            "num_words": self.num_words,
-            "filters": self.filters,
-            "lower": self.lower,
-            "split": self.split,
-            "char_level": self.char_level,
-            "oov_token": self.oov_token,
-            "document_count": self.document_count,
-            "word_counts": json.dumps(self.word_counts),
-            "word_docs": json.dumps(self.word_docs),
-            "index_docs": json.dumps(self.index_docs),
-            "index_word": json.dumps(self.index_word),
-            "word_index": json.dumps(self.word_index),
-        }
+        """Give the settings, and the dictionaries as JSON; an `analyzer` is not included.
 
-    def to_json(self, **kwargs: Any) -> str:  # noqa: ANN401 - json.dumps takes what it takes
-        """Write the Tokenizer as JSON, which `tokenizer_from_json` reads, here as in Keras.
+        Returns
+        -------
+        dict
+            What `to_json` writes, as in Keras.
+        """
+        settings = ("num_words", "filters", "lower", "split", "char_level", "oov_token", "document_count")
+        dictionaries = ("word_counts", "word_docs", "index_docs", "index_word", "word_index")
+        config = {name: getattr(self, name) for name in settings}
+        return config | {name: json.dumps(getattr(self, name)) for name in dictionaries}
+
+    def to_json(self, **kwargs: Any) -> str:  # noqa: ANN401 - json.dumps takes many kinds
+        """Write the Tokenizer as JSON, which `tokenizer_from_json` reads, here and in Keras.
 
         Parameters
         ----------
         **kwargs
-            For ``json.dumps``.
+            Arguments of ``json.dumps``.
 
         Returns
         -------
@@ -328,45 +366,28 @@ class Tokenizer(TextLookup):
         """
         return json.dumps({"class_name": type(self).__name__, "config": self.get_config()}, **kwargs)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Give the attributes that a Tokenizer of Keras has, to copy or pickle them."""
+        state = {
+            name: value for name, value in self.__dict__.items() if name not in {"dictionaries", "_lookup"}
+        }
+        return state | {name: getattr(self, name) for name in NAMES}
 
-def _lists_of(sequences: AnySequences) -> Any:  # noqa: ANN401 - whatever can be gone through
-    """Give sequences of Python's integers where they come as an Arrow array."""
-    return Sequences.of(sequences).lists() if isinstance(sequences, pa.Array | pa.ChunkedArray) else sequences
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the attributes of a Tokenizer, of Keras or of this class; older ones lack some."""
+        Tokenizer.__init__(self)
+        for name, value in state.items():
+            setattr(self, name, value)
 
+    def _rule(self) -> WordRule:
+        return WordRule(self.filters, self.lower, self.split, self.char_level, self.analyzer)
 
-def tokenizer_from_json(json_string: str) -> Tokenizer:
-    """Make a Tokenizer of what `Tokenizer.to_json` has written, here or in Keras.
+    def _lists(self, texts: Texts, threads: int | None, progress: Callback | None) -> Iterator[list[int]]:
+        for part in self._lookup.parts(texts, self._options(threads, progress)):
+            yield from part if isinstance(part, list) else part.lists()
 
-    Parameters
-    ----------
-    json_string : str
-        JSON.
+    def _columns(self, texts: Texts, threads: int | None, progress: Callback | None) -> Sequences:
+        return self._lookup.columns(texts, self._options(threads, progress))
 
-    Returns
-    -------
-    Tokenizer
-        Ready for texts; it can be fitted on more of them.
-
-    Raises
-    ------
-    ValueError
-        If it is no Tokenizer's JSON.
-    """
-    made = json.loads(json_string)
-    config = made.get("config") if isinstance(made, dict) else None
-    if not isinstance(config, dict) or not {"word_counts", "word_docs", "index_docs", "word_index"} <= {
-        *config
-    }:
-        raise ValueError("this is no JSON of a Tokenizer: it has no config with word_counts and the others")
-    word_counts, word_docs, index_docs, word_index, index_word = (
-        json.loads(config.pop(name))
-        for name in ("word_counts", "word_docs", "index_docs", "word_index", "index_word")
-    )
-    tokenizer = Tokenizer(**config)
-    tokenizer.word_counts = OrderedDict(word_counts)
-    tokenizer.word_docs = defaultdict(int, word_docs)
-    # JSON has strings alone for keys.
-    tokenizer.index_docs = defaultdict(int, {int(index): count for index, count in index_docs.items()})
-    tokenizer.word_index = word_index
-    tokenizer.index_word = {int(index): word for index, word in index_word.items()}
-    return tokenizer
+    def _options(self, threads: int | None, progress: Callback | None) -> LookupOptions:
+        return LookupOptions(self._rule(), self.num_words, self.oov_token, checked_threads(threads), progress)

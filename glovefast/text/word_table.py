@@ -1,4 +1,4 @@
-"""The words of a Tokenizer in columns: a hash table that the kernels fill and look into."""
+"""The words of a Tokenizer in columns: a hash table that the kernels fill and search."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,11 +27,11 @@ from glovefast.text.batches import TextBatch, utf8
 
 _FIRST_CAPACITY = 1 << 12
 _BYTES_PER_WORD = 12
-_ANY_BYTE = np.arange(256, dtype=np.uint8)
+ANY_BYTE = np.arange(256, dtype=np.uint8)  # keeps every byte as it is
 
 
 class Workspace:
-    """What a worker needs beside the table: the words of one text at a time.
+    """The arrays that a thread needs beside the table: the words of one text at a time.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Workspace:
         self.arrays: tuple[NDArray[Any], ...] = ()
 
     def arrays_for(self, batch: TextBatch) -> tuple[NDArray[Any], ...]:
-        """Give the arrays with room for a batch's longest text."""
+        """Give the arrays, with room for the longest text of a batch."""
         longest = int(np.diff(batch.text_ends, prepend=0).max(initial=0))
         if batch.how == WORDS_ARE_GIVEN:
             word_ends = np.concatenate([np.zeros(1, dtype=np.int64), batch.given_ends])
@@ -63,7 +63,7 @@ class Workspace:
 
 
 class WordTable:
-    """Words in the order in which they came, with what is known of each."""
+    """Words in the order in which they were added, with their counts and places."""
 
     def __init__(self) -> None:
         self._kernels = load_kernels("count_words", "add_words", "fill_slots", "number_words")
@@ -74,25 +74,25 @@ class WordTable:
 
     @classmethod
     def of_words(cls, words: Sequence[str]) -> "WordTable":
-        """Make a table of different words."""
+        """Make a table of distinct words."""
         table = cls()
         text, ends = utf8(words)
         batch = TextBatch(text, np.array([len(words)], dtype=np.int64), WORDS_ARE_GIVEN, ends, 0)
-        table.count(batch, _ANY_BYTE, Workspace())
+        table.count(batch, ANY_BYTE, Workspace())
         return table
 
     def __len__(self) -> int:
         return int(self._status[TABLE_WORDS])
 
     def column(self, place: int) -> NDArray[np.int64]:
-        """View one of the numbers that are known of each word, ``WORD_COUNT`` for example."""
+        """View one number of each word, for example ``WORD_COUNT``."""
         column: NDArray[np.int64] = self._records.reshape(-1, WORD_RECORD)[: len(self), place]
         return column
 
     def words(self) -> list[str]:
-        """Give the words as Python has them."""
+        """Give the words as Python strings."""
         data = self._bytes[: self._status[TABLE_BYTES]]
-        # The bytes that go on with a character begin with the bits 10.
+        # The bytes that continue a character begin with the bits 10.
         characters = np.cumsum((data & 0xC0) != 0x80)
         ends = np.concatenate([[0], characters])[self.column(WORD_BEGIN) + self.column(WORD_LENGTH)].tolist()
         joined = data.tobytes().decode("utf-8", "surrogatepass")
@@ -119,11 +119,11 @@ class WordTable:
             self._grow(len(arrays[0]))
 
     def in_order_of_first_occurrence(self) -> bool:
-        """Say whether each word first occurs behind the words before it."""
+        """Say whether the words stand in the order of their first occurrence."""
         return bool((np.diff(self.column(WORD_FIRST)) > 0).all())
 
     def add(self, tables: Sequence["WordTable"]) -> None:
-        """Add the words and the counts of other tables, which have counted different texts."""
+        """Add the words and counts of other tables, which counted other texts of the same source."""
         if not tables:
             return
         shifts = np.cumsum([0, *(table._status[TABLE_BYTES] for table in tables)])
@@ -134,7 +134,7 @@ class WordTable:
         for part, shift in zip(parts, shifts, strict=False):
             part[:, WORD_BEGIN] += shift
         others = np.concatenate(parts)
-        # Where a word stands in several tables, the place where it was first decides its order.
+        # Of a word in several tables, the earliest occurrence comes first and decides its place.
         order = np.argsort(others[:, WORD_FIRST])
         longest = int(others[:, WORD_LENGTH].max(initial=0))
         self._status[NEXT_WORD] = 0
@@ -160,22 +160,22 @@ class WordTable:
         byte_of : numpy.ndarray
             (256,) uint8, see `WordRule`.
         index_of : numpy.ndarray
-            int32: the index of each word of the table; negative for those that are to be left out.
+            int32: the index of each word of the table; negative to leave a word out.
         unknown : int
-            The same for all other words.
+            The index of all other words; negative to leave them out.
         workspace : Workspace
-            The worker's own.
+            The thread's own.
 
         Returns
         -------
         indices : numpy.ndarray
             (n,) int32.
         offsets : numpy.ndarray
-            (t + 1,) int64: where the indices of each text begin and end.
+            (t + 1,) int64: the bounds of the indices of each text.
         """
         texts = len(batch.text_ends)
         words = {WORDS_ARE_GIVEN: len(batch.given_ends), WORDS_ARE_CHARACTERS: len(batch.text)}
-        # What is between separators: at most every other byte is a word. One place more is written to.
+        # Between separators, at most every other byte is a word. The kernel writes to one more place.
         room = words.get(batch.how, len(batch.text) // 2 + texts) + 1
         indices = np.empty(room, dtype=np.int32)
         offsets = np.zeros(texts + 1, dtype=np.int64)
@@ -201,18 +201,18 @@ class WordTable:
         text, ends = utf8([word])
         batch = TextBatch(text, np.array([1], dtype=np.int64), WORDS_ARE_GIVEN, ends, 0)
         numbers = np.arange(len(self), dtype=np.int32)
-        found, _ = self.indices(batch, _ANY_BYTE, numbers, -1, Workspace())
+        found, _ = self.indices(batch, ANY_BYTE, numbers, -1, Workspace())
         return int(found[0]) if found.size else -1
 
     def copy(self) -> "WordTable":
-        """Give a table of its own; a table that others look into is not changed any more."""
+        """Give an independent copy, since a table in use for look-ups must not change."""
         table = WordTable()
         table._status, table._slots = self._status.copy(), self._slots.copy()
         table._records, table._bytes = self._records.copy(), self._bytes.copy()
         return table
 
     def _grow(self, longest: int) -> None:
-        """Make room for more words, and for a word of a length, in bytes."""
+        """Make room for more words, and for a word of `longest` bytes."""
         words, capacity = len(self), len(self._records) // WORD_RECORD
         if words == capacity:
             records = np.empty(2 * len(self._records), dtype=np.int64)

@@ -56,7 +56,7 @@ def test_other_items(given_sequences: Any, arguments: dict[str, Any]) -> None:
     [
         (5, {}, "no length"),
         (iter([[1]]), {}, "no length"),
-        ([[1], 2], {}, r"position 1 is no sequence: 2 \(int\)"),
+        ([[1], 2], {}, r"position 1 is not a sequence: 2 \(int\)"),
         ([], {}, "maxlen"),
         ([[1]], {"maxlen": -1}, "maxlen=-1"),
         ([[1]], {"padding": "front"}, "padding='front'"),

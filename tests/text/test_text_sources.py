@@ -9,7 +9,7 @@ import pytest
 
 import glovefast
 from glovefast.errors import GlovefastError, TextError, VocabularyError
-from glovefast.text import Progress, Tokenizer, hashing_trick, one_hot, text_to_word_sequence
+from glovefast.text import TextProgress, Tokenizer, hashing_trick, one_hot, text_to_word_sequence
 from glovefast.vocabulary.training_vocabulary import training_vocabulary
 
 keras_text = pytest.importorskip("keras.src.legacy.preprocessing.text")
@@ -65,18 +65,18 @@ def test_every_source_gives_the_same(kind: str, rule: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["a", b"b"], r"position 1 is no string: b'b' \(bytes\)"),
-        (["a", "b", None], r"position 2 is no string: None \(NoneType\)"),
-        ([3.5], r"position 0 is no string: 3.5 \(float\)"),
-        (["x" * 600_000] * 3 + [7], r"position 3 is no string: 7 \(int\)"),
-        (iter([pa.array(["a"]), pa.array(["b", None])]), r"position 2 is no string: None"),
-        (np.array(["a", np.nan], dtype=object), r"position 1 is no string: nan \(float\)"),
-        (np.array([b"a"]), r"position 0 is no string: b'a' \(bytes\)"),
+        (["a", b"b"], r"position 1 is not a string: b'b' \(bytes\)"),
+        (["a", "b", None], r"position 2 is not a string: None \(NoneType\)"),
+        ([3.5], r"position 0 is not a string: 3.5 \(float\)"),
+        (["x" * 600_000] * 3 + [7], r"position 3 is not a string: 7 \(int\)"),
+        (iter([pa.array(["a"]), pa.array(["b", None])]), r"position 2 is not a string: None"),
+        (np.array(["a", np.nan], dtype=object), r"position 1 is not a string: nan \(float\)"),
+        (np.array([b"a"]), r"position 0 is not a string: b'a' \(bytes\)"),
         (np.array([["a"]]), r"shape \(1, 1\)"),
         (pa.array([1]), "int64"),
         (pa.array([b"a"]), "binary"),
-        ([["a", 5]], r"position 0 has at position 1 a word that is no string: 5 \(int\)"),
-        (["a", [None]], r"position 1 has at position 0 a word that is no string: None"),
+        ([["a", 5]], r"word at position 1 of the text at position 0 is not a string: 5 \(int\)"),
+        (["a", [None]], r"word at position 0 of the text at position 1 is not a string: None"),
         ("text", r"'text' \(str\)"),
         (b"text", r"b'text' \(bytes\)"),
         (None, r"None \(NoneType\)"),
@@ -108,14 +108,16 @@ def test_a_whole_frame_is_no_column() -> None:
 
 
 def test_an_analyzer_that_gives_no_words() -> None:
-    with pytest.raises(TextError, match=r"position 1 has at position 0 a word that is no string: 2 \(int\)"):
+    with pytest.raises(
+        TextError, match=r"word at position 0 of the text at position 1 is not a string: 2 \(int\)"
+    ):
         Tokenizer(analyzer=lambda text: [len(text)] if text == "bb" else [text]).fit_on_texts(["a", "bb"])
 
 
 def test_counts_that_are_none() -> None:
     tokenizer = Tokenizer()
     tokenizer.word_counts["a"] = "many"
-    with pytest.raises(VocabularyError, match=r"word_counts has for the word 'a' no integer: 'many'"):
+    with pytest.raises(VocabularyError, match=r"word_counts\['a'\] must be an integer, not 'many'"):
         tokenizer.fit_on_texts(["a"])
 
 
@@ -142,16 +144,16 @@ def test_a_tokenizer_that_was_not_fitted() -> None:
 
 
 def test_progress() -> None:
-    reports: list[Progress] = []
+    reports: list[TextProgress] = []
     texts = ["word " * 100_000] * 7
     tokenizer = Tokenizer()
     tokenizer.fit_on_texts(texts, progress=reports.append)
-    assert reports[-1] == Progress(7, 7)
+    assert reports[-1] == TextProgress(7, 7)
     assert [report.texts for report in reports] == sorted({report.texts for report in reports})
     assert len(reports) > 3
     reports.clear()
     tokenizer.texts_to_padded(iter(texts), 5, progress=reports.append)
-    assert reports[-1] == Progress(7, None)
+    assert reports[-1] == TextProgress(7, None)
 
 
 def test_batches_are_read_one_by_one() -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glovefast.text import Tokenizer, counting, numbering
+from glovefast.text import Tokenizer, column_lookup, counting
 from glovefast.threads import in_order
 from tests.text.test_tokenizer import assert_same, text_files
 
@@ -96,7 +96,7 @@ def forced(steps: Iterable[int]) -> Iterator[None]:
     """Make a fit, or a look-up, follow a schedule."""
     schedule = Schedule(steps)
     with pytest.MonkeyPatch.context() as patch:
-        for module, method in ((counting, "count"), (numbering, "indices")):
+        for module, method in ((counting, "count"), (column_lookup, "indices")):
             real = getattr(module.WordTable, method)
 
             def waiting(table: Any, *arguments: Any, real: Any = real) -> Any:

@@ -1,0 +1,137 @@
+"""The rule by which a Tokenizer splits texts: as a table of bytes for the kernels, or in Python."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glovefast.errors import TextError
+from glovefast.kernels import WORD_SEPARATOR
+from glovefast.text.words import shown, text_to_word_sequence
+
+_ASCII = 0x80
+
+
+class WordRule:
+    """The rule by which a `Tokenizer` splits texts into words.
+
+    Parameters
+    ----------
+    filters, lower, split, char_level, analyzer
+        The Tokenizer's attributes of these names.
+
+    Attributes
+    ----------
+    byte_of : numpy.ndarray or None
+        (256,) uint8: what the kernels replace each byte of a text with; `WORD_SEPARATOR` for bytes that
+        separate words. None if no table of bytes can express the rule, so that Python splits the texts.
+    """
+
+    def __init__(
+        self,
+        filters: Iterable[str],
+        lower: bool,
+        split: str,
+        char_level: bool,
+        analyzer: Callable[[Any], Iterable[Any]] | None,
+    ) -> None:
+        self.char_level = bool(char_level)
+        self.analyzer = analyzer
+        self._filters = filters
+        self._lower = bool(lower)
+        self._split = split
+        self._other_filters: dict[int, str | int | None] = {}
+        self.byte_of = self._bytes()
+
+    def _bytes(self) -> NDArray[np.uint8] | None:
+        table = np.arange(256, dtype=np.uint8)
+        if self._lower:
+            table[ord("A") : ord("Z") + 1] += ord("a") - ord("A")
+        if self.char_level:
+            return table
+        if self.analyzer is not None:
+            return None
+        self._filters = self._filters if isinstance(self._filters, str) else tuple(self._filters)
+        replaced = str.maketrans(dict.fromkeys(self._filters, self._split))
+        split = self._split
+        # Lowering changes such a separator in the text, so it separates only where a filter inserted it.
+        if (
+            not isinstance(split, str)
+            or len(split) != 1
+            or not split.isascii()
+            or self._lowered(split) != split
+        ):
+            return None
+        separates = {ord(split), *(character for character in replaced if character < _ASCII)}
+        self._other_filters = {character: split for character in replaced if character >= _ASCII}
+        table[np.isin(table, list(separates))] = WORD_SEPARATOR
+        return table
+
+    def _lowered(self, text: str) -> str:
+        return text.lower() if self._lower else text
+
+    @property
+    def is_for_bytes(self) -> bool:
+        """Whether the table of bytes is enough for texts that are not ASCII, too."""
+        return not self._lower and not self._other_filters
+
+    def prepared(self, text: str) -> str:
+        """Apply to a text what a table of bytes cannot express: everything beyond ASCII."""
+        # str.lower looks at neighbours: a sigma at the end of a word has a form of its own.
+        text = self._lowered(text)
+        return text.translate(self._other_filters) if self._other_filters else text
+
+    def words_of(self, text: Any, number: int) -> list[str]:  # noqa: ANN401 - an analyzer takes anything
+        """Split one text in Python.
+
+        Parameters
+        ----------
+        text : str, list of str, tuple of str or array of str
+            A text, or its words, which are lowered but not split.
+        number : int
+            The text's position, for error messages.
+
+        Raises
+        ------
+        TextError
+            If it is not a text, or if a word is not a string.
+        """
+        words = given_words(text)
+        if words is not None:
+            check_words(words, number)
+            return [word.lower() for word in words] if self._lower else words
+        if self.analyzer is not None and not self.char_level:
+            words = list(self.analyzer(text))
+            check_words(words, number)
+            return words
+        if not isinstance(text, str):
+            raise TextError(f"the text at position {number} is not a string: {shown(text)}")
+        if self.char_level:
+            return list(self._lowered(text))
+        return text_to_word_sequence(text, self._filters, self._lower, self._split)
+
+
+def given_words(text: Any) -> list[Any] | None:  # noqa: ANN401 - whatever was given as a text
+    """Give the words of a text that consists of words already; None for any other text."""
+    if isinstance(text, list):
+        return text
+    if isinstance(text, np.ndarray) and text.ndim:  # the cell of a column that was read with NumPy or pandas
+        return list(text.tolist())
+    return list(text) if isinstance(text, tuple) else None
+
+
+def check_words(words: list[Any], number: int) -> None:
+    """Raise an error for the first word that is not a string.
+
+    Raises
+    ------
+    TextError
+        Names the position of the text and that of the word.
+    """
+    for place, word in enumerate(words):
+        if not isinstance(word, str):
+            raise TextError(
+                f"the word at position {place} of the text at position {number} is not a string: "
+                f"{shown(word)}"
+            )
