@@ -3,10 +3,12 @@ from glovefast import keras, text
 from glovefast._version import __version__
 from glovefast.conversion.convert import convert, convert_archive, dry_run
 from glovefast.errors import (
+    CoverageWarning,
     DependencyError,
     ForeignError,
     FormatError,
     GlovefastError,
+    MatrixSizeError,
     StoreError,
     TextError,
     VocabularyError,
@@ -19,11 +21,13 @@ from glovefast.verification.verify import Verification, verify
 
 __all__ = [
     "Coverage",
+    "CoverageWarning",
     "DependencyError",
     "Explanation",
     "ForeignError",
     "FormatError",
     "GlovefastError",
+    "MatrixSizeError",
     "Progress",
     "StoreError",
     "TextError",

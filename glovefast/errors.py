@@ -3,7 +3,11 @@
 Errors of the operating system (a missing file, a full disk) stay the ``OSError`` that Python raises.
 """
 
+import os
+import sys
+import warnings
 from os import PathLike, fspath
+from pathlib import PurePath
 from typing import Self
 
 
@@ -97,3 +101,21 @@ class TextError(GlovefastError, TypeError):
 
 class DependencyError(GlovefastError, ImportError):
     """An optional library is missing or too old; the message says how to install it."""
+
+
+class MatrixSizeError(GlovefastError, MemoryError):
+    """An embedding matrix is larger than the memory of the machine."""
+
+
+class CoverageWarning(UserWarning):
+    """A store has hardly any word of a training vocabulary; the message names the likely reason."""
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Issue a warning at the line outside glovefast that the running call comes from."""
+    package = f"{PurePath(__file__).parent}{os.sep}"
+    # From Python 3.12 on, skip_file_prefixes= does this.
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

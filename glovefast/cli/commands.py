@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,9 +20,9 @@ from glovefast.cli.options import (
     quiet_progress_option,
 )
 from glovefast.cli.summary import counted, describe_store, describe_verification
-from glovefast.cli.terminal import ProgressBar, print_json, print_text
+from glovefast.cli.terminal import ProgressBar, complain, print_json, print_text
 from glovefast.cli.word_list import read_word_list
-from glovefast.errors import GlovefastError
+from glovefast.errors import CoverageWarning, GlovefastError, VocabularyError
 from glovefast.store.atomic import published_whole
 
 _FIRST_WORDS = 10
@@ -163,14 +164,20 @@ def matrix(
     """
     import numpy as np
 
+    from glovefast.matrix.low_coverage import low_coverage
+
     _check_destination(destination, overwrite)
     vectors = glovefast.load(path)
     words = read_word_list(words_file)
     match = vectors.match(words, fallback)
+    complaint = low_coverage(match, str(path), str(words_file))
+    if complaint is not None and not match.found:
+        raise VocabularyError(complaint)
+    with warnings.catch_warnings(action="ignore", category=CoverageWarning):
+        embedding_matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
+    if complaint is not None:
+        complain(f"warning: {complaint}")
     coverage = vectors.coverage(match)
-    if coverage.misses and not coverage.hits:
-        raise GlovefastError(_nothing_found(path, words_file, words))
-    embedding_matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
     with published_whole(destination) as partial, partial.open("wb") as file:
         np.save(file, embedding_matrix, allow_pickle=False)
     rows, dim = embedding_matrix.shape
@@ -315,14 +322,6 @@ def _pieces(texts: Iterable[str], progress: ProgressBar) -> Iterator[str]:
                 yield piece
                 lines += piece.count("\n")
                 progress(glovefast.Progress(source.bytes_read, source.bytes_total, lines, source.name))
-
-
-def _nothing_found(store: Path, words_file: Path, words: list[str]) -> str:
-    if any(" " in word for word in words):
-        advice = f"write one word per line; for sentences, use: glovefast coverage {store} {words_file}"
-    else:
-        advice = f"check case and language, or see: glovefast coverage {store} {words_file} --words"
-    return f"{store} has none of the words in {words_file}; {advice}"
 
 
 def _check_destination(file: Path, overwrite: bool) -> None:

@@ -184,7 +184,7 @@ def _new_words(
         words = list(words)
     new = [word for word in dict.fromkeys(as_string_array(words).to_pylist()) if word not in known]
     match = vectors.match(_vocabulary_of(new), fallback)
-    return match.found, match.missing, vectors.embedding_matrix(match)[match.rows >= 0]
+    return match.found, match.missing, vectors.vectors.take(match.rows[match.rows >= 0], axis=0)
 
 
 def _vocabulary_of(words: Sequence[str]) -> TrainingVocabulary:

@@ -1,5 +1,6 @@
 """The embedding matrix for a training vocabulary, and what fills its rows without a vector."""
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -7,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from glovefast.errors import VocabularyError
+from glovefast.errors import MatrixSizeError, VocabularyError
 from glovefast.matrix.fallbacks import Fallback
 from glovefast.matrix.match import Match, look_up
 from glovefast.vocabulary.training_vocabulary import (
@@ -54,9 +55,29 @@ def embedding_matrix(
     wanted = _checked_dtype(dtype)
     policy = _checked_policy(oov, vectors, index)
     match = look_up(index, vocabulary, fallback)
+    _check_size(match.target.input_dim, vectors.shape[1], wanted)
     matrix = _gather(vectors, match, wanted)
     _fill(matrix, vectors, match, policy=policy, seed=seed)
     return matrix
+
+
+def _check_size(rows: int, dim: int, dtype: np.dtype[Any]) -> None:
+    """Refuse a matrix that the machine cannot hold, before anything is allocated."""
+    needed, memory = rows * dim * dtype.itemsize, _memory()
+    if memory is not None and needed > memory:
+        raise MatrixSizeError(
+            f"the embedding matrix, {rows:,} x {dim:,} {dtype.name}, takes {needed / 1e9:,.0f} GB, but this "
+            f"machine has {memory / 1e9:,.0f} GB of memory: use a smaller vocabulary, or check with "
+            "glovefast info that the store is what you expect"
+        )
+
+
+def _memory() -> int | None:
+    """Find the size of the machine's memory in bytes; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def _gather(vectors: NDArray[np.float32], match: Match, dtype: np.dtype[Any]) -> NDArray[Any]:

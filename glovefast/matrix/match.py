@@ -23,6 +23,9 @@ from glovefast.vocabulary.training_vocabulary import (
 )
 from glovefast.vocabulary.word_index import WordIndex
 
+# With a smaller share of words found, a vocabulary is hardly the right one for a store.
+LOW_SHARE = 0.05
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Match:
@@ -64,6 +67,11 @@ class Match:
         """The n words as Python strings."""
         listed: list[str] = self.target.words.to_pylist()
         return listed
+
+    @property
+    def share(self) -> float:
+        """The share of the words that are found, 0 to 1; 1 without words."""
+        return np.count_nonzero(self.rows >= 0) / len(self.rows) if len(self.rows) else 1.0
 
     @property
     def found(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The methods of `WordVectors` that take a training vocabulary."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ class MatrixMethods:
 
     _index: WordIndex
     _array: NDArray[np.float32]
+    path: Path
 
     def match(
         self, vocabulary: "AnyVocabulary | Match", fallback: "Fallback | Iterable[Fallback]" = ()
@@ -119,12 +121,24 @@ class MatrixMethods:
             not one of the three.
         TypeError
             If a fallback is neither a name nor a callable, or returns something that is not a string.
+        MatrixSizeError
+            If the matrix is larger than the memory of the machine.
+
+        Warns
+        -----
+        CoverageWarning
+            If the store has less than 5 % of the words; with missing words and the likely reason.
         """
         from glovefast.matrix.embedding_matrix import embedding_matrix
+        from glovefast.matrix.match import LOW_SHARE, look_up
 
-        return embedding_matrix(
-            self._array, self._index, vocabulary, oov=oov, fallback=fallback, dtype=dtype, seed=seed
-        )
+        match = look_up(self._index, vocabulary, fallback)
+        matrix = embedding_matrix(self._array, self._index, match, oov=oov, dtype=dtype, seed=seed)
+        if match.share < LOW_SHARE:
+            from glovefast.matrix.low_coverage import warn_of_low_coverage
+
+            warn_of_low_coverage(match, str(self.path))
+        return matrix
 
     def coverage(
         self,

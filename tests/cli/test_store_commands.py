@@ -120,12 +120,13 @@ def test_a_matrix_without_any_word_is_an_error(run, store):
     code, output, errors = run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--quiet")
     assert (code, output) == (1, "")
     assert errors == (
-        "glovefast: error: small.2d.glovefast has none of the words in words.txt; check case and language, "
-        "or see: glovefast coverage small.2d.glovefast words.txt --words\n"
+        "glovefast: error: small.2d.glovefast has none of the 2 words of the vocabulary. "
+        "Missing: 'KING', 'OF'. The form 'lower' would find 2 of the first 2 missing words: "
+        "add fallback='lower' (--fallback lower).\n"
     )
     Path("words.txt").write_text("the king of the hill\n", encoding="utf-8")
     errors = run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--quiet")[2]
-    assert "write one word per line; for sentences, use: glovefast coverage" in errors
+    assert "Count the words of a text with: glovefast coverage small.2d.glovefast words.txt." in errors
     assert not Path("matrix.npy").exists()
     assert run("matrix", str(store), "words.txt", "-o", "matrix.npy", "-q", "--fallback", "lower")[0] == 1
     Path("words.txt").write_text("KING\n", encoding="utf-8")

@@ -302,6 +302,7 @@ def test_model_saved_before_its_first_call_keeps_the_rows(vectors, tmp_path):
     assert same_bits(loaded.predict(TOKENS, verbose=0), whole_matrix(vectors)[TOKENS])
 
 
+@pytest.mark.filterwarnings("ignore::glovefast.CoverageWarning")
 def test_configuration_is_small_and_whole(vectors, tmp_path):
     vocabulary = [f"word{number}" for number in range(3000)]  # not one is in the store: 3,000 rows train
     layer = partly_trainable_layer(

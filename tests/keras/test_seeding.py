@@ -216,6 +216,7 @@ def test_model_saved_before_its_first_call_keeps_the_vectors(vectors, tmp_path):
     assert same_bits(predicted, row_by_row(vectors, WORD_INDEX, 7)[TOKENS])
 
 
+@pytest.mark.filterwarnings("ignore::glovefast.CoverageWarning")
 def test_configuration_does_not_hold_the_matrix(vectors, tmp_path):
     sizes = []
     for words in (1, 3000):

@@ -205,7 +205,7 @@ def test_a_worker_does_not_get_another_store(small):
     assert pickle.loads(pickled)["b"].tolist() == [3, 4]
     for text in (b"a 1 2\nb 3 5\n", b"b 1 2\na 3 4\n"):
         replace(small, text)
-        with pytest.raises(StoreError, match="was replaced by another store since"):
+        with pytest.raises(StoreError, match="was replaced by another store after"):
             pickle.loads(pickled)
 
 
