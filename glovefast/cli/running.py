@@ -3,7 +3,6 @@
 import errno
 import os
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from glovefast.cli.commands import command
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import complain, discard_output
 from glovefast.errors import GlovefastError
+from glovefast.sources.names import near_files, question
 
 DONE, FAILED = 0, 1
 
@@ -86,16 +86,11 @@ def _explain(error: Exception) -> str:
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error) or type(error).__name__
     where = "" if error.filename is None else os.fsdecode(error.filename)
+    if "; " in error.strerror:  # it says what to do already
+        return f"{where}: {error.strerror}".removeprefix(": ")
     advice = _advice_on_missing(Path(where)) if error.errno == errno.ENOENT else _ADVICE.get(error.errno or 0)
     return f"{where}: {error.strerror}".removeprefix(": ") + (f"; {advice}" if advice else "")
 
 
 def _advice_on_missing(missing: Path) -> str:
-    try:
-        names = [path.name for path in missing.parent.iterdir()]
-    except OSError:
-        names = []
-    if not missing.name or missing.name in names:  # a link that leads nowhere
-        return "check the path"
-    similar = get_close_matches(missing.name, names, n=1)
-    return f"did you mean {missing.with_name(similar[0])}?" if similar else "check the path"
+    return question(near_files(missing)) or "check the path"

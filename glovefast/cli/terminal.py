@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from glovefast.errors import printable
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -24,13 +26,13 @@ def complain(message: str) -> None:
     """Write one line to standard error, even if a name or a word in it contains newlines."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):  # closed, or without a reader
-            _write(sys.stderr, f"glovefast: {_escaped(message)}\n")
+            _write(sys.stderr, f"glovefast: {printable(message)}\n")
 
 
 def print_text(text: str) -> None:
     """Write a result to standard output."""
     if sys.stdout is not None:
-        _write(sys.stdout, "".join(_escaped(line) + "\n" for line in text.split("\n")))
+        _write(sys.stdout, "".join(printable(line) + "\n" for line in text.split("\n")))
 
 
 def announce(text: str, done: str) -> None:
@@ -69,16 +71,9 @@ def _write(stream: TextIO, text: str) -> None:
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _escaped(line: str) -> str:
-    """Escape what would break a line or control the terminal; words can contain anything."""
-    if line.isprintable():
-        return line
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
-
-
 def _label(source: str) -> str:
     """Shorten a source's name for the bar, so that rate and time fit behind it."""
-    label = _escaped(re.split("[/!]", source)[-1])
+    label = printable(re.split("[/!]", source)[-1])
     return label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"
 
 

@@ -154,7 +154,7 @@ class Conversion:
         member = self._source.member
         metadata: dict[str, Any] = {
             "source": {
-                "name": Path(self._source.name.removesuffix(f"!{member}")).name,
+                "name": self._source.file_name,
                 "member": member,
                 "bytes": self._source.bytes_total or self._source.bytes_read,
             },

@@ -50,16 +50,26 @@ class Archive(ABC):
         FormatError
             If the archive holds nothing but stores.
         """
-        members = [
+        if self.holds_only_stores:
+            raise FormatError(self.name, None, "holds a store: unpack it and load it with glovefast.load")
+        return self._visible
+
+    @cached_property
+    def holds_only_stores(self) -> bool:
+        """Whether every member is a file of a store."""
+        files: dict[PurePosixPath, set[str]] = {}
+        for member in map(PurePosixPath, self._visible):
+            files.setdefault(member.parent, set()).add(member.name)
+        return bool(files) and all(names.issuperset(FILES_OF_A_STORE) for names in files.values())
+
+    @cached_property
+    def _visible(self) -> list[str]:
+        return [
             name
             for name in self._counts
             if not name.startswith("__MACOSX/") and not PurePosixPath(name).name.startswith(".")
             if PurePosixPath(name).name
         ]
-        folders = _folders_of_stores(members)
-        if folders and all(str(PurePosixPath(name).parent) in folders for name in members):
-            raise FormatError(self.name, None, HOLDS_A_STORE)
-        return members
 
     def choose(self, member: str | None) -> str:
         """Find the member that the user means.
@@ -113,18 +123,6 @@ class Archive(ABC):
             held = f"{'It' if guess else 'it'} holds: {_listed(members) or 'no files'}"
             reason = f"has no member {member!r}; {guess}{' ' if guess else ''}{held}"
         raise FormatError(self.name, None, reason)
-
-
-HOLDS_A_STORE = "holds a store: unpack it and load it with glovefast.load"
-
-
-def _folders_of_stores(members: list[str]) -> set[str]:
-    held: dict[str, set[str]] = {}
-    for member in members:
-        path = PurePosixPath(member)
-        if path.name in FILES_OF_A_STORE:
-            held.setdefault(str(path.parent), set()).add(path.name)
-    return {folder for folder, files in held.items() if len(files) == len(FILES_OF_A_STORE)}
 
 
 def _listed(members: list[str]) -> str:

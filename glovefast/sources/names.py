@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 _TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
 _COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4"}
@@ -38,6 +38,17 @@ def close_names(wanted: str, names: Iterable[str]) -> list[str]:
         by_spelling.setdefault(PurePosixPath(name).name.lower(), name)
     close = difflib.get_close_matches(PurePosixPath(wanted).name, by_spelling, n=1, cutoff=0.85)
     return [by_spelling[each] for each in close]
+
+
+def near_files(missing: Path) -> list[str]:
+    """List the paths beside a missing file that it may stand for; none if it is a link to nowhere."""
+    try:
+        names = [path.name for path in missing.parent.iterdir()]
+    except OSError:
+        return []
+    if missing.name in names:
+        return []
+    return [str(missing.with_name(name)) for name in close_names(missing.name, names)]
 
 
 def question(close: list[str]) -> str:

@@ -9,6 +9,7 @@ import io
 import os
 import re
 import sys
+import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
@@ -18,7 +19,7 @@ from glovefast.sources.compression import decompressed
 from glovefast.sources.file_types import is_tar
 from glovefast.sources.files_and_pipes import Origin
 from glovefast.sources.members import FILES_OF_A_STORE, Archive
-from glovefast.sources.names import close_names, question, stem_of
+from glovefast.sources.names import near_files, question, stem_of
 from glovefast.sources.source import OpenArchive, Source, check_text
 from glovefast.sources.streams import Stream, container_errors, is_seekable
 from glovefast.sources.zip_archives import ZIP_MAGIC, ZipArchive
@@ -121,6 +122,17 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
         return stream.head.startswith(ZIP_MAGIC) or is_tar(decompressed(stream, name).head)
 
 
+def is_zip_of_stores(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a path is that of a zip archive with nothing but stores in it."""
+    try:
+        if not zipfile.is_zipfile(path):
+            return False
+        with open_archive(path) as archive:
+            return archive.holds_only_stores
+    except (FormatError, OSError):
+        return False
+
+
 class _Opened(NamedTuple):
     """An open file or pipe, and what its first bytes show it to be."""
 
@@ -208,11 +220,7 @@ def _missing(source: str, error: FileNotFoundError) -> FormatError | FileNotFoun
     from glovefast.sources.published import where_to_download
 
     path = Path(source)
-    try:
-        near = [each.name for each in path.parent.iterdir() if each.exists()]
-    except OSError:
-        near = []
-    hints = [question(close_names(path.name, near)), where_to_download(path.name)]
+    hints = [question(near_files(path)), where_to_download(path.name)]
     strerror = "; ".join([error.strerror or "", *filter(None, hints)])
     return FileNotFoundError(error.errno, strerror, error.filename)
 

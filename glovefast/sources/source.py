@@ -1,6 +1,7 @@
 """Embedding text that is open for reading."""
 
 from contextlib import ExitStack
+from pathlib import PurePath
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +21,10 @@ class Source:
     Attributes
     ----------
     name : str
-        Its name in messages: the path, ``archive.zip!member`` or ``<stdin>``.
+        Its name in messages: the path, ``archive.zip!member`` or ``<stdin>``. Here as in `file_name`, bytes
+        that are not UTF-8 and control characters are written with backslashes.
+    file_name : str
+        The name of the file, or of the archive, without folders.
     stem : str or None
         The name of the file or member without folders and suffixes such as ``.txt`` and ``.gz``; None if no
         store can be named after it.
@@ -43,6 +47,8 @@ class Source:
         member: str | None = None,
     ) -> None:
         self.name = printable(name)
+        file = name if member is None else name.removesuffix(f"!{member}")
+        self.file_name = printable(PurePath(file).name)
         self.stem = stem
         self.member = member
         self.bytes_total = bytes_total
@@ -141,6 +147,11 @@ class OpenArchive:
     def members(self) -> list[str]:
         """The names of the members that may be embedding text."""
         return self._archive.candidates
+
+    @property
+    def holds_only_stores(self) -> bool:
+        """Whether every member is a file of a store."""
+        return self._archive.holds_only_stores
 
     def open(self, member: str | None = None, *, closing: bool = False) -> Source:
         """Open a member, and read no more of the one that was opened before.

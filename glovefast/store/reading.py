@@ -73,6 +73,8 @@ class StoreDirectory:
         except NotADirectoryError:
             if is_store(self.path.parent):
                 reason = f"is a file in a store; pass the store instead: {self.path.parent}"
+            elif self.path.is_file() and _is_zip_of_stores(self.path):
+                reason = "holds a store: unpack it and load it"
             else:
                 command = f"glovefast convert {shlex.quote(str(self.path))}"
                 reason = f"is a file, not a store; convert embedding text first: {command}"
@@ -212,3 +214,9 @@ def _map_vectors(directory: Path, file: FileIO, rows: int, dim: int) -> NDArray[
     if size != expected:
         raise StoreError.damaged(directory, f"{VECTORS} has {size:,} bytes, expected {expected:,}")
     return np.memmap(file, dtype="<f4", mode="r", offset=len(header), shape=(rows, dim))
+
+
+def _is_zip_of_stores(path: Path) -> bool:
+    from glovefast.sources.opening import is_zip_of_stores
+
+    return is_zip_of_stores(path)

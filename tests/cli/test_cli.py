@@ -96,9 +96,7 @@ def test_failed_work_exits_with_1_and_one_line(run, arguments, message):
 def test_an_error_stays_on_one_line_whatever_the_name(run):
     code, _, errors = run("convert", "a\nb\x1b[31m\udcff.txt")
     assert code == 1
-    assert (
-        errors == "glovefast: error: a\\nb\\x1b[31m\\udcff.txt: No such file or directory; check the path\n"
-    )
+    assert errors == "glovefast: error: a\\nb\\x1b[31m\\xff.txt: No such file or directory; check the path\n"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +121,7 @@ def test_typos_get_a_suggestion(run, arguments, suggested):
     [
         (MemoryError(), "out of memory; close other programs, or use fewer --threads"),
         (RecursionError("deep"), "the input is nested too deeply"),
-        (PermissionError(13, "Permission denied", b"b\xff.txt"), "b\\udcff.txt: Permission denied; check"),
+        (PermissionError(13, "Permission denied", b"b\xff.txt"), "b\\xff.txt: Permission denied; check"),
         (OSError("odd"), "odd"),
         (OSError(), "OSError"),
     ],

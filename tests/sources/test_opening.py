@@ -15,9 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import glovefast
+from glovefast.conversion.convert import convert
 from glovefast.sources.file_types import HEAD_BYTES
 from glovefast.sources.opening import open_source
-from tests.helpers.containers import COMPRESSIONS, TEXT, read_all, zipped
+from glovefast.vectors import load
+from tests.helpers.containers import COMPRESSIONS, TEXT, read_all, tarred, zipped
 
 # Containers, whole
 
@@ -92,6 +95,45 @@ def test_a_byte_order_mark_is_passed_over(file):
     for wrap in (*COMPRESSIONS.values(), lambda data: zipped({"v": data})):
         path = file(wrap(b"\xef\xbb\xbf" + TEXT))
         assert read_all(path) == TEXT
+
+
+MARK = b"\xef\xbb\xbf"
+MARKED = {
+    **COMPRESSIONS,
+    "zip": lambda data: zipped({"v": data}),
+    "tar": lambda data: tarred({"v": data}),
+    "tar.xz": lambda data: tarred({"v": data}, "w:xz"),
+}
+
+
+@pytest.mark.parametrize("text", [b"the 0.1 0.2\nof 0.3 0.4\n", b"2 2\nthe 0.1 0.2\nof 0.3 0.4\n"])
+@pytest.mark.parametrize("wrapping", MARKED)
+def test_a_byte_order_mark_is_not_part_of_the_first_word_or_the_header(tmp_path, wrapping, text):
+    data = MARKED[wrapping](MARK + text)
+    assert load(convert(io.BytesIO(data), tmp_path / "made")).words.to_pylist() == ["the", "of"]
+    report = glovefast.verify(tmp_path / "made", io.BytesIO(data))
+    assert report.problems == ()
+
+
+def test_a_byte_order_mark_in_a_pipe(tmp_path):
+    """Its bytes may come one by one."""
+    assert read_all(ShortReads(MARK + TEXT)) == TEXT
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def write() -> None:
+        with pipe.open("wb", buffering=0) as file:
+            for byte in MARK + b"the 0.1\n":
+                file.write(bytes([byte]))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert load(convert(pipe, tmp_path / "made")).words.to_pylist() == ["the"]
+    writer.join()
+
+
+def test_two_byte_order_marks_are_one_and_a_word(file):
+    assert read_all(file(MARK + MARK + b"the 0.1\n")) == MARK + b"the 0.1\n"
 
 
 def test_the_real_file_comes_through_whole(glove_6b_50d):
