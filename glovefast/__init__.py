@@ -4,16 +4,16 @@
 mapping it into memory. ``import glovefast`` is cheap, because each public name loads its module on first use.
 """
 
+# Without pathlib and typing: they would take most of the time of `import glovefast`.
 from importlib import import_module
-from pathlib import Path
-from typing import Any
 
 from glovefast._version import __version__  # noqa: F401 - asked for too often to be lazy
 
 
 def _read_homes() -> dict[str, str]:
     """Read from `__init__.pyi`, the one list of public names, in which module each of them is."""
-    stub = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    with open(f"{__path__[0]}/__init__.pyi", encoding="utf-8") as file:  # noqa: PTH123
+        stub = file.read()
     imports = stub.partition("__all__")[0].split("\nfrom ")[1:]
     homes = {}
     for statement in imports:
@@ -28,7 +28,7 @@ _HOMES = _read_homes()
 __all__ = sorted(name for name, home in _HOMES.items() if home != __name__)  # noqa: PLE0605
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object can be asked for
+def __getattr__(name: str) -> object:
     """Load a public name from its module, or a public module (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

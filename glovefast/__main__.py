@@ -5,14 +5,19 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from glovefast.cli import run as run_here
-from glovefast.cli.signals import EndingSignals
-
 
 def run() -> NoReturn:
     """Run the command and end the process."""
-    with EndingSignals() as signals:
-        leave(run_here(signals))
+    try:
+        # Imported here, because it takes a while and an interrupt must not end in a traceback.
+        from glovefast import cli
+        from glovefast.cli.signals import EndingSignals
+
+        with EndingSignals() as signals:
+            leave(cli.run(signals))
+    except KeyboardInterrupt:
+        sys.stderr.write("glovefast: interrupted\n")
+        leave(130)
 
 
 def leave(code: int) -> NoReturn:
