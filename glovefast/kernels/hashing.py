@@ -20,14 +20,19 @@ _ONE, _EIGHT, _ZERO_BITS = np.uint64(1), np.uint64(8), np.uint64(0)
 
 
 @kernel()
-def hash_bytes(text, begin, end):
-    """Hash one word: the hash of `glovefast.vocabulary.hashing.hash_word`."""
-    state = np.uint64(end - begin) * _SEED
+def hash_bytes(text, begin, end, seed):
+    """Hash one word; with the seed 0, as `glovefast.vocabulary.hashing.hash_word` does.
+
+    Without knowing a seed, nobody can make words that collide. The factor between two blocks is part of that:
+    otherwise a difference in the highest bit of a block could be undone in the next block, whatever the seed.
+    """
+    state = np.uint64(end - begin) * _SEED ^ seed
+    factor = seed | _ONE
     for position in range(begin, end, HASH_BLOCK_BYTES):
         block = load_block(text, position)
         if end - position < HASH_BLOCK_BYTES:
             block &= (_ONE << (_EIGHT * np.uint64(end - position))) - _ONE
-        state = (state ^ block) * _MULTIPLIER
+        state = (state * factor ^ block) * _MULTIPLIER
         state ^= state >> _SHIFT
     state *= _FINAL_MULTIPLIER
     return state ^ (state >> _FINAL_SHIFT)

@@ -47,7 +47,7 @@ def _order_of(text, begin, end, row, word_offsets, word_bytes):
 @kernel()
 def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_bytes):
     """Look up one word."""
-    state = hash_bytes(text, begin, end)
+    state = hash_bytes(text, begin, end, _ZERO_BITS)
     bucket_bits = trailing_zeros(np.uint64(len(buckets) - 1))
     bucket = np.int64(state >> np.uint64(HASH_BITS - bucket_bits))
     slot = np.int64(buckets[bucket])

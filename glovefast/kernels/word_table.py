@@ -88,7 +88,7 @@ def _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, e
 
 
 @kernel()
-def _hash_all(text, begins, ends, first, words, slots, records, hashes):
+def _hash_all(text, begins, ends, first, words, seed, slots, records, hashes):
     """Hash words, and prefetch their slots and records.
 
     A table of some ten thousand words does not fit in a processor's nearest caches. Prefetching for the words
@@ -96,7 +96,7 @@ def _hash_all(text, begins, ends, first, words, slots, records, hashes):
     """
     last_slot = len(slots) - 1
     for word in range(first, words):
-        hashed = hash_bytes(text, begins[word], ends[word])
+        hashed = hash_bytes(text, begins[word], ends[word], np.uint64(seed))
         hashes[word] = hashed
         prefetch(slots, np.int64(hashed) & last_slot)
     for word in range(first, words):
@@ -166,7 +166,7 @@ def _add(text, begin, end, hashed, slot, slots, records, word_bytes, status):
 
 
 @kernel(
-    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]"),
+    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]", "int64"),
     *("uint8[]", "int64[]", "int64[]", "uint64[]"),
     *("uint64[]", "int64[]", "uint8[]", "int64[]"),
 )
@@ -176,6 +176,7 @@ def count_words(
     how,
     given_ends,
     byte_of,
+    seed,
     scratch,
     begins,
     ends,
@@ -199,6 +200,9 @@ def count_words(
         If the words are given: the end of each word in `text`.
     byte_of : (256,) uint8
         The byte that replaces each byte of a text; `WORD_SEPARATOR` for separators.
+    seed : int64
+        The seed of the words' hashes, the same in every call for a table and for tables that are added to it.
+        It must be secret, so that nobody can make texts whose words collide.
     scratch : (m,) uint8, written
         m is the length of the longest text, in bytes or in words, plus `PADDING`.
     begins, ends : (m,) int64, written
@@ -226,7 +230,7 @@ def count_words(
     while number < len(text_ends):
         words = _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, ends)
         text_number = status[FIRST_TEXT] + number
-        _hash_all(scratch, begins, ends, next_word, words, slots, records, hashes)
+        _hash_all(scratch, begins, ends, next_word, words, seed, slots, records, hashes)
         while next_word < words:
             begin, end = begins[next_word], ends[next_word]
             hashed = hashes[next_word]
@@ -308,7 +312,7 @@ def fill_slots(records, words, slots):
 
 
 @kernel(
-    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]"),
+    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]", "int64"),
     *("uint8[]", "int64[]", "int64[]", "uint64[]"),
     *("uint64[]", "int64[]", "uint8[]", "int32[]", "int64", "int32[]", "int64[]"),
 )
@@ -318,6 +322,7 @@ def number_words(
     how,
     given_ends,
     byte_of,
+    seed,
     scratch,
     begins,
     ends,
@@ -334,7 +339,7 @@ def number_words(
 
     Parameters
     ----------
-    text, text_ends, how, given_ends, byte_of, scratch, begins, ends, hashes : arrays
+    text, text_ends, how, given_ends, byte_of, seed, scratch, begins, ends, hashes
         The texts, as for `count_words`.
     slots, records, word_bytes : arrays
         The table, as for `count_words`.
@@ -355,7 +360,7 @@ def number_words(
     found = 0
     for number in range(len(text_ends)):
         words = _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, ends)
-        _hash_all(scratch, begins, ends, 0, words, slots, records, hashes)
+        _hash_all(scratch, begins, ends, 0, words, seed, slots, records, hashes)
         for each in range(words):
             word = _place(scratch, begins[each], ends[each], hashes[each], slots, records, word_bytes)
             index = np.int64(index_of[word]) if word >= 0 else unknown

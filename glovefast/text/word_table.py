@@ -1,5 +1,6 @@
 """The words of a Tokenizer in columns: a hash table that the kernels fill and search."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ from glovefast.text.batches import TextBatch, utf8
 _FIRST_CAPACITY = 1 << 12
 _BYTES_PER_WORD = 12
 ANY_BYTE = np.arange(256, dtype=np.uint8)  # keeps every byte as it is
+# Of all tables of this process, so that they can be added up. No result depends on it.
+_SEED = int.from_bytes(os.urandom(7))
 
 
 class Workspace:
@@ -110,6 +113,7 @@ class WordTable:
             batch.how,
             batch.given_ends,
             byte_of,
+            _SEED,
             *arrays,
             self._slots,
             self._records,
@@ -185,6 +189,7 @@ class WordTable:
             batch.how,
             batch.given_ends,
             byte_of,
+            _SEED,
             *workspace.arrays_for(batch),
             self._slots,
             self._records,
