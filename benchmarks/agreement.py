@@ -1,4 +1,4 @@
-"""Compare a result with the reference, bit for bit, and say what is wrong with it."""
+"""Compare results with the reference, bit for bit, and say what is wrong with them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,18 +9,20 @@ REFERENCE_WORDS = "reference.words"
 REFERENCE_MATRIX = "reference.npy"
 
 _BLOCK_NUMBERS = 1 << 24
+# A store of wanted words keeps these too (`glovefast.conversion.convert`).
+_WORDS_FOR_UNKNOWN_ONES = {"<unk>", "<UNK>", "[UNK]"}
 
 
 def write_reference(directory: Path, words: Sequence[str], matrix: np.ndarray) -> None:
     """Keep the reference for the processes that compare themselves with it."""
-    # No word holds a newline, for that ends its row.
+    # A word never contains a newline, which ends its row.
     text = "".join(f"{word}\n" for word in words)
     (directory / REFERENCE_WORDS).write_text(text, encoding="utf-8", newline="\n")
     np.save(directory / REFERENCE_MATRIX, matrix)
 
 
 def read_reference(directory: Path) -> tuple[list[str], np.ndarray]:
-    """Give what `write_reference` kept, the matrix mapped."""
+    """Read what `write_reference` kept; the matrix is memory-mapped."""
     text = (directory / REFERENCE_WORDS).read_bytes().decode("utf-8")
     return text.removesuffix("\n").split("\n"), np.load(directory / REFERENCE_MATRIX, mmap_mode="r")
 
@@ -28,20 +30,7 @@ def read_reference(directory: Path) -> tuple[list[str], np.ndarray]:
 def disagreement(
     words: Sequence[str], matrix: np.ndarray, true_words: Sequence[str], true_matrix: np.ndarray
 ) -> str | None:
-    """Say what is wrong with a result.
-
-    Parameters
-    ----------
-    words, true_words : sequence of str
-        The words of the result and of the reference, in row order.
-    matrix, true_matrix : numpy.ndarray
-        Their matrices.
-
-    Returns
-    -------
-    str or None
-        What is wrong; None where every word and every bit is right.
-    """
+    """Say what is wrong with a result; None if every word and every bit is right."""
     if len(words) != len(true_words):
         return f"{len(words):,} words instead of {len(true_words):,}"
     wrong = [row for row, (word, truth) in enumerate(zip(words, true_words, strict=True)) if word != truth]
@@ -54,11 +43,11 @@ def disagreement(
 
 
 def matrix_disagreement(matrix: np.ndarray, true_matrix: np.ndarray, words: Sequence[str]) -> str | None:
-    """Say what is wrong with a matrix whose rows belong to the given words; None where every bit is right."""
+    """Say what is wrong with a matrix whose rows belong to the given words; None if every bit is right."""
     if matrix.shape != true_matrix.shape or matrix.dtype != true_matrix.dtype:
         return f"{matrix.shape} {matrix.dtype} instead of {true_matrix.shape} {true_matrix.dtype}"
     rows, dim = matrix.shape
-    block_rows = max(1, _BLOCK_NUMBERS // dim)  # a matrix of gigabytes is compared piece by piece
+    block_rows = max(1, _BLOCK_NUMBERS // dim)  # a matrix of gigabytes is compared block by block
     count, first = 0, None
     for start in range(0, rows, block_rows):
         block = slice(start, start + block_rows)
@@ -80,3 +69,42 @@ def _bits(matrix: np.ndarray) -> np.ndarray:
 
 def _count(number: int, what: str) -> str:
     return f"1 {what} differs" if number == 1 else f"{number:,} {what}s differ"
+
+
+def store_disagreement(store: Path, reference: Path, wanted: set[str] | None = None) -> str | None:
+    """Say what is wrong with the store of a text, or with that of its wanted words."""
+    return files_disagreement(store / "vocabulary.arrow", store / "vectors.npy", reference, wanted)
+
+
+def files_disagreement(
+    words_file: Path, matrix_file: Path, reference: Path, wanted: set[str] | None = None
+) -> str | None:
+    """Say what is wrong with saved words (Arrow IPC, or text with one word per line) and a saved matrix."""
+    import pyarrow.ipc
+
+    true_words, true_matrix = read_reference(reference)
+    if wanted is not None:
+        kept = wanted | _WORDS_FOR_UNKNOWN_ONES
+        rows = [row for row, word in enumerate(true_words) if word in kept]
+        true_words, true_matrix = [true_words[row] for row in rows], true_matrix[rows]
+    if words_file.suffix == ".arrow":
+        words = pyarrow.ipc.open_file(words_file).read_all()["word"].to_pylist()
+    else:
+        words = words_file.read_bytes().decode().split("\n")
+    return disagreement(words, np.load(matrix_file, mmap_mode="r"), true_words, true_matrix)
+
+
+def parsed_disagreement(output: Path, reference: Path) -> str | None:
+    """Say what is wrong with a file of rows, the ends of their words, and the words, one after the other."""
+    true_words, true_matrix = read_reference(reference)
+    raw = np.memmap(output, dtype=np.uint8, mode="r")
+    numbers_end = true_matrix.nbytes
+    words_begin = numbers_end + len(true_words) * 8
+    if len(raw) < words_begin:
+        return f"{len(raw):,} bytes are too few"
+    matrix = raw[:numbers_end].view(np.float32).reshape(true_matrix.shape)
+    ends = raw[numbers_end:words_begin].view(np.int64).tolist()
+    all_words = raw[words_begin:].tobytes()
+    begins = [0, *ends[:-1]]
+    words = [all_words[begin:end].decode(errors="replace") for begin, end in zip(begins, ends, strict=True)]
+    return disagreement(words, matrix, true_words, true_matrix)

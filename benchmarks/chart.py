@@ -1,6 +1,6 @@
 """Draw the time of a conversion against its size: ``python -m benchmarks.chart results.json -o FILE.png``.
 
-The whole processes of the same run as the report's tables, each with the range of its runs.
+The chart shows the whole processes of the report's tables, each with the range of its runs.
 """
 
 import argparse
@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import Results, ResultsError, bytes_text, read_results
-from benchmarks.shapes import CONVERTED
 from benchmarks.tables import GLOVEFAST
+from benchmarks.texts import CONVERTED
 
-# By row: name, colour, and whether it stands out. Colours after Okabe and Ito, told apart by everybody.
+# By row: name and colour. The colours are Okabe and Ito's, which colour-blind readers can tell apart.
 _LINES = {
     "loop": ("the tutorial's loop", "#E69F00"),
     "pandas": ("pandas", "#009E73"),
     "pyarrow": ("pyarrow.csv", "#CC79A7"),
     "polars": ("polars", "#0072B2"),
     GLOVEFAST: ("glovefast", "#D55E00"),
-    "floor": ("reading and writing alone", "#888888"),
+    "floor": ("only reading and writing", "#888888"),
 }
 
 
@@ -42,24 +42,17 @@ def draw(results: Results, path: Path) -> None:
         if not points:
             continue
         style = {"color": colour, "linewidth": 2.5 if row == GLOVEFAST else 1.5}
-        x = [size for size, _ in points]
-        medians = [measured.median for _, measured in points]
-        axes.plot(x, medians, marker="o", markersize=5, linestyle="--" if row == "floor" else "-", **style)
+        x, y = [size for size, _ in points], [measured.median for _, measured in points]
+        axes.plot(x, y, marker="o", markersize=5, linestyle="--" if row == "floor" else "-", **style)
         seconds = [measured.seconds for _, measured in points]
-        axes.vlines(x, [min(of_one) for of_one in seconds], [max(of_one) for of_one in seconds], **style)
-        ends[row] = (x[-1], medians[-1])
+        axes.vlines(x, list(map(min, seconds)), list(map(max, seconds)), **style)
+        ends[row] = (x[-1], y[-1])
     heights = _apart({row: math.log10(y) for row, (_, y) in ends.items()}, axes)
     for row, (x_end, _) in ends.items():
         name, colour = _LINES[row]
-        axes.annotate(
-            name,
-            (x_end, 10 ** heights[row]),
-            xytext=(9, 0),
-            textcoords="offset points",
-            color=colour,
-            va="center",
-            weight="bold" if row == GLOVEFAST else "normal",
-        )
+        weight = "bold" if row == GLOVEFAST else "normal"
+        style = {"color": colour, "va": "center", "weight": weight, "textcoords": "offset points"}
+        axes.annotate(name, (x_end, 10 ** heights[row]), xytext=(9, 0), **style)
     axes.set_xticks(list(sizes.values()), [bytes_text(size) for size in sizes.values()])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -74,7 +67,7 @@ def draw(results: Results, path: Path) -> None:
 
 
 def _apart(heights: dict[str, float], axes: Any) -> dict[str, float]:
-    """Move labels apart that would lie on each other; a line of text is a 22nd part of the axes."""
+    """Move overlapping labels apart; a line of text is a 22nd part of the axes."""
     low, high = axes.get_ylim()
     least = (math.log10(high) - math.log10(low)) / 22
     placed: dict[str, float] = {}

@@ -1,54 +1,49 @@
-"""Whole load, by everybody: embedding text in, words and a float32 matrix out.
+"""Whole load, by every contender: embedding text in, words and a float32 matrix out.
 
-Each function takes the text and an empty directory for what it writes, and is written as its library's manual
-would have it, with what glove.6B needs: no header, a space between fields, quotes and ``null`` as words like
-any other. Libraries are imported by `prepare`, so that their import is not in the time of the load.
+Each function takes the text and an empty directory for its files. It is written as its library's manual
+recommends, with what glove.6B needs: no header, one space between fields, quotes and ``null`` as ordinary
+words. `prepare` imports the library, so that the import is not part of the load's time::
+
+    python -m benchmarks.contenders measure NAME TEXT REFERENCE SCRATCH  # print the times and what is wrong,
+    as JSON
+    python -m benchmarks.contenders save NAME TEXT DIRECTORY             # write matrix.npy and words.txt
 """
 
 import csv
+import gc
+import json
+import resource
+import shutil
+import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from benchmarks.tables import GLOVEFAST
+from benchmarks.agreement import disagreement, read_reference
 
+_UNIT = 1 if sys.platform == "darwin" else 1024  # of the peak memory
 Loaded = tuple[Iterable[str], np.ndarray | list[np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Contender:
-    """One way of loading.
+    """One way of loading."""
 
-    Attributes
-    ----------
-    load : callable
-        (text, directory) → (words, matrix).
-    modules : tuple of str
-        What to import beforehand.
-    warm : bool
-        Whether a second call can be faster than the first: then the first one is not the one that counts.
-    rounds : int or None
-        At most so many rounds, for what takes too long for more.
-    """
-
-    load: Callable[[Path, Path], Loaded]
-    modules: tuple[str, ...] = ()
-    warm: bool = True
-    rounds: int | None = None
+    load: Callable[[Path, Path], Loaded]  # (text, directory) → (words, matrix)
+    modules: tuple[str, ...] = ()  # what to import beforehand
+    warm: bool = True  # whether a second call can be faster than the first, and counts instead
+    rounds: int | None = None  # at most this many, if it takes too long for more
 
     @property
     def installed(self) -> bool:
         """Whether its library is there."""
         return all(is_installed(module) for module in self.modules)
-
-    def prepare(self) -> None:
-        """Import what the load needs."""
-        for module in self.modules:
-            import_module(module)
 
 
 def is_installed(module: str) -> bool:
@@ -65,7 +60,7 @@ def load_with_glovefast(text: Path, directory: Path) -> Loaded:
 
 
 def load_with_loop(text: Path, directory: Path) -> Loaded:
-    """Load as the tutorial does, into a dictionary; its arrays are not gathered in a matrix."""
+    """Load as the tutorial does, into a dictionary; its arrays are not joined into a matrix."""
     embeddings_index = {}
     with text.open(encoding="utf-8") as file:
         for line in file:
@@ -75,7 +70,7 @@ def load_with_loop(text: Path, directory: Path) -> Loaded:
 
 
 def load_with_fromstring(text: Path, directory: Path) -> Loaded:
-    """Hand each line's numbers to ``numpy.fromstring`` in its text mode."""
+    """Parse each line's numbers with ``numpy.fromstring`` in its text mode."""
     words, rows = [], []
     with text.open("rb") as file:
         for line in file:
@@ -144,7 +139,7 @@ def load_with_pyarrow(text: Path, directory: Path) -> Loaded:
 
 
 def load_with_gensim(text: Path, directory: Path) -> Loaded:
-    """Load text without a header, for which gensim reads the file twice."""
+    """Load text without a header, which gensim reads twice."""
     from gensim.models import KeyedVectors
 
     keyed_vectors = KeyedVectors.load_word2vec_format(str(text), binary=False, no_header=True)
@@ -152,7 +147,7 @@ def load_with_gensim(text: Path, directory: Path) -> Loaded:
 
 
 CONTENDERS = {
-    GLOVEFAST: Contender(load_with_glovefast, ("glovefast",)),
+    "glovefast": Contender(load_with_glovefast, ("glovefast",)),
     "loop": Contender(load_with_loop, warm=False, rounds=3),
     "fromstring": Contender(load_with_fromstring, warm=False, rounds=3),
     "pandas": Contender(load_with_pandas, ("pandas",)),
@@ -163,6 +158,51 @@ CONTENDERS = {
 
 
 def numbers_per_row(text: Path) -> int:
-    """Count the numbers in the first row; no word of a text that is measured has a space in it."""
+    """Count the numbers in the first row; no word of a measured text contains a space."""
     with text.open("rb") as file:
         return len(file.readline().split(b" ")) - 1
+
+
+def measure(contender: Contender, text: Path, reference: Path, scratch: Path) -> dict[str, Any]:
+    """Load once, and again if that can be faster; only then read the reference and compare."""
+    for module in contender.modules:
+        import_module(module)
+    seconds, wrong = [], None
+    for _ in range(1 + contender.warm):
+        loaded = None
+        gc.collect()
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        start = time.perf_counter()
+        loaded = contender.load(text, scratch)
+        seconds.append(time.perf_counter() - start)
+        if len(seconds) == 1:  # before the reference is read
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        wrong = wrong or disagreement(as_list(loaded[0]), np.asarray(loaded[1]), *read_reference(reference))
+    return {"first": seconds[0], "again": seconds[1:], "peak_bytes": peak * _UNIT, "wrong": wrong}
+
+
+def save(contender: Contender, text: Path, directory: Path) -> None:
+    """Load, and save the matrix with NumPy and the words as text."""
+    directory.mkdir()
+    words, matrix = contender.load(text, directory)
+    np.save(directory / "matrix.npy", np.asarray(matrix))
+    (directory / "words.txt").write_text("\n".join(as_list(words)), encoding="utf-8", newline="\n")
+
+
+def as_list(words: Iterable[str]) -> list[str]:
+    """Turn a contender's words into Python's strings."""
+    return words.to_pylist() if hasattr(words, "to_pylist") else list(words)
+
+
+def main() -> None:
+    """Run the command."""
+    task, name, *paths = sys.argv[1:]
+    if task == "measure":
+        print(json.dumps(measure(CONTENDERS[name], *map(Path, paths))))
+    else:
+        save(CONTENDERS[name], *map(Path, paths))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,11 @@
 """Run a command and measure it: ``python -I -S launcher.py COMMAND [ARGUMENT ...]``.
 
-Its own process, and a small one, because on Linux a child starts with the peak memory of the process that
-started it (https://man7.org/linux/man-pages/man2/getrusage.2.html says what ``ru_maxrss`` is, not this), and
-a test session that holds the reference is larger than what it measures. Where memory gives out, the command
-is the first to be ended, not another process of the machine (https://man7.org/linux/man-pages/man5/proc.5.html,
-``oom_score_adj``). The last line of standard output is ``{"seconds", "peak_bytes", "status"}``.
+The launcher is a small process of its own, because on Linux a child starts with the peak memory of the
+process that started it (not documented, but see ``ru_maxrss`` in
+https://man7.org/linux/man-pages/man2/getrusage.2.html), and a test session that holds the reference is larger
+than what it measures. If memory runs out, the kernel ends the command first (``oom_score_adj``,
+https://man7.org/linux/man-pages/man5/proc.5.html). The last line of standard output is ``{"seconds",
+"peak_bytes", "status"}``.
 """
 
 import json

@@ -1,24 +1,19 @@
 """Make a text file of glove.6B's shape, of any size, for measuring.
 
-Where the real file is given (``--like``, or the environment variable GLOVEFAST_GLOVE_6B_50D: the text or its
-zip), its words are kept in their order and the numbers are drawn from a sample of its numbers; made words
-follow behind the last real one. Without it the words are made as well, some of them not ASCII and some of
-them traps for CSV readers (``null``, ``"``), and the numbers are drawn from a normal distribution. All
-numbers are written as ``%.5g``, which reproduces each number of the real file. The same arguments always make
-the same file.
+If the environment variable GLOVEFAST_GLOVE_6B_50D names the real file (the text or its zip), its words are
+kept in their order, made words follow after the last real one, and the numbers are drawn from a sample of its
+numbers. Without it the words are made as well, some of them not ASCII and some of them traps for CSV readers
+(``null``, ``"``), and the numbers come from a normal distribution. All numbers are written as ``%.5g``, which
+reproduces every number of the real file. The same arguments always make the same file.
 
-Who draws the numbers knows them: where a made file is kept for measuring, what a loader should make of it is
-kept beside it. The plain loop would take minutes for that; it checks both on a small file in the tests.
-
-    python -m benchmarks.made_file --rows 400000 --dim 300 glove.made.300d.txt
+The generator knows the numbers it drew, so the words and the matrix that a loader should return are kept
+beside a made file. A plain loop would take minutes to read them; the tests compare both on a small file.
 """
 
-import argparse
 import io
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain, count, islice
 from pathlib import Path
@@ -30,64 +25,31 @@ from benchmarks.agreement import REFERENCE_MATRIX, REFERENCE_WORDS
 
 REAL_FILE_VARIABLE = "GLOVEFAST_GLOVE_6B_50D"
 
-# Numbers to draw from. Half a million strings of 12 bytes stay in a processor's cache.
-_POOL_SIZE = 500_000
+_POOL_SIZE = 500_000  # numbers to draw from: half a million strings of 12 bytes stay in a processor's cache
 _BLOCK_NUMBERS = 1 << 21
-# As that of the numbers in glove.6B.50d.txt.
-_DEVIATION = 0.64
+_DEVIATION = 0.64  # as in glove.6B.50d.txt
 
-# The first words, as frequent in news text as they are hard on readers of CSV.
+# The first words are frequent in news text and hard on CSV readers.
 _FIRST_WORDS = (
     *("the", ",", ".", "of", '"', "'", "-", "#", "\\", "//", "$", "%", ";", "'s", '""', "``"),
-    *(
-        "null",
-        "nan",
-        "NA",
-        "N/A",
-        "None",
-        "true",
-        "inf",
-        "-inf",
-        "1e5",
-        "0",
-        "-1",
-        "1.5",
-        "0x1",
-        "1,000",
-        "1990",
-    ),
+    *"null nan NA N/A None true inf -inf 1e5 0 -1 1.5 0x1 1,000 1990".split(),  # noqa: SIM905
 )
-_LATIN = tuple(consonant + vowel for consonant in "tnsrhldcmpfgwbvk" for vowel in "eaoiu")
+_LATIN = [consonant + vowel for consonant in "tnsrhldcmpfgwbvk" for vowel in "eaoiu"]
 _OTHER_SCRIPTS = (
-    tuple(consonant + vowel for consonant in "ñçßšžł" for vowel in "éäöüå"),
-    tuple("абвгдежзиклмнопрстуфхцчшэюя"),
-    tuple("αβγδεζηθικλμνξοπρστυφχψω"),
-    tuple("日本人大年中国学生水木金火土山川田"),
-    tuple("😀🎉🚀🌍🔥💡"),
+    [consonant + vowel for consonant in "ñçßšžł" for vowel in "éäöüå"],
+    *("абвгдежзиклмнопрстуфхцчшэюя", "αβγδεζηθικλμνξοπρστυφχψω"),
+    *("日本人大年中国学生水木金火土山川田", "😀🎉🚀🌍🔥💡"),
 )
-# One word in this many is written in one of the other scripts.
-_OTHER_SCRIPT_EVERY = 25
+_OTHER_SCRIPT_EVERY = 25  # one word in this many is written in another script
 
 
 def write_made_file(
     path: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None, reference: Path | None = None
 ) -> None:
-    """Write a made file.
+    """Write a made file, which appears whole, by a rename.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where to; it appears whole, by a rename.
-    rows : int
-        Words.
-    dim : int
-        Numbers per word.
-    seed : int
-        For the drawing of the numbers.
-    like : pathlib.Path, optional
-        The real text, or a zip with it as its only member.
-    reference : pathlib.Path, optional
-        A directory to be made, for the words and the matrix that a loader should make of the file.
+    `like` is the real text, or a zip with it as its only member; `reference` is a directory to create for the
+    words and the matrix that a loader should make of the file.
     """
     generator = np.random.default_rng(seed)
     if like is None:
@@ -95,8 +57,9 @@ def write_made_file(
         numbers = [f"{number:.5g}" for number in generator.normal(0.0, _DEVIATION, _POOL_SIZE)]
     else:
         known, numbers = _words_and_numbers(like)
-    words = islice(chain(known, _words_not_in(set(known))), rows)
-    # Fixed width, padded with NUL; the NULs are left out when a block is written.
+    known_set = set(known)
+    words = islice(chain(known, (word for word in map(made_word, count()) if word not in known_set)), rows)
+    # Fixed width, padded with NUL; the NULs are dropped when a block is written.
     pool = np.array([f" {number}".encode() for number in numbers])
     values = np.asarray(numbers, dtype=np.float32)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -128,19 +91,19 @@ def write_made_file(
 def cached_made_file(
     directory: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None
 ) -> tuple[Path, Path]:
-    """Give a made file and its reference from a directory, where they are made if they are not there yet."""
+    """Return a made file and its reference from a directory; make them if they are not there yet."""
     words = "made" if like is None else "real"
     path = directory / f"glove.made.{rows}x{dim}.{words}-words.seed{seed}.txt"
     reference = path.with_suffix(".reference")
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(reference, ignore_errors=True)  # of a run that was interrupted
+        shutil.rmtree(reference, ignore_errors=True)  # of an interrupted run
         write_made_file(path, rows, dim, seed, like, reference)
     return path, reference
 
 
 def real_file() -> Path | None:
-    """Give the real file that the environment variable names, if it names one."""
+    """Return the real file that the environment variable names, if it is set."""
     value = os.environ.get(REAL_FILE_VARIABLE)
     return Path(value) if value else None
 
@@ -155,7 +118,7 @@ def open_text(path: Path) -> BinaryIO:
 
 
 def made_word(number: int) -> str:
-    """Make a word: another one for each number, short ones for small numbers, as frequent words are short."""
+    """Make a different word for each number; small numbers get short words, as frequent words are short."""
     if number < len(_FIRST_WORDS):
         return _FIRST_WORDS[number]
     turn, place = divmod(number - len(_FIRST_WORDS), _OTHER_SCRIPT_EVERY)
@@ -172,46 +135,14 @@ def made_word(number: int) -> str:
     return word
 
 
-def _words_not_in(known: set[str]) -> Iterator[str]:
-    return (word for word in map(made_word, count()) if word not in known)
-
-
 def _words_and_numbers(like: Path) -> tuple[list[str], list[str]]:
-    """Read all words of the real file and every so manieth row's numbers."""
-    words: list[str] = []
-    rows: list[bytes] = []
+    """Read all words of the real file, and the numbers of evenly spaced rows."""
     with open_text(like) as file:
-        for line in file:
-            word, _, numbers = line.rstrip(b"\n").partition(b" ")
-            words.append(word.decode())
-            rows.append(numbers)
+        fields = [line.rstrip(b"\n").partition(b" ") for line in file]
+    words, rows = [word.decode() for word, _, _ in fields], [numbers for _, _, numbers in fields]
     every = max(1, len(rows) * len(rows[0].split()) // _POOL_SIZE)
     return words, b" ".join(rows[::every]).decode().split(" ")
 
 
 def _as_bytes(field: np.ndarray, rows: int) -> np.ndarray:
     return np.ascontiguousarray(field).view(np.uint8).reshape(rows, -1)
-
-
-def main() -> None:
-    """Run the command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.made_file", description=__doc__.split("\n\n")[0]
-    )
-    parser.add_argument("path", type=Path, help="the file to write")
-    parser.add_argument("--rows", type=int, default=400_000, help="words (default: %(default)s)")
-    parser.add_argument("--dim", type=int, default=50, help="numbers per word (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="for the numbers (default: %(default)s)")
-    parser.add_argument(
-        "--like",
-        type=Path,
-        default=real_file(),
-        help=f"the real glove.6B.50d, text or zip (default: what {REAL_FILE_VARIABLE} names)",
-    )
-    arguments = parser.parse_args()
-    write_made_file(arguments.path, arguments.rows, arguments.dim, arguments.seed, arguments.like)
-    print(f"{arguments.path}: {arguments.path.stat().st_size:,} bytes")
-
-
-if __name__ == "__main__":
-    main()

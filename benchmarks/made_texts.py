@@ -28,7 +28,7 @@ def made_texts(number: int = TEXTS) -> list[str]:
 
 
 def write_texts(path: Path, size: int, texts: list[str]) -> None:
-    """Write texts, one a line and in ever another order, until a file has a size in bytes."""
+    """Write texts, one per line and in a new order each time round, until a file has a size in bytes."""
     generator = np.random.default_rng(_SEED)
     written = 0
     with path.open("w", encoding="utf-8") as file:

@@ -1,15 +1,16 @@
 """Turn the results of a run into Markdown: ``python -m benchmarks.report results.json -o RESULTS.md``.
 
 Nothing is rounded in our favour and nothing is left out: a row that `benchmarks.tables` does not know is an
-error, one that is missing is named, and one whose result was wrong says so in the place of its time. With
-``--short`` only the goals and the circumstances are written, for the README.
+error, a missing one is named, and a wrong one says what is wrong in place of its time. ``--short`` writes
+only the goals and the circumstances, for the README.
 """
 
 import argparse
 import statistics
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks.goals import GOALS
 from benchmarks.results import (
@@ -18,26 +19,29 @@ from benchmarks.results import (
     ResultsError,
     Rows,
     bytes_text,
+    markdown_table,
     ratio,
     read_results,
     three_digits,
     time_text,
 )
-from benchmarks.shapes import SHAPES
 from benchmarks.tables import GLOVEFAST, TABLES, Table
+from benchmarks.texts import SHAPES
+
+_COLUMNS = ("median", "range", "runs", "ratio to glovefast", "per number", "first call", "peak memory")
 
 
 def render(results: Results) -> str:
     """Render the whole report as Markdown."""
     sections = [
         "# Measured",
-        "Written by `python -m benchmarks.report`; what each table compares, and by which rules, stands in "
-        "`benchmarks/__init__.py` and `benchmarks/tables.py`. Times are medians of the runs; the range is "
-        "from the fastest to the slowest. A ratio says how many times glovefast's time a time is: below 1, "
-        "the peer is faster. One machine, one run: take the ratios along, not the seconds.",
+        "Written by `python -m benchmarks.report`. `benchmarks/__init__.py` gives the rules, and "
+        "`benchmarks/tables.py` says what each table compares. Times are medians of the runs; the range is "
+        "from the fastest to the slowest. A ratio is a time divided by glovefast's time: below 1, the peer "
+        "is faster. This is one run on one machine: rely on the ratios, not on the seconds.",
         _circumstances(results),
         "## Goals",
-        "The median of the ratios of the runs, turn by turn, and in brackets the least and the most.",
+        "The median of the ratios of the runs, turn by turn, with the least and the most in brackets.",
         _goals(results),
         *_sections(results),
         _where_peers_win(results),
@@ -46,22 +50,22 @@ def render(results: Results) -> str:
 
 
 def render_short(results: Results) -> str:
-    """Render the goals alone, and on what they were measured."""
+    """Render only the goals and the circumstances."""
     return f"{_goals(results)}\n\n{_short_circumstances(results)}\n"
 
 
 def _goals(results: Results) -> str:
-    lines = [_line(["what", "text", "goal", "measured", ""]), _line(["---"] * 5)]
+    rows = []
     for goal in GOALS:
         outcome = goal.judge(results)
         size = results.size(goal.shape) if goal.shape else ""
         met = {True: "met", False: "**missed**", None: "not judged"}[outcome.met]
-        lines.append(_line([goal.what, size, goal.target, _escape(outcome.measured), met]))
-    return "\n".join(lines)
+        rows.append([goal.what, size, goal.target, _escape(outcome.measured), met])
+    return markdown_table(["what", "text", "goal", "measured", ""], rows, left=5)
 
 
 def _sections(results: Results) -> Iterator[str]:
-    """Render the tables; a heading or a note that the table before had too is not said again."""
+    """Render the tables; a heading or a note that the table before had too is not repeated."""
     title = note = ""
     for name, rows in results.tables.items():
         table = TABLES[name]
@@ -76,43 +80,32 @@ def _sections(results: Results) -> Iterator[str]:
 
 
 def _table(name: str, table: Table, rows: Rows, results: Results) -> str:
-    """Render one table."""
-    measured = [row for row in rows.values() if isinstance(row, Measured)]
-    with_ratio = GLOVEFAST in table.rows
-    with_numbers = any(row.numbers for row in measured)
-    with_first = any(row.first_seconds for row in measured)
-    with_peak = any(row.peak_bytes for row in measured)
-    head = ["", "median", "range", "runs"]
-    head += ["ratio to glovefast"] * with_ratio + ["per number"] * with_numbers
-    head += ["first call"] * with_first + ["peak memory"] * with_peak
-    lines = [_line(head), _line(["---", *["---:"] * (len(head) - 1)])]
-    for row in table.rows:
-        by_size = row in SHAPES
-        if by_size and row not in rows:
-            continue
-        label = results.size(row) if by_size else table.rows[row]
-        found = rows.get(row)
-        if not isinstance(found, Measured):
-            lines.append(_line([label, _escape(results.missing(name, row)), *[""] * (len(head) - 2)]))
-            continue
-        cells = [label, time_text(found.median)]
-        cells += [f"{time_text(min(found.seconds))} to {time_text(max(found.seconds))}"]
-        cells += [f"{len(found.seconds):,}"]
-        cells += [_ratio_cell(rows, row)] * with_ratio
-        cells += [time_text(found.median / found.numbers) if found.numbers else ""] * with_numbers
-        cells += [
-            time_text(statistics.median(found.first_seconds)) if found.first_seconds else ""
-        ] * with_first
-        cells += [bytes_text(max(found.peak_bytes)) if found.peak_bytes else ""] * with_peak
-        lines.append(_line(cells))
-    return "\n".join(lines)
+    """Render one table; a column that no row fills is left out."""
+    ours = rows.get(GLOVEFAST)
 
+    def cells(row: str, found: Measured) -> dict[str, str]:
+        first, peak, numbers = found.first_seconds, found.peak_bytes, found.numbers
+        is_compared = row != GLOVEFAST and isinstance(ours, Measured)
+        return {
+            "median": time_text(found.median),
+            "range": f"{time_text(min(found.seconds))} to {time_text(max(found.seconds))}",
+            "runs": f"{len(found.seconds):,}",
+            "ratio to glovefast": str(ratio(found, ours)) if is_compared else "",
+            "per number": time_text(found.median / numbers) if numbers else "",
+            "first call": time_text(statistics.median(first)) if first else "",
+            "peak memory": bytes_text(max(peak)) if peak else "",
+        }
 
-def _ratio_cell(rows: Rows, row: str) -> str:
-    ours, found = rows.get(GLOVEFAST), rows[row]
-    if row == GLOVEFAST or not isinstance(ours, Measured) or not isinstance(found, Measured):
-        return ""
-    return str(ratio(found, ours))
+    lines = {row: cells(row, found) for row, found in rows.items() if isinstance(found, Measured)}
+    filled = {head for each in lines.values() for head, cell in each.items() if cell}
+    columns = [head for head in _COLUMNS if head in filled] or ["median"]
+    body = []
+    for row, label in table.rows.items():
+        if row in lines:
+            body.append([results.size(row) if row in SHAPES else label, *map(lines[row].get, columns)])
+        elif row not in SHAPES or row in rows:
+            body.append([label, _escape(results.missing(name, row)), *[""] * (len(columns) - 1)])
+    return markdown_table(["", *columns], body)
 
 
 def _where_peers_win(results: Results) -> str:
@@ -136,18 +129,18 @@ def _where_peers_win(results: Results) -> str:
 def _circumstances(results: Results) -> str:
     """Say what was measured, on which machine, with which versions and by which command."""
     ours = results.raw["glovefast"]
-    versions = ", ".join(
-        f"{package} {version or 'not installed'}" for package, version in ours["versions"].items()
-    )
-    texts = "; ".join(
-        f"`{text['name']}`, {'made' if text['made'] else 'the real file'}: {results.size(shape)}"
-        for shape, text in results.texts.items()
-    )
+    machine, system = _machine_and_system(results.raw)
+    kinds = {True: "made", False: "the real file"}
     facts = {
-        "Texts": texts,
-        "Machine": _machine(results),
-        "System": _system(results),
-        "Versions": versions,
+        "Texts": "; ".join(
+            f"`{text['name']}`, {kinds[text['made']]}: {results.size(shape)}"
+            for shape, text in results.texts.items()
+        ),
+        "Machine": machine,
+        "System": system,
+        "Versions": ", ".join(
+            f"{name} {found or 'not installed'}" for name, found in ours["versions"].items()
+        ),
         "Date": results.raw["datetime"][:10],
         "Command": f"`{ours['command']}`",
     }
@@ -157,33 +150,24 @@ def _circumstances(results: Results) -> str:
 def _short_circumstances(results: Results) -> str:
     versions = results.raw["glovefast"]["versions"]
     peers = ", ".join(f"{name} {versions[name]}" for name in ("polars", "gensim") if versions.get(name))
-    made = "made files of the same shape" if any(t["made"] for t in results.texts.values()) else ""
-    real = "the real glove.6B.50d" if any(not t["made"] for t in results.texts.values()) else ""
+    made = {text["made"] for text in results.texts.values()}
+    real = "the real glove.6B.50d" if False in made else ""
+    texts = " and ".join(filter(None, (real, "made files of the same shape" if True in made else "")))
+    machine = "; ".join(_machine_and_system(results.raw))
     return (
-        f"Medians, least and most of ratios taken turn by turn in one run of `pytest benchmarks/` on "
-        f"{' and '.join(filter(None, (real, made)))}; {_machine(results)}; {_system(results)}; {peers}; "
-        f"{results.raw['datetime'][:10]}."
+        "Medians, least and most of ratios taken turn by turn in one run of `pytest benchmarks/` on "
+        f"{texts}; {machine}; {peers}; {results.raw['datetime'][:10]}."
     )
 
 
-def _machine(results: Results) -> str:
-    machine, ours = results.raw["machine_info"], results.raw["glovefast"]
+def _machine_and_system(raw: dict[str, Any]) -> tuple[str, str]:
+    machine, ours = raw["machine_info"], raw["glovefast"]
+    name, memory = machine["cpu"].get("brand_raw", machine["machine"]), ours["memory_bytes"] / (1 << 30)
+    python = f"{machine['python_implementation']} {machine['python_version']}"
     return (
-        f"{machine['cpu'].get('brand_raw', machine['machine'])}, {ours['processors']} processors used, "
-        f"{ours['memory_bytes'] / (1 << 30):.0f} GiB of memory"
+        f"{name}, {ours['processors']} processors used, {memory:.0f} GiB of memory",
+        f"{machine['system']} {machine['release']}, {python}",
     )
-
-
-def _system(results: Results) -> str:
-    machine = results.raw["machine_info"]
-    return (
-        f"{machine['system']} {machine['release']}, {machine['python_implementation']} "
-        f"{machine['python_version']}"
-    )
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _escape(text: str) -> str:
@@ -194,9 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__.split("\n\n")[0])
     parser.add_argument("results", type=Path, help="what --benchmark-json wrote")
-    parser.add_argument(
-        "-o", "--output", type=Path, help="where the Markdown goes (default: standard output)"
-    )
+    parser.add_argument("-o", "--output", type=Path, help="the Markdown file (default: standard output)")
     parser.add_argument("--short", action="store_true", help="only the goals, for the README")
     parsed = parser.parse_args(arguments)
     try:

@@ -1,8 +1,8 @@
 """Where the time of one conversion goes, stage by stage: ``python -m benchmarks.stages TEXT [--runs N]``.
 
-A process of its own converts the text as the command does, with a clock around the parts that follow one
-another; what runs inside them on several threads is one stage. Prints a table with the medians and ranges,
-after one run that does not count. No contender is timed this way: the wrapped parts are our own.
+A new process converts the text as the command does, with a clock around the parts that follow one another;
+what runs inside a part on several threads counts as one stage. The command prints medians and ranges,
+after one run that does not count. Only our own parts are timed this way, never a contender.
 """
 
 import argparse
@@ -14,8 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from benchmarks.results import markdown_table
 
 STAGES = (
     "Python starts",
@@ -27,44 +30,30 @@ STAGES = (
     "the store is published",
     "the process ends",
 )
-
-
+# The functions whose time is that of a stage: module, class (if any) and name.
+_TIMED = {
+    STAGES[3]: ("glovefast.parser.blocks", "", "load_kernels"),
+    STAGES[4]: ("glovefast.conversion.pipeline", "Conversion", "_parse_all"),
+    STAGES[5]: ("glovefast.conversion.pipeline", "Conversion", "_publish"),
+    STAGES[6]: ("glovefast.store.writing", "StoreWriter", "publish"),
+}
 _INSIDE = "from benchmarks import stages; stages.inside()"
 
 
-def main() -> None:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
-    parser.add_argument("text", type=Path)
-    parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--words", type=Path, help="convert only the words of this list")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        runs = [
-            run_once(arguments.text, Path(directory, "text.glovefast"), arguments.words)
-            for _ in range(arguments.runs + 1)
-        ][1:]
-    print(table(runs))
-
-
 def run_once(text: Path, store: Path, words: Path | None = None) -> dict[str, float]:
-    """Convert once; the seconds of each stage."""
+    """Convert once; return the seconds of each stage."""
     shutil.rmtree(store, ignore_errors=True)
     options = ["--words", str(words)] if words else []
+    command = [sys.executable, "-c", _INSIDE, "convert", str(text), "-o", str(store), "--quiet", *options]
     start = time.clock_gettime(time.CLOCK_MONOTONIC)
-    done = subprocess.run(
-        [sys.executable, "-c", _INSIDE, "convert", str(text), "-o", str(store), "--quiet", *options],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     end = time.clock_gettime(time.CLOCK_MONOTONIC)
     marks = json.loads(done.stderr.splitlines()[-1])
-    # What is measured inside another stage is taken off it.
-    marks["rows are read, parsed and written"] -= marks["the kernels are loaded"]
-    marks["the index is built"] -= marks["the store is published"]
-    seconds = {stage: marks[stage] for stage in STAGES[1:-1]}
-    return {STAGES[0]: marks["begun"] - start, **seconds, STAGES[-1]: end - marks["ended"]}
+    # A stage that is measured inside another one is subtracted from it.
+    marks[STAGES[4]] -= marks[STAGES[3]]
+    marks[STAGES[5]] -= marks[STAGES[6]]
+    inner = {stage: marks[stage] for stage in STAGES[1:-1]}
+    return {STAGES[0]: marks["begun"] - start, **inner, STAGES[-1]: end - marks["ended"]}
 
 
 def inside() -> None:
@@ -88,20 +77,12 @@ def inside() -> None:
         return cli.main, __main__.leave
 
     def import_library() -> None:
-        from glovefast.conversion import pipeline as conversion
-        from glovefast.parser import blocks as parser
-        from glovefast.store import writing as store
+        for stage, (module, owner, name) in _TIMED.items():
+            home = getattr(import_module(module), owner) if owner else import_module(module)
+            setattr(home, name, timed(stage, getattr(home, name)))
 
-        for stage, owner, name in (
-            ("the kernels are loaded", parser, "load_kernels"),
-            ("rows are read, parsed and written", conversion.Conversion, "_parse_all"),
-            ("the index is built", conversion.Conversion, "_publish"),
-            ("the store is published", store.StoreWriter, "publish"),
-        ):
-            setattr(owner, name, timed(stage, getattr(owner, name)))
-
-    main, leave = timed("the command is imported", import_command)()
-    timed("NumPy, pyarrow and the library are imported", import_library)()
+    main, leave = timed(STAGES[1], import_command)()
+    timed(STAGES[2], import_library)()
     code = main(sys.argv[1:])
     marks["ended"] = time.clock_gettime(time.CLOCK_MONOTONIC)
     print(json.dumps(marks), file=sys.stderr)
@@ -110,12 +91,25 @@ def inside() -> None:
 
 def table(runs: list[dict[str, float]]) -> str:
     """Render the runs as Markdown."""
-    lines = ["| stage | median | range |", "| --- | ---: | ---: |"]
-    totals = [sum(run.values()) for run in runs]
-    for stage, seconds in [(stage, [run[stage] for run in runs]) for stage in STAGES] + [("all", totals)]:
-        milliseconds = [1000 * each for each in (statistics.median(seconds), min(seconds), max(seconds))]
-        lines.append("| {} | {:.0f} ms | {:.0f} to {:.0f} ms |".format(stage, *milliseconds))
-    return "\n".join(lines)
+    columns = {stage: [1000 * run[stage] for run in runs] for stage in STAGES}
+    columns["all"] = [1000 * sum(run.values()) for run in runs]
+    rows = [
+        (stage, f"{statistics.median(times):.0f} ms", f"{min(times):.0f} to {max(times):.0f} ms")
+        for stage, times in columns.items()
+    ]
+    return markdown_table(("stage", "median", "range"), rows)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
+    parser.add_argument("text", type=Path)
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--words", type=Path, help="convert only the words of this list")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        store = Path(directory, "text.glovefast")
+        print(table([run_once(given.text, store, given.words) for _ in range(given.runs + 1)][1:]))
 
 
 if __name__ == "__main__":

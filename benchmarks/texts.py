@@ -1,4 +1,4 @@
-"""The texts that are measured, each with what a loader should make of it."""
+"""The texts that are measured: their shapes, and what a loader should make of each."""
 
 import shutil
 import zipfile
@@ -7,27 +7,34 @@ from pathlib import Path
 
 from benchmarks.agreement import write_reference
 from benchmarks.made_file import cached_made_file, open_text, real_file
-from benchmarks.shapes import MAIN, SHAPES
 
-_COPY_BYTES = 1 << 20
+
+@dataclass(frozen=True)
+class Shape:
+    """The size of a text, and how many rounds it is measured at most."""
+
+    rows: int
+    dim: int
+    rounds: int = 5
+
+
+MAIN, MANY_WORDS, LARGEST = "50d", "2.2M", "840B"
+SHAPES = {
+    MAIN: Shape(400_000, 50),  # glove.6B.50d: the real file, if it is given
+    "100d": Shape(400_000, 100),  # glove.6B.100d
+    "300d": Shape(400_000, 300, rounds=3),  # glove.6B.300d
+    LARGEST: Shape(2_196_017, 300, rounds=2),  # glove.840B.300d, 5.6 GB: measured with --largest only
+    "100k": Shape(100_000, 50),
+    MANY_WORDS: Shape(2_196_017, 50, rounds=3),  # the words of glove.840B
+}
+CONVERTED = (MAIN, "100d", "300d", LARGEST)  # from text to store, and parsing alone
+TUTORIAL = "100d"  # the tutorial's own file: everything about a conversion except its size
+COSTS = ("100k", MAIN, MANY_WORDS, "100d", "300d", LARGEST)  # by rows, then by dimensions
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text that is measured.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        The text.
-    reference : pathlib.Path
-        The directory with the words and the matrix that a loader should make of it (`benchmarks.agreement`):
-        for the real file as the tests' plain loop reads it, for a made one as it was drawn.
-    made : bool
-        Whether it is a made file.
-    rows, dim : int
-        Its shape.
-    """
+    """A text that is measured; `reference` is the directory with the words and the matrix it holds."""
 
     path: Path
     reference: Path
@@ -37,16 +44,10 @@ class Text:
 
 
 class Texts:
-    """The texts by the names of their shapes, made or unpacked when they are first asked for.
+    """The texts by the names of their shapes, made or unpacked when they are first used.
 
-    Parameters
-    ----------
-    directory : pathlib.Path
-        Where made files are kept.
-    scratch : pathlib.Path
-        Where the rest lies.
-    max_rows : int, optional
-        Make every text, with so many rows at most.
+    `directory` keeps made files, and `scratch` the others. With `max_rows`, only made files are measured,
+    with at most this many rows.
     """
 
     def __init__(self, directory: Path, scratch: Path, max_rows: int | None = None) -> None:
@@ -68,7 +69,7 @@ class Texts:
         return self.known[name]
 
     def archive(self, name: str) -> Path:
-        """Give a text in a zip archive."""
+        """Return a zip archive with the text."""
         text, real = self[name], real_file()
         if not text.made and real is not None and zipfile.is_zipfile(real):
             return real.resolve()
@@ -87,7 +88,7 @@ class Texts:
         if zipfile.is_zipfile(real):
             path = self._scratch / f"{real.stem}.txt"
             with open_text(real) as packed, path.open("wb") as file:
-                shutil.copyfileobj(packed, file, _COPY_BYTES)
+                shutil.copyfileobj(packed, file, 1 << 20)
         words, matrix = read_rows(path.read_bytes(), SHAPES[MAIN].dim)
         reference = self._scratch / "reference"
         reference.mkdir()

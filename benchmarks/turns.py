@@ -1,34 +1,26 @@
 """Time functions of this process in turn."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 _LEAST_SECONDS = 0.02
 
 
-def time_in_turn(functions: Mapping[str, Callable[[], object]], turns: int) -> dict[str, list[float]]:
-    """Call each function once per turn, in the opposite order from one turn to the next.
+def time_in_turn(
+    functions: Mapping[Hashable, Callable[[], object]], turns: int
+) -> dict[Hashable, list[float]]:
+    """Call each function once per turn, in reverse order every other turn.
 
-    Parameters
-    ----------
-    functions : mapping
-        The functions by name; each is called twice before, to warm up.
-    turns : int
-        How often.
-
-    Returns
-    -------
-    dict
-        By name, the seconds that a call took in each turn; what takes less than 20 ms is called so often that
-        it takes as much, and the calls' mean counts, so that little of it is what the one before it drove out
-        of the caches.
+    Returns the seconds of each turn by name. A function that takes less than 20 ms is called so often that it
+    takes as much, and the mean counts: it depends little on what the one before drove out of the caches. Each
+    function is called twice beforehand, to warm up.
     """
     for function in functions.values():
         function()
     calls = {
         name: max(1, round(_LEAST_SECONDS / _seconds(function, 1))) for name, function in functions.items()
     }
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    seconds: dict[Hashable, list[float]] = {name: [] for name in functions}
     order = list(functions)
     for _ in range(turns):
         for name in order:
@@ -42,5 +34,5 @@ def _seconds(function: Callable[[], object], calls: int) -> float:
     for _ in range(calls):
         result = function()
     seconds = (time.perf_counter() - start) / calls
-    del result  # to let go of it is not in the time of the last call
+    del result  # releasing it is not part of the last call's time
     return seconds

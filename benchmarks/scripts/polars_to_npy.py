@@ -1,6 +1,6 @@
-"""Convert with polars: ``python polars_to_npy.py TEXT DIRECTORY [WORDS]`` writes matrix.npy and words.arrow.
+"""Convert with polars: ``polars_to_npy.py TEXT DIRECTORY [WORDS]`` writes matrix.npy and words.arrow.
 
-WORDS is a file with a word a line; only their rows are kept then.
+WORDS is a file with one word per line; with it, only the rows of these words are kept.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Texts in batches through a Tokenizer, twice: ``python tokenize_batches.py TEXTS BYTES``."""
+"""Texts in batches through a Tokenizer, twice: ``tokenize_batches.py TEXTS BYTES``."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ BATCH = 1_000
 
 
 def batches() -> Iterator[tuple[str, ...]]:
-    """Read the first bytes of a file with a text in each line, some at a time."""
+    """Read the first bytes of a file with one text per line, in batches."""
     left = int(sys.argv[2])
     with Path(sys.argv[1]).open(encoding="utf-8") as file:
         while left > 0 and (batch := tuple(islice(file, BATCH))):
@@ -23,4 +23,4 @@ tokenizer = Tokenizer()
 tokenizer.fit_on_texts(batches())
 words = sum(map(len, tokenizer.texts_to_sequences_generator(batches())))
 if words != sum(tokenizer.word_counts.values()):
-    sys.exit("the words of the texts are not those that were counted")
+    sys.exit("the texts do not have as many words as were counted")

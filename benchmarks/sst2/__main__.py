@@ -2,7 +2,6 @@
 
 import argparse
 import datetime
-import importlib.metadata
 import json
 import os
 import platform
@@ -10,28 +9,27 @@ import shlex
 import sys
 import tempfile
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import Command, Run, error_of, run, run_in_turn
-from benchmarks.sst2 import QUIET
+from benchmarks.sst2 import PARTS, QUIET, read_sentences
 from benchmarks.sst2.chart import draw
 from benchmarks.sst2.report import render
-from benchmarks.sst2.sentences import PARTS, read_sentences
 from benchmarks.sst2.steps import disagreement
 from benchmarks.sst2.variants import train
 
 RESULTS, REPORT, CHART = "sst2.json", "RESULTS_SST2.md", "sst2.png"
 _PACKAGES = ("glovefast", "keras", "tensorflow", "numpy", "pyarrow")
-_GLOVEFAST, _TUTORIAL, _VERY_FIRST = "glovefast", "tutorial", "very first"
 
 
 class BenchmarkError(Exception):
-    """What keeps the benchmark from being done."""
+    """What prevents the benchmark."""
 
 
 def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dict[str, Any]:
-    """Go both ways in turn, each in a process of its own.
+    """Go both ways in turn, each in its own process.
 
     Returns
     -------
@@ -40,27 +38,19 @@ def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dic
         turn the seconds of the steps, of the ``first`` time in the process and perhaps the time ``again``;
         ``wrong``: what is wrong with glovefast's result, or None.
     """
-    store = scratch / "vectors.glovefast"
-    _finished(
-        run(Command(("-m", "glovefast", "convert", text, "-o", store, "--quiet")))
-    )  # compiles, where it must
-    conversion = _finished(
-        run(Command(("-m", "glovefast", "convert", text, "-o", store, "--quiet", "--force"), cached=(text,)))
-    )
+    store, empty = scratch / "vectors.glovefast", scratch / "cache"
+    convert = ("-m", "glovefast", "convert", text, "-o", store, "--quiet", "--force")
+    _finished(run(Command(convert)))  # compiles if necessary
+    conversion = _finished(run(Command(convert, cached=(text,))))
     ours = ("-m", "benchmarks.sst2.steps", "glovefast", sentences, store)
     theirs = ("-m", "benchmarks.sst2.steps", "tutorial", sentences, text)
     result, reference = scratch / "glovefast.npz", scratch / "tutorial.npz"
     _finished(run(Command((*ours, result), environment=QUIET)))  # compiles the rest
-    empty = scratch / "cache"
+    first = {**QUIET, "GLOVEFAST_CACHE_DIR": str(empty)}
     commands = {
-        _GLOVEFAST: Command(ours, environment=QUIET, cached=(text,)),
-        _TUTORIAL: Command((*theirs, reference), environment=QUIET, cached=(text,)),
-        _VERY_FIRST: Command(
-            ours,
-            environment={**QUIET, "GLOVEFAST_CACHE_DIR": str(empty)},
-            removed=(empty,),
-            rounds=1,
-        ),
+        "glovefast": Command(ours, environment=QUIET, cached=(text,)),
+        "tutorial": Command((*theirs, reference), environment=QUIET, cached=(text,)),
+        "very first": Command(ours, environment=first, removed=(empty,), rounds=1),
     }
     runs = run_in_turn(commands, turns)
     for of_one in runs.values():
@@ -86,9 +76,7 @@ def _text_of(vectors: Path, scratch: Path) -> Path:
     with zipfile.ZipFile(vectors) as archive:
         texts = [name for name in archive.namelist() if name.endswith(".txt")]
         if len(texts) != 1:
-            raise BenchmarkError(
-                f"{vectors} holds {len(texts)} texts, where one is needed; unpack the one to take"
-            )
+            raise BenchmarkError(f"{vectors} holds {len(texts)} texts, expected one; unpack the one you want")
         return Path(archive.extract(texts[0], scratch))
 
 
@@ -102,28 +90,28 @@ def _circumstances(arguments: list[str], text: Path) -> dict[str, Any]:
         "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}, {platform.python_implementation()} "
         f"{platform.python_version()}",
-        "versions": {package: importlib.metadata.version(package) for package in _PACKAGES},
+        "versions": {package: version(package) for package in _PACKAGES},
     }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.sst2", description="SST-2 with GloVe, from raw text to a trained model."
+    )
+    add = parser.add_argument
+    add("--text", type=Path, required=True, help="the directory with sst2.{train,dev,test}.txt")
+    add("--vectors", type=Path, required=True, help="embedding text, or a zip archive with one")
+    add("-o", "--output", type=Path, default=Path(), help="the directory for results, report and chart")
+    add("--only", choices=["times", "accuracy"], help="measure this; keep the other results")
+    add("--seeds", type=int, default=10, help="models of each kind (default: %(default)s)")
+    add("--epochs", type=int, default=30, help="at most this many (default: %(default)s)")
+    add("--turns", type=int, default=7, help="runs of each way (default: %(default)s)")
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.sst2", description="SST-2 with GloVe, from raw text to a trained model."
-    )
-    parser.add_argument(
-        "--text", type=Path, required=True, help="the directory with sst2.{train,dev,test}.txt"
-    )
-    parser.add_argument(
-        "--vectors", type=Path, required=True, help="embedding text, or a zip archive with one"
-    )
-    parser.add_argument(
-        "-o", "--output", type=Path, default=Path(), help="where results, report and chart go"
-    )
-    parser.add_argument("--only", choices=["times", "accuracy"], help="measure this; keep the other results")
-    parser.add_argument("--seeds", type=int, default=10, help="models of each kind (default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=30, help="at most so many (default: %(default)s)")
-    parser.add_argument("--turns", type=int, default=7, help="runs of each way (default: %(default)s)")
+    parser = _parser()
     given = sys.argv[1:] if arguments is None else arguments
     chosen = parser.parse_args(given)
     results_file = chosen.output / RESULTS
@@ -131,27 +119,24 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.only and results_file.exists():
         results = json.loads(results_file.read_text(encoding="utf-8"))
     try:
-        for part in PARTS:  # what is wrong with them is an error at once, not after the conversion
+        for part in PARTS:  # an error in them shows at once, not after the conversion
             read_sentences(chosen.text, part)
         with tempfile.TemporaryDirectory(prefix="glovefast-sst2-") as directory:
             scratch = Path(directory)
             text = _text_of(chosen.vectors, scratch)
+            circumstances = {"circumstances": _circumstances(given, text)}
             if chosen.only != "accuracy":
-                results["times"] = {
-                    **measure_times(chosen.text.resolve(), text, scratch, chosen.turns),
-                    "circumstances": _circumstances(given, text),
-                }
+                times = measure_times(chosen.text.resolve(), text, scratch, chosen.turns)
+                results["times"] = times | circumstances
             if chosen.only != "times":
                 import glovefast
 
                 store = glovefast.convert(text, scratch / "accuracy.glovefast")
                 seeds = range(1, chosen.seeds + 1)
-                results["accuracy"] = {
-                    **train(
-                        chosen.text, store, seeds, chosen.epochs, report=lambda line: print(line, flush=True)
-                    ),
-                    "circumstances": _circumstances(given, text),
-                }
+                accuracy = train(
+                    chosen.text, store, seeds, chosen.epochs, lambda line: print(line, flush=True)
+                )
+                results["accuracy"] = accuracy | circumstances
     except (BenchmarkError, OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1

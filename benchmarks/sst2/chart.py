@@ -6,13 +6,12 @@ from typing import Any
 
 from benchmarks.sst2.variants import FROZEN, LEARNED, MISSING, TUNED
 
-# After Okabe and Ito, told apart by everybody.
-_COLOURS = {LEARNED: "#E69F00", FROZEN: "#0072B2", MISSING: "#009E73", TUNED: "#D55E00"}
-_NAMES = {
-    LEARNED: "learned from\nthe sentences",
-    FROZEN: "GloVe,\nfrozen",
-    MISSING: "GloVe, only missing\nwords' rows trained",
-    TUNED: "GloVe,\nfine-tuned",
+# By variant: name and colour. The colours are Okabe and Ito's, which colour-blind readers can tell apart.
+_VARIANTS = {
+    LEARNED: ("learned from\nthe sentences", "#E69F00"),
+    FROZEN: ("GloVe,\nfrozen", "#0072B2"),
+    MISSING: ("GloVe, only missing\nwords' rows trained", "#009E73"),
+    TUNED: ("GloVe,\nfine-tuned", "#D55E00"),
 }
 
 
@@ -23,25 +22,18 @@ def draw(accuracy: dict[str, Any], path: Path) -> None:
 
     figure = Figure(figsize=(7.5, 4.2), dpi=160, layout="constrained")
     axes = figure.add_subplot()
-    for place, (variant, colour) in enumerate(_COLOURS.items()):
+    for place, (variant, (_, colour)) in enumerate(_VARIANTS.items()):
         values = sorted(run["test"] for run in accuracy["runs"][variant])
         mean = statistics.mean(values)
-        # Spread out sideways by rank, so that no point hides another.
+        # Spread sideways by rank, so that no point hides another.
         x = [place - 0.12 + 0.08 * (rank % 4 - 1.5) for rank in range(len(values))]
         axes.plot(x, values, "o", color=colour, alpha=0.6, markersize=5, markeredgewidth=0)
         spread = statistics.stdev(values) if len(values) > 1 else 0
         axes.errorbar(place + 0.15, mean, spread, fmt="D", color=colour, markersize=7, capsize=5, linewidth=2)
-        axes.annotate(
-            f"{mean:.1%}",
-            (place + 0.15, mean),
-            xytext=(10, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            weight="bold",
-        )
-    axes.set_xticks(range(len(_NAMES)), list(_NAMES.values()))
-    axes.set_xlim(-0.5, len(_NAMES) - 0.3)
+        style = {"color": colour, "va": "center", "weight": "bold", "textcoords": "offset points"}
+        axes.annotate(f"{mean:.1%}", (place + 0.15, mean), xytext=(10, 0), **style)
+    axes.set_xticks(range(len(_VARIANTS)), [name for name, _ in _VARIANTS.values()])
+    axes.set_xlim(-0.5, len(_VARIANTS) - 0.3)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(visible=True, axis="y", color="#DDDDDD", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -1,10 +1,10 @@
 """The report: results → Markdown."""
 
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.results import Measured, bytes_text, ratio, time_text
+from benchmarks.results import Measured, bytes_text, markdown_table, ratio, time_text
 from benchmarks.sst2.steps import IMPORT, STEPS
 from benchmarks.sst2.variants import VARIANTS
 
@@ -12,11 +12,11 @@ _GOAL = 20
 
 
 def render(results: dict[str, Any]) -> str:
-    """Render what was measured; a half that was not is left out."""
+    """Render the results; a half that was not measured is left out."""
     parts = [
         "# SST-2 with GloVe, from raw text to a trained model",
-        "Written by `python -m benchmarks.sst2`; what is measured, and by which rules, stands in "
-        "`benchmarks/sst2/__init__.py`.",
+        "Written by `python -m benchmarks.sst2`; `benchmarks/sst2/__init__.py` says what is measured, and by "
+        "which rules.",
     ]
     if "accuracy" in results:
         parts += _accuracy(results["accuracy"])
@@ -31,29 +31,26 @@ def _accuracy(accuracy: dict[str, Any]) -> Iterator[str]:
     covered = accuracy["coverage"]
     yield "## Accuracy"
     yield (
-        f"{sentences['train']:,} sentences to train on, {sentences['dev']:,} to say when to stop, "
+        f"{sentences['train']:,} sentences to train on, {sentences['dev']:,} to decide when to stop, "
         f"{sentences['test']:,} to test, each positive or negative. The embedding has {rows:,} rows of {dim} "
         f"numbers. Of the {covered['words']:,} words of the training sentences GloVe has "
         f"{covered['rate']:.1%}, and of their {covered['tokens']:,} tokens {covered['token_rate']:.2%}; "
-        f"missing are {', '.join(covered['missing'][:5])} and the like. Means and standard deviations over "
-        f"{seeds} seeds. The test sentences themselves are a sample: with so many, an accuracy of 80 % has a "
-        f"standard error of {(0.8 * 0.2 / sentences['test']) ** 0.5:.1%}, which all variants share."
+        f"{', '.join(covered['missing'][:5])} and the like are missing. Means and standard deviations are "
+        f"over {seeds} seeds. The test sentences themselves are a sample: with this many, an accuracy of 80 "
+        f"% has a standard error of {(0.8 * 0.2 / sentences['test']) ** 0.5:.1%}, which all variants share."
     )
-    table = [["embedding", "test accuracy", "least to most", "development", "epochs", "numbers that train"]]
+    table = []
     for variant, label in VARIANTS.items():
         runs = accuracy["runs"][variant]
         test = [run["test"] for run in runs]
+        spread = f"{min(test):.1%} to {max(test):.1%}"
+        epochs = f"{statistics.mean(run['epochs'] for run in runs):.1f}"
+        development = mean_text([run["dev"] for run in runs])
         table.append(
-            [
-                label,
-                mean_text(test),
-                f"{min(test):.1%} to {max(test):.1%}",
-                mean_text([run["dev"] for run in runs]),
-                f"{statistics.mean(run['epochs'] for run in runs):.1f}",
-                f"{accuracy['parameters'][variant]:,}",
-            ]
+            [label, mean_text(test), spread, development, epochs, f"{accuracy['parameters'][variant]:,}"]
         )
-    yield _table(table)
+    head = ["embedding", "test accuracy", "least to most", "development", "epochs", "numbers that train"]
+    yield markdown_table(head, table)
     yield "![Test accuracy by embedding, a point for each seed](sst2.png)"
     yield _circumstances(accuracy["circumstances"])
 
@@ -71,7 +68,7 @@ def _times(times: dict[str, Any]) -> Iterator[str]:
         f"The raw sentences of all three parts and the vectors of `{circumstances['vectors']}` "
         f"({bytes_text(circumstances['bytes'])}) → padded matrices of word indices, and a built embedding "
         "layer. The tutorial's way is Keras's legacy `Tokenizer`, a dictionary filled line by line, and a "
-        "loop over the vocabulary. glovefast's store was converted before, once "
+        "loop over the vocabulary. glovefast's store was converted once, before "
         f"({time_text(times['convert'])}, the whole process). Each run is a process of its own in which "
         "Keras is imported already; the first time counts, and the second one in the same process stands "
         f"beside it. Medians of {len(times['glovefast'])} turns."
@@ -79,46 +76,36 @@ def _times(times: dict[str, Any]) -> Iterator[str]:
     if times["wrong"]:
         yield f"**glovefast gets no time: {times['wrong']}.**"
         return
-    columns = {
+    runs = {
         "tutorial's way": [run["first"] for run in times["tutorial"]],
         "glovefast": [run["first"] for run in times["glovefast"]],
         "the second time": [run["again"] for run in times["glovefast"]],
         "the very first": [run["first"] for run in times["very first"]],
     }
-    table = [["", *columns, "ratio"]]
+    table = []
     for step in STEPS:
-        seconds = {name: Measured([run[step] for run in runs]) for name, runs in columns.items()}
-        table.append(_row(step, seconds))
-    totals = {name: Measured([sum(run.values()) for run in runs]) for name, runs in columns.items()}
-    table.append(_row("**all**", totals))
-    yield _table(table)
+        theirs, ours, *others = (Measured([run[step] for run in of_way]) for of_way in runs.values())
+        # The tutorial's way imports what Keras has imported already.
+        share = "" if step == IMPORT else str(ratio(theirs, ours))
+        table.append([step, *(time_text(each.median) for each in (theirs, ours, *others)), share])
+    totals = [Measured([sum(run.values()) for run in of_way]) for of_way in runs.values()]
+    goal, again, very_first = (ratio(totals[0], each) for each in totals[1:])
+    table.append(["**all**", *(time_text(each.median) for each in totals), str(goal)])
+    yield markdown_table(["", *runs, "ratio"], table)
     yield (
-        "The very first run after an installation from source compiles the kernels and keeps them; from a "
-        "wheel it does not have to. Ratios are those of the tutorial's way to glovefast's first time, turn "
-        "by turn."
+        "The very first run after an installation from source compiles the kernels and keeps them; a run "
+        "from a wheel does not have to. Ratios are the tutorial's time divided by glovefast's first time, "
+        "turn by turn."
     )
-    theirs, *ours = totals.values()
-    goal, again, very_first = (ratio(theirs, each) for each in ours)
-    yield _table(
-        [
-            ["what", "goal", "measured", ""],
-            [
-                "raw text and GloVe text file → ready model inputs and layer, store converted before",
-                f"≥ {_GOAL} times faster than the tutorial's way",
-                f"{goal} times; the second time in a process {again}; the very first run, which "
-                f"compiles, {very_first}",
-                "met" if goal.median >= _GOAL else "**missed**",
-            ],
-        ]
-    )
+    judged = [
+        "raw text and GloVe text file → ready model inputs and layer, store converted before",
+        f"≥ {_GOAL} times faster than the tutorial's way",
+        f"{goal} times; the second time in a process {again}; "
+        f"the very first run, which compiles, {very_first}",
+        "met" if goal.median >= _GOAL else "**missed**",
+    ]
+    yield markdown_table(["what", "goal", "measured", ""], [judged])
     yield _circumstances(circumstances)
-
-
-def _row(name: str, seconds: dict[str, Measured]) -> list[str]:
-    cells = [time_text(measured.median) for measured in seconds.values()]
-    # What the tutorial's way imports is there with Keras already.
-    share = "" if name == IMPORT else str(ratio(seconds["tutorial's way"], seconds["glovefast"]))
-    return [name, *cells, share]
 
 
 def _circumstances(circumstances: dict[str, Any]) -> str:
@@ -127,12 +114,3 @@ def _circumstances(circumstances: dict[str, Any]) -> str:
         f"{circumstances['date']}, {circumstances['processors']} processors, {circumstances['system']}; "
         f"{versions}; `{circumstances['command']}`"
     )
-
-
-def _table(rows: list[list[str]]) -> str:
-    head, *body = rows
-    return "\n".join(map(_line, [head, ["---", *["---:"] * (len(head) - 1)], *body]))
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -3,7 +3,8 @@
 ``python -m benchmarks.sst2.steps glovefast TEXT_DIRECTORY STORE [RESULT.npz]``
 ``python -m benchmarks.sst2.steps tutorial TEXT_DIRECTORY VECTORS.txt [RESULT.npz]``
 
-It prints the seconds of each step as JSON, of the first time in the process and, of glovefast, of the second.
+It prints the seconds of each step as JSON: of the first time in the process and, for glovefast, of the
+second.
 """
 
 import json
@@ -17,11 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.sst2 import QUIET
-from benchmarks.sst2.sentences import PARTS, read_sentences
+from benchmarks.sst2 import PARTS, QUIET, read_sentences
 
-# Sentences of SST-2 have 56 words at most, in the Treebank's tokens.
-LENGTH = 56
+LENGTH = 56  # sentences of SST-2 have at most 56 words, in the Treebank's tokens
 
 IMPORT = "import the library"
 READ = "read the sentences"
@@ -31,67 +30,54 @@ VECTORS = "the vectors: open the store, or read the text"
 LAYER = "the embedding matrix and the layer"
 STEPS = (IMPORT, READ, FIT, ENCODE, VECTORS, LAYER)
 
+Step = Callable[[str], Any]
 Inputs = dict[str, np.ndarray]
 
 
-class Stopwatch:
-    """The seconds of each step."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measure a step."""
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - started
-
-
-def with_glovefast(directory: Path, store: Path, watch: Stopwatch) -> tuple[Inputs, Any]:
+def with_glovefast(directory: Path, store: Path, step: Step) -> tuple[Inputs, Any]:
     """Prepare inputs and layer with glovefast."""
-    with watch.step(IMPORT):
+    with step(IMPORT):
         import glovefast
         from glovefast.keras import embedding_layer
         from glovefast.text import Tokenizer
-    with watch.step(READ):
+    with step(READ):
         sentences = {part: read_sentences(directory, part)[0] for part in PARTS}
-    with watch.step(FIT):
+    with step(FIT):
         tokenizer = Tokenizer()
         tokenizer.fit_on_texts(sentences["train"])
-    with watch.step(ENCODE):
+    with step(ENCODE):
         inputs = {part: tokenizer.texts_to_padded(texts, LENGTH) for part, texts in sentences.items()}
-    with watch.step(VECTORS):
+    with step(VECTORS):
         vectors = glovefast.load(store)
-    with watch.step(LAYER):
+    with step(LAYER):
         layer = embedding_layer(vectors, tokenizer)
     return inputs, layer
 
 
-def in_the_tutorials_way(directory: Path, text: Path, watch: Stopwatch) -> tuple[Inputs, Any]:
+def in_the_tutorials_way(directory: Path, text: Path, step: Step) -> tuple[Inputs, Any]:
     """Prepare inputs and layer with Keras's legacy Tokenizer, a dictionary and a loop."""
-    with watch.step(IMPORT):
+    with step(IMPORT):
         from keras.layers import Embedding
         from keras.src.legacy.preprocessing.text import Tokenizer
         from keras.utils import pad_sequences
-    with watch.step(READ):
+    with step(READ):
         sentences = {part: read_sentences(directory, part)[0] for part in PARTS}
-    with watch.step(FIT):
+    with step(FIT):
         tokenizer = Tokenizer()
         tokenizer.fit_on_texts(sentences["train"])
-    with watch.step(ENCODE):
+    with step(ENCODE):
         inputs = {
             part: pad_sequences(tokenizer.texts_to_sequences(texts), LENGTH)
             for part, texts in sentences.items()
         }
-    with watch.step(VECTORS):
+    with step(VECTORS):
         embeddings_index = {}
         with text.open(encoding="utf-8") as file:
             for line in file:
                 values = line.split()
                 coefficients = np.asarray(values[1:], dtype="float32")
                 embeddings_index[values[0]] = coefficients
-    with watch.step(LAYER):
+    with step(LAYER):
         vocabulary_size = len(tokenizer.word_index) + 1
         matrix = np.zeros((vocabulary_size, len(coefficients)))
         for word, index in tokenizer.word_index.items():
@@ -103,14 +89,14 @@ def in_the_tutorials_way(directory: Path, text: Path, watch: Stopwatch) -> tuple
     return inputs, layer
 
 
-WAYS: dict[str, Callable[[Path, Path, Stopwatch], tuple[Inputs, Any]]] = {
+WAYS: dict[str, Callable[[Path, Path, Step], tuple[Inputs, Any]]] = {
     "glovefast": with_glovefast,
     "tutorial": in_the_tutorials_way,
 }
 
 
 def disagreement(result: Path, reference: Path) -> str | None:
-    """Say how saved inputs and weights differ; None where every bit is the same."""
+    """Say how saved inputs and weights differ; None if every bit is the same."""
     with np.load(result) as ours, np.load(reference) as theirs:
         for name in theirs.files:
             one, other = ours[name], theirs[name]
@@ -128,9 +114,16 @@ def main(arguments: list[str]) -> None:
     keras.layers.Embedding(2, 2).build()
     report = {}
     for turn in ("first", "again") if name == "glovefast" else ("first",):
-        watch = Stopwatch()
-        inputs, layer = WAYS[name](Path(directory), Path(vectors), watch)
-        report[turn] = watch.seconds
+        seconds: dict[str, float] = {}
+
+        @contextmanager
+        def step(name: str, seconds: dict[str, float] = seconds) -> Iterator[None]:
+            started = time.perf_counter()
+            yield
+            seconds[name] = time.perf_counter() - started
+
+        inputs, layer = WAYS[name](Path(directory), Path(vectors), step)
+        report[turn] = seconds
         if result:
             np.savez(result[0], weights=layer.get_weights()[0], **inputs)
         del inputs, layer

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.sst2 import QUIET
-from benchmarks.sst2.sentences import PARTS, read_sentences
+from benchmarks.sst2 import PARTS, QUIET, read_sentences
 from benchmarks.sst2.steps import LENGTH
 
 LEARNED, FROZEN, TUNED, MISSING = "learned", "frozen", "fine-tuned", "missing rows"
@@ -29,27 +28,15 @@ _RATE_BEFORE, _RATE_BEHIND = 0.3, 0.5
 def train(
     directory: Path, store: Path, seeds: Iterable[int], epochs: int, report: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Train every variant with every seed.
-
-    Parameters
-    ----------
-    directory : pathlib.Path
-        The sentences (`benchmarks.sst2.sentences`).
-    store : pathlib.Path
-        The vectors.
-    seeds : iterable of int
-        The seeds.
-    epochs : int
-        At most so many.
-    report : callable
-        Takes a line for each run.
+    """Train every variant with every seed; `report` takes a line for each run.
 
     Returns
     -------
     dict
-        ``runs``: by variant a list of dictionaries with ``seed``, ``test``, ``dev`` (accuracies), ``epochs``
-        and ``seconds`` of training; ``parameters``: by variant how many numbers train; ``coverage`` of the
-        training vocabulary; ``sentences``: how many there are of each part; ``shape`` of the layer.
+        ``runs``: for each variant, a list of dictionaries with ``seed``, ``test``, ``dev`` (accuracies),
+        ``epochs`` and ``seconds`` of training; ``parameters``: how many numbers of each variant train;
+        ``coverage`` of the training vocabulary; ``sentences``: how many each part has; ``shape`` of the
+        layer.
     """
     os.environ.update(QUIET)
     import tensorflow
@@ -66,7 +53,7 @@ def train(
     tokenizer.fit_on_texts(sentences["train"])
     inputs = {part: tokenizer.texts_to_padded(texts, LENGTH) for part, texts in sentences.items()}
     vectors = glovefast.load(store)
-    explained = vectors.explain_coverage(tokenizer)
+    covered = vectors.explain_coverage(tokenizer).before
     runs: dict[str, list[dict[str, Any]]] = {variant: [] for variant in VARIANTS}
     parameters: dict[str, int] = {}
     for seed in seeds:
@@ -78,11 +65,7 @@ def train(
     return {
         "runs": runs,
         "parameters": parameters,
-        "coverage": {
-            **explained.before.to_dict(),
-            "missing": explained.before.missing[:10],
-            "missing_counts": None,
-        },
+        "coverage": {**covered.to_dict(), "missing": covered.missing[:10], "missing_counts": None},
         "sentences": {part: len(texts) for part, texts in sentences.items()},
         "shape": [len(tokenizer.word_index) + 1, vectors.dim],
     }
@@ -103,7 +86,7 @@ def _layer(variant: str, vectors: Any, tokenizer: Any, seed: int) -> Any:
 
 
 def _model(embedding: Any, seed: int) -> Any:
-    """Make a convolution over three words, the largest of each filter, and a decision.
+    """Make a convolution over three words, the maximum of each filter, and a decision.
 
     The smallest of the models in Kim, "Convolutional neural networks for sentence classification", 2014,
     https://aclanthology.org/D14-1181.
@@ -126,10 +109,8 @@ def _model(embedding: Any, seed: int) -> Any:
     return model
 
 
-def _fit(
-    model: Any, inputs: dict[str, np.ndarray], labels: dict[str, np.ndarray], epochs: int
-) -> dict[str, Any]:
-    """Train until the development sentences say stop; look at the test sentences once."""
+def _fit(model: Any, inputs: dict[str, Any], labels: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """Train until the development sentences say stop; use the test sentences once."""
     import keras
 
     best = keras.callbacks.EarlyStopping(
@@ -144,12 +125,7 @@ def _fit(
         validation_data=(inputs["dev"], labels["dev"]),
         callbacks=[best],
         verbose=0,
-    )
+    ).history["val_accuracy"]
     seconds = time.perf_counter() - started
     test = model.evaluate(inputs["test"], labels["test"], verbose=0, return_dict=True)
-    return {
-        "test": test["accuracy"],
-        "dev": max(history.history["val_accuracy"]),
-        "epochs": len(history.history["val_accuracy"]),
-        "seconds": seconds,
-    }
+    return {"test": test["accuracy"], "dev": max(history), "epochs": len(history), "seconds": seconds}

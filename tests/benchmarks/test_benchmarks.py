@@ -11,16 +11,21 @@ import pytest
 
 import glovefast
 from benchmarks import agreement
-from benchmarks.agreement import disagreement, matrix_disagreement, read_reference, write_reference
-from benchmarks.compiled import NotCompiledError, compile_fast_float
+from benchmarks.agreement import (
+    disagreement,
+    matrix_disagreement,
+    parsed_disagreement,
+    read_reference,
+    store_disagreement,
+    write_reference,
+)
+from benchmarks.building import NotBuiltError, compile_fast_float
 from benchmarks.contenders import CONTENDERS
 from benchmarks.in_memory import InMemory, Worker
 from benchmarks.made_file import REAL_FILE_VARIABLE, cached_made_file, made_word, write_made_file
-from benchmarks.outputs import parsed_disagreement, store_disagreement
 from benchmarks.processes import OUT_OF_MEMORY, SCRIPTS, Command, error_of, run, run_in_turn, run_python
-from benchmarks.shapes import MAIN
 from benchmarks.stages import STAGES, run_once, table
-from benchmarks.texts import Text, Texts
+from benchmarks.texts import MAIN, Text, Texts
 from benchmarks.turns import time_in_turn
 from tests.reference import read_rows, same_bits
 
@@ -241,10 +246,10 @@ def test_parsing_in_memory_gives_the_reference(tmp_path, made_text, monkeypatch,
     for _ in range(2):
         in_memory.parse(workers)
         in_memory.write(tmp_path / "output")
-        assert parsed_disagreement(tmp_path / "output", made_text) is None
+        assert parsed_disagreement(tmp_path / "output", made_text.reference) is None
     in_memory.numbers[100] += 1
     in_memory.write(tmp_path / "output")
-    assert parsed_disagreement(tmp_path / "output", made_text).startswith("1 number differs")
+    assert parsed_disagreement(tmp_path / "output", made_text.reference).startswith("1 number differs")
 
 
 def test_parsing_in_memory_ends_where_a_chunk_cannot_be_parsed(made_text, monkeypatch):
@@ -260,11 +265,11 @@ def test_parsing_in_memory_ends_where_a_chunk_cannot_be_parsed(made_text, monkey
 def test_fast_float_gives_the_reference(tmp_path, made_text):
     try:
         program = compile_fast_float(tmp_path)
-    except NotCompiledError as error:
+    except NotBuiltError as error:
         pytest.skip(str(error))
     command = [program, made_text.path, str(made_text.dim), "2", tmp_path / "output"]
     done = subprocess.run(command, capture_output=True, check=True)
-    assert parsed_disagreement(tmp_path / "output", made_text) is None
+    assert parsed_disagreement(tmp_path / "output", made_text.reference) is None
     report = json.loads(done.stdout)
     assert report["first"] > 0
     assert len(report["again"]) == 2
@@ -276,17 +281,17 @@ def test_fast_float_gives_the_reference(tmp_path, made_text):
 def test_missing_compiler_is_named(tmp_path, monkeypatch):
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NotCompiledError, match=r"no C\+\+ compiler"):
+    with pytest.raises(NotBuiltError, match=r"no C\+\+ compiler"):
         compile_fast_float(tmp_path)
 
 
 def test_store_is_compared_with_its_text(tmp_path, made_text):
     store = glovefast.convert(made_text.path, tmp_path / "whole.glovefast")
-    assert store_disagreement(store, made_text) is None
-    assert store_disagreement(store, made_text, {"the"}) == "3,000 words instead of 1"
+    assert store_disagreement(store, made_text.reference) is None
+    assert store_disagreement(store, made_text.reference, {"the"}) == "3,000 words instead of 1"
     small = glovefast.convert(made_text.path, tmp_path / "small.glovefast", words=["the", "nobody", "of"])
-    assert store_disagreement(small, made_text, {"the", "nobody", "of"}) is None
-    assert store_disagreement(small, made_text) == "2 words instead of 3,000"
+    assert store_disagreement(small, made_text.reference, {"the", "nobody", "of"}) is None
+    assert store_disagreement(small, made_text.reference) == "2 words instead of 3,000"
 
 
 def test_floor_reads_all_and_writes_as_much_as_a_store_has(tmp_path, made_text):
@@ -302,7 +307,9 @@ def test_script_loads_and_saves(tmp_path, made_text, name):
     if not CONTENDERS[name].installed:
         pytest.skip(f"not installed: {', '.join(CONTENDERS[name].modules)}")
     files = tmp_path / "files"
-    subprocess.run([sys.executable, SCRIPTS / "load_and_save.py", name, made_text.path, files], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.contenders", "save", name, made_text.path, files], check=True
+    )
     words = (files / "words.txt").read_text(encoding="utf-8").split("\n")
     matrix = np.load(files / "matrix.npy")
     assert disagreement(words, matrix, *read_reference(made_text.reference)) is None

@@ -6,15 +6,16 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import chart
+from benchmarks.comparisons import COMPARISONS
 from benchmarks.contenders import CONTENDERS
 from benchmarks.conversions import CONVERSIONS
 from benchmarks.goals import GOALS
 from benchmarks.processes import OUT_OF_MEMORY, Run
-from benchmarks.recorder import WITHHELD, begin, hand_over_reports
+from benchmarks.recorder import WITHHELD, Wrong, of_reports, record
 from benchmarks.report import main, render, render_short
-from benchmarks.results import ResultsError, sort_results, time_text
-from benchmarks.shapes import CONVERTED, LARGEST, MAIN, MANY_WORDS, SHAPES, TUTORIAL
+from benchmarks.results import Measured, ResultsError, sort_results, time_text
 from benchmarks.tables import GLOVEFAST, TABLES, WANTED_WORDS
+from benchmarks.texts import CONVERTED, LARGEST, MAIN, MANY_WORDS, SHAPES, TUTORIAL
 
 
 def made_results(*rows, withheld=(), shapes=SHAPES, processors=2):
@@ -77,26 +78,28 @@ def outcome_of(what, *rows, shape=None, target="", **options):
 
 
 def test_every_contender_has_its_row():
+    assert list(COMPARISONS) == list(TABLES)
     assert list(CONTENDERS) == list(TABLES["whole-load"].rows)
     assert {*CONVERSIONS} == {*TABLES["in-process"].rows, *TABLES["zip"].rows}
     assert all(table.shape is None or table.shape in SHAPES for table in TABLES.values())
-    assert all(table.others <= set(table.rows) for table in TABLES.values())
+    assert all(set(table.others) <= set(table.rows) for table in TABLES.values())
 
 
 def test_wrong_result_gets_no_time():
     config = SimpleNamespace(stash=pytest.Stash())
-    benchmark = SimpleNamespace(group=None, extra_info={})
+    benchmark = SimpleNamespace(group=None, extra_info={}, pedantic=lambda function, rounds: None)
+    wrong = Wrong("412 numbers differ")
     with pytest.raises(pytest.skip.Exception, match="412 numbers differ"):
-        begin(benchmark, config, "whole-load", "pandas", "412 numbers differ")
+        record(benchmark, config, "whole-load", "pandas", wrong)
     with pytest.raises(pytest.fail.Exception, match="412 numbers differ"):
-        begin(benchmark, config, "whole-load", GLOVEFAST, "412 numbers differ")
+        record(benchmark, config, "whole-load", GLOVEFAST, wrong)
     with pytest.raises(pytest.fail.Exception, match="412 numbers differ"):
-        begin(benchmark, config, f"parse-{MAIN}", "two threads", "412 numbers differ")
+        record(benchmark, config, f"parse-{MAIN}", "two threads", wrong)
     assert [entry["row"] for entry in config.stash[WITHHELD]] == ["pandas", GLOVEFAST, "two threads"]
-    begin(benchmark, config, "whole-load", "polars", None)
+    record(benchmark, config, "whole-load", "polars", Measured([1.0]))
     assert benchmark.extra_info == {"row": "polars"}
     with pytest.raises(KeyError):
-        begin(benchmark, config, "whole-load", "duckdb", None)
+        record(benchmark, config, "whole-load", "duckdb", Measured([1.0]))
 
 
 def test_what_processes_report_counts_behind_their_first_call():
@@ -107,12 +110,12 @@ def test_what_processes_report_counts_behind_their_first_call():
     config = SimpleNamespace(stash=pytest.Stash())
     reports = ({"first": 3.0, "again": [1.0, 2.0]}, {"first": 4.0, "again": [1.5, 2.5]})
     runs = [Run(9.0, 1, json.dumps(report), None) for report in reports]
-    hand_over_reports(benchmark, config, "cost-parse", MAIN, runs, numbers=10)
+    record(benchmark, config, "cost-parse", MAIN, of_reports({MAIN: runs}, {MAIN: 10})[MAIN])
     assert replayed == [4]
     assert benchmark.extra_info == {"row": MAIN, "first_seconds": [3.0, 4.0], "numbers": 10}
     runs.append(Run(9.0, 1, json.dumps({"first": 1.0, "again": [], "wrong": "1 word differs"}), None))
     with pytest.raises(pytest.skip.Exception, match="1 word differs"):
-        hand_over_reports(benchmark, config, "whole-load", "polars", runs)
+        record(benchmark, config, "whole-load", "polars", of_reports({"polars": runs})["polars"])
 
 
 def test_report_has_medians_ranges_and_ratios_by_turn():

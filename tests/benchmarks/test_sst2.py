@@ -7,9 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from benchmarks.sst2 import PARTS, read_sentences
 from benchmarks.sst2 import __main__ as command
 from benchmarks.sst2.report import mean_text, render
-from benchmarks.sst2.sentences import PARTS, read_sentences
 from benchmarks.sst2.steps import STEPS, disagreement
 from benchmarks.sst2.variants import VARIANTS
 

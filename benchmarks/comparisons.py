@@ -1,0 +1,249 @@
+"""How each table is measured: a function from the session to the outcomes of its rows, by table."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.agreement import files_disagreement, matrix_disagreement, parsed_disagreement
+from benchmarks.building import NotBuiltError, build_wheel, compile_fast_float, install
+from benchmarks.contenders import CONTENDERS, is_installed
+from benchmarks.in_process import compare_matrices, compare_openings, compare_tokenizers, texts_to_tokenize
+from benchmarks.made_texts import write_texts
+from benchmarks.processes import SCRIPTS, Command, run, run_in_turn, run_python
+from benchmarks.recorder import Outcome, of_processes, of_reports
+from benchmarks.session import Session, fill_matrix, word_index
+from benchmarks.tables import GLOVEFAST, MATRIX_SIZES, TABLES, WANTED_WORDS
+from benchmarks.texts import CONVERTED, COSTS, LARGEST, MAIN, MANY_WORDS, TUTORIAL, Text
+
+Outcomes = dict[str, Outcome]
+Wanted = tuple[Path, set[str]] | None  # a file with one word per line, and the words
+
+_SLOW = ("pyarrow", "pandas", "loop")  # they take minutes where the others take seconds
+_COMPILING_ROUNDS = 2
+_BYTES, _FEW_BYTES = 1_000_000_000, 20_000_000  # of texts; few if made files are to be small
+# In a process that parses, this many calls follow the first one; reading a large text in takes seconds.
+_CALLS_AGAIN = {MAIN: "3", TUTORIAL: "3"}
+
+
+def whole_load(session: Session) -> Outcomes:
+    text, scratch = session.texts[MAIN], session.directory("whole_load") / "scratch"
+    commands = {}
+    for name, contender in CONTENDERS.items():
+        arguments = ("-m", "benchmarks.contenders", "measure", name, text.path, text.reference, scratch)
+        if contender.installed:
+            commands[name] = Command(arguments, cached=(text.path,), rounds=contender.rounds)
+    return of_reports(run_in_turn(commands, session.rounds(MAIN)))
+
+
+def parse(session: Session, shape: str) -> Outcomes:
+    """Parse a text; an extra run writes its result, which is compared."""
+    text, directory = session.texts[shape], session.directory("parse")
+    output = directory / "output"
+
+    def command(*start: str | Path, program: bool = False, compared: bool = True) -> Command:
+        def wrong() -> str | None:
+            error = run(Command((*arguments, "0", output), program=program)).error
+            return error or parsed_disagreement(output, text.reference)
+
+        arguments, again = (*start, text.path, str(text.dim)), _CALLS_AGAIN.get(shape, "1")
+        return Command((*arguments, again), wrong=wrong if compared else None, program=program)
+
+    ours = partial(command, "-m", "benchmarks.in_memory")
+    commands = {GLOVEFAST: ours("glovefast"), "two threads": ours("two-threads")}
+    commands["two apart"] = ours("two-apart", compared=False)
+    commands["floor"] = ours("floor", compared=False)
+    left_out: Outcomes = {}
+    try:
+        commands["fast_float"] = command(compile_fast_float(directory), program=True)
+    except NotBuiltError as error:
+        left_out["fast_float"] = str(error)
+    runs = run_in_turn(commands, session.rounds(shape))
+    output.unlink(missing_ok=True)
+    return left_out | of_reports(runs)
+
+
+def whole_process(session: Session, shape: str) -> Outcomes:
+    assert session.warmed_up
+    text, directory = session.texts[shape], session.directory("conversions")
+    store_bytes = sum(part.stat().st_size for part in text.reference.iterdir())
+    left_out = dict.fromkeys(_SLOW, "left out at this size, because it takes minutes")
+    commands = {GLOVEFAST: _ours(text, directory), **_polars("polars", text, directory / "polars")}
+    if shape != LARGEST:
+        left_out = {}
+        installed = [name for name in _SLOW if CONTENDERS[name].installed]
+        commands |= {name: _saved(name, text, directory / name) for name in installed}
+    floor = directory / "floor"
+    arguments = (SCRIPTS / "read_and_write.py", text.path, str(store_bytes), floor)
+    commands["floor"] = Command(arguments, removed=(floor,), cached=(text.path,))
+    runs = run_in_turn(commands, session.rounds(shape))
+    shutil.rmtree(directory)
+    return left_out | of_processes(runs)
+
+
+def first_run(session: Session) -> Outcomes:
+    """Convert with a fresh installation and empty caches."""
+    text, directory = session.texts[TUTORIAL], session.directory("first_run")
+    prepared, unprepared = directory / "prepared", directory / "unprepared"
+    try:
+        wheel = build_wheel(directory)
+        install(wheel, prepared)
+        install(wheel, unprepared, without_prepared_kernels=True)
+    except NotBuiltError as error:
+        return dict.fromkeys(TABLES["first-run"].rows, str(error))
+    ours, numbas = directory / "our_cache", directory / "numba_cache"
+    caches = {"GLOVEFAST_CACHE_DIR": str(ours), "NUMBA_CACHE_DIR": str(numbas)}
+    command = _ours(text, directory)
+    # It does not run in the project's directory, whose modules would be found first.
+    command = replace(command, removed=(*command.removed, ours, numbas), directory=directory)
+    compiling = {**caches, "PYTHONPATH": str(unprepared)}
+    commands = {
+        GLOVEFAST: replace(command, environment={**caches, "PYTHONPATH": str(prepared)}),
+        "nothing prepared": replace(command, environment=compiling, rounds=_COMPILING_ROUNDS),
+        **_polars("polars", text, directory / "polars"),
+    }
+    return of_processes(run_in_turn(commands, session.rounds(TUTORIAL)))
+
+
+def wanted_words(session: Session) -> Outcomes:
+    assert session.warmed_up
+    text, directory = session.texts[TUTORIAL], session.directory("wanted")
+    commands = {
+        GLOVEFAST: _ours(text, directory, session.wanted),
+        **_polars("polars", text, directory / "polars", session.wanted),
+        **_polars("polars, all words", text, directory / "polars_all"),
+    }
+    return of_processes(run_in_turn(commands, session.rounds(TUTORIAL)))
+
+
+def in_process(session: Session) -> Outcomes:
+    text, directory = session.texts[TUTORIAL], session.directory("in_process")
+    commands = {
+        GLOVEFAST: _conversion(GLOVEFAST, text, directory),
+        "one thread": _conversion("one thread", text, directory),
+        "wanted words": _conversion("wanted words", text, directory, wanted=session.wanted),
+    }
+    return of_reports(run_in_turn(commands, session.rounds(TUTORIAL)))
+
+
+def from_zip(session: Session) -> Outcomes:
+    archive, directory = session.texts.archive(MAIN), session.directory("zip")
+    commands = {
+        row: _conversion(row, session.texts[MAIN], directory, archive, compared=row == GLOVEFAST)
+        for row in TABLES["zip"].rows
+    }
+    return of_reports(run_in_turn(commands, session.rounds(MAIN)))
+
+
+def cost(session: Session, way: Callable[[Text, Path], Command]) -> Outcomes:
+    """Parse or convert a text of each size."""
+    texts = {shape: session.texts[shape] for shape in COSTS if session.chosen(shape)}
+    directory = session.directory("cost")
+    commands = {shape: way(text, directory) for shape, text in texts.items()}
+    runs = run_in_turn(commands, min(map(session.rounds, texts)))
+    return of_reports(runs, {shape: text.rows * text.dim for shape, text in texts.items()})
+
+
+def start_to_matrix(session: Session) -> Outcomes:
+    """Build the matrix in new processes; an extra run saves it, and it is compared."""
+    directory = session.directory("start_to_matrix")
+    vocabulary = word_index(list(session.embeddings_index), WANTED_WORDS)
+    vocabulary_file, matrix_file = directory / "word_index.json", directory / "matrix.npy"
+    vocabulary_file.write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
+    expected = fill_matrix(session.embeddings_index, vocabulary, session.texts[MAIN].dim)
+    words = ["", *vocabulary]
+
+    def command(name: str, source: Path) -> Command:
+        def wrong() -> str | None:
+            error = run_python(*arguments, matrix_file).error
+            return error or matrix_disagreement(np.load(matrix_file), expected, words)
+
+        arguments = (SCRIPTS / "start_to_matrix.py", name, source, vocabulary_file)
+        return Command(arguments, wrong=wrong)
+
+    commands = {row: Command(("-c", row)) for row in TABLES["start-to-matrix"].others}
+    commands[GLOVEFAST] = command("glovefast", session.store(MAIN))
+    commands["loop"] = command("loop", session.texts[MAIN].path)
+    if is_installed("gensim"):
+        commands["gensim"] = command("gensim", session.gensim_file(MAIN))
+    return of_processes(run_in_turn(commands, session.rounds(MAIN)))
+
+
+def tokenizer_memory(session: Session) -> Outcomes:
+    """Tokenize a file in batches, and a tenth of it."""
+    path = session.directory("many_texts") / "texts.txt"
+    size = _FEW_BYTES if session.small else _BYTES
+    write_texts(path, size, texts_to_tokenize(session))
+    start = (SCRIPTS / "tokenize_batches.py", path)
+    commands = {GLOVEFAST: Command((*start, str(size))), "a tenth": Command((*start, str(size // 10)))}
+    runs = run_in_turn(commands, min(2, session.rounds(MAIN)))
+    path.unlink()
+    return of_processes(runs)
+
+
+def _converting(arguments: tuple, saved: tuple[Path, Path], text: Text, wanted: Wanted = None) -> Command:
+    """Return a command that saves words and a matrix, which are compared with those of the text."""
+
+    def wrong() -> str | None:
+        return files_disagreement(*saved, text.reference, wanted[1] if wanted else None)
+
+    return Command(arguments, removed=(saved[0].parent,), cached=(text.path,), wrong=wrong)
+
+
+def _ours(text: Text, directory: Path, wanted: Wanted = None) -> Command:
+    store, options = directory / "text.glovefast", ("--words", wanted[0]) if wanted else ()
+    arguments = ("-m", "glovefast", "convert", text.path, "-o", store, "--quiet", *options)
+    return _converting(arguments, (store / "vocabulary.arrow", store / "vectors.npy"), text, wanted)
+
+
+def _polars(row: str, text: Text, files: Path, wanted: Wanted = None) -> dict[str, Command]:
+    arguments = (SCRIPTS / "polars_to_npy.py", text.path, files, *(wanted or ())[:1])
+    command = _converting(arguments, (files / "words.arrow", files / "matrix.npy"), text, wanted)
+    return {row: command} if is_installed("polars") else {}
+
+
+def _saved(name: str, text: Text, files: Path) -> Command:
+    arguments = ("-m", "benchmarks.contenders", "save", name, text.path, files)
+    return replace(_converting(arguments, (files / "words.txt", files / "matrix.npy"), text), rounds=1)
+
+
+def _conversion(
+    row: str,
+    text: Text,
+    directory: Path,
+    source: Path | None = None,
+    wanted: Wanted = None,
+    compared: bool = True,
+) -> Command:
+    source, store = source or text.path, directory / "text.glovefast"
+    arguments = ("-m", "benchmarks.conversions", row, source, store, *(wanted or ())[:1])
+    command = _converting(arguments, (store / "vocabulary.arrow", store / "vectors.npy"), text, wanted)
+    return replace(command, cached=(source,), wrong=command.wrong if compared else None)
+
+
+def _parse_alone(text: Text, directory: Path) -> Command:
+    arguments = ("-m", "benchmarks.in_memory", "glovefast", text.path, str(text.dim), "2")
+    return Command(arguments, cached=(text.path,))
+
+
+COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
+    "whole-load": whole_load,
+    **{f"parse-{shape}": partial(parse, shape=shape) for shape in CONVERTED},
+    **{f"whole-process-{shape}": partial(whole_process, shape=shape) for shape in CONVERTED},
+    "first-run": first_run,
+    "wanted-words": wanted_words,
+    "in-process": in_process,
+    "zip": from_zip,
+    "start-to-matrix": start_to_matrix,
+    **{f"opening-{shape}": partial(compare_openings, shape=shape) for shape in (MAIN, MANY_WORDS)},
+    **{f"matrix-{size}": partial(compare_matrices, size=size) for size in MATRIX_SIZES},
+    "cost-parse": partial(cost, way=_parse_alone),
+    "cost-convert": partial(cost, way=partial(_conversion, GLOVEFAST)),
+    "tokenizer": compare_tokenizers,
+    "tokenizer-memory": tokenizer_memory,
+}

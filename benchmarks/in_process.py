@@ -1,0 +1,130 @@
+"""Comparisons whose contenders run in this process, where everything is open or in memory already."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import glovefast
+from benchmarks.agreement import disagreement, matrix_disagreement, read_reference
+from benchmarks.contenders import is_installed
+from benchmarks.made_texts import TEXTS, made_texts
+from benchmarks.recorder import Outcome, of_functions
+from benchmarks.session import Session, fill_matrix, word_index
+from benchmarks.tables import GLOVEFAST
+from benchmarks.texts import MAIN, MANY_WORDS
+from benchmarks.turns import time_in_turn
+from glovefast.text import Tokenizer, pad_sequences
+
+_TURNS = {"opening": 10, "matrix": 20, "tokenizer": 3}
+_DICTIONARIES = ("word_counts", "word_docs", "word_index", "index_word", "index_docs")
+_FEW_TEXTS = 1_000  # if made files are to be small
+
+
+def compare_openings(session: Session, shape: str) -> dict[Any, Outcome]:
+    """Return the outcomes of one size."""
+    return {row: outcome for (each, row), outcome in _open_all(session).items() if each == shape}
+
+
+@cache
+def _open_all(session: Session) -> dict[Any, Outcome]:
+    """Open the stores and the peer's files of both sizes, all in turn."""
+    functions: dict[tuple[str, str], Callable[[], Any]] = {}
+    wrong: dict[tuple[str, str], str | None] = {}
+    for each in (MAIN, MANY_WORDS):
+        truth = read_reference(session.texts[each].reference)
+        store = session.store(each)
+        vectors = glovefast.load(store)
+        wrong[each, GLOVEFAST] = disagreement(vectors.words.to_pylist(), vectors.vectors, *truth)
+        functions[each, GLOVEFAST] = lambda store=store: glovefast.load(store)
+        if is_installed("gensim"):
+            from gensim.models import KeyedVectors
+
+            path = str(session.gensim_file(each))
+            opened = KeyedVectors.load(path, mmap="r")
+            wrong[each, "gensim"] = disagreement(opened.index_to_key, opened.vectors, *truth)
+            functions[each, "gensim"] = lambda path=path: KeyedVectors.load(path, mmap="r")
+    return of_functions(wrong, time_in_turn(functions, _TURNS["opening"]))
+
+
+def build_with_gensim_loop(keyed_vectors: Any, word_index: dict[str, int]) -> np.ndarray:
+    """Ask gensim for each word."""
+    matrix = np.zeros((len(word_index) + 1, keyed_vectors.vector_size), dtype=np.float32)
+    for word, index in word_index.items():
+        if word in keyed_vectors:
+            matrix[index] = keyed_vectors[word]
+    return matrix
+
+
+def build_with_gensim_batch(keyed_vectors: Any, word_index: dict[str, int]) -> np.ndarray:
+    """Ask gensim for each word's row, and take all rows at once."""
+    row_of = keyed_vectors.key_to_index
+    matrix = np.zeros((len(word_index) + 1, keyed_vectors.vector_size), dtype=np.float32)
+    rows = np.fromiter((row_of.get(word, -1) for word in word_index), np.int64, len(word_index))
+    indices = np.fromiter(word_index.values(), np.int64, len(word_index))
+    found = rows >= 0
+    matrix[indices[found]] = keyed_vectors.vectors[rows[found]]
+    return matrix
+
+
+def compare_matrices(session: Session, size: int) -> dict[Any, Outcome]:
+    """Build the matrix for a training vocabulary."""
+    vectors, embeddings_index = glovefast.load(session.store(MAIN)), session.embeddings_index
+    vocabulary = word_index(list(embeddings_index), size)
+    functions: dict[str, Callable[[], np.ndarray]] = {
+        GLOVEFAST: lambda: vectors.embedding_matrix(vocabulary),
+        "loop": lambda: fill_matrix(embeddings_index, vocabulary, vectors.dim),
+    }
+    if is_installed("gensim"):
+        from gensim.models import KeyedVectors
+
+        opened = KeyedVectors.load(str(session.gensim_file(MAIN)), mmap="r")
+        functions["gensim loop"] = lambda: build_with_gensim_loop(opened, vocabulary)
+        functions["gensim batch"] = lambda: build_with_gensim_batch(opened, vocabulary)
+    expected, words = fill_matrix(embeddings_index, vocabulary, vectors.dim), ["", *vocabulary]
+    wrong = {row: matrix_disagreement(build(), expected, words) for row, build in functions.items()}
+    return of_functions(wrong, time_in_turn(functions, _TURNS["matrix"]))
+
+
+@cache
+def texts_to_tokenize(session: Session) -> list[str]:
+    """Make the texts."""
+    return made_texts(_FEW_TEXTS if session.small else TEXTS)
+
+
+def compare_tokenizers(session: Session) -> dict[Any, Outcome]:
+    """Fit and turn texts into sequences."""
+    texts = texts_to_tokenize(session)
+
+    def way(make: Any, encode: str = "texts_to_sequences", read: Iterable[str] = (), **threads: int) -> Any:
+        def fit_and_encode() -> tuple[Any, Any]:
+            tokenizer = make()
+            tokenizer.fit_on_texts(texts, **threads)
+            for attribute in read:
+                getattr(tokenizer, attribute)
+            return tokenizer, getattr(tokenizer, encode)(texts, **threads)
+
+        return fit_and_encode
+
+    functions = {
+        GLOVEFAST: way(Tokenizer, threads=1),
+        "dictionaries": way(Tokenizer, read=_DICTIONARIES, threads=1),
+        "all threads": way(Tokenizer),
+        "padded": way(Tokenizer, "texts_to_padded", threads=1),
+    }
+    wrong: dict[str, str | None] = dict.fromkeys(functions)
+    if is_installed("keras"):
+        from keras.src.legacy.preprocessing.text import Tokenizer as LegacyTokenizer
+
+        theirs, sequences = way(LegacyTokenizer)()
+        for row, function in functions.items():
+            ours, found = function()
+            same = (found == pad_sequences(sequences)).all() if row == "padded" else found == sequences
+            attributes = (*_DICTIONARIES, "document_count")
+            differ = [name for name in attributes if getattr(ours, name) != getattr(theirs, name)]
+            differ += [] if same else ["sequences"]
+            wrong[row] = f"not what Keras has: {', '.join(differ)}" if differ else None
+        functions["keras"], wrong["keras"] = way(LegacyTokenizer), None
+        del theirs, sequences, ours, found
+    return of_functions(wrong, time_in_turn(functions, _TURNS["tokenizer"]))
