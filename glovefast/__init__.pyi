@@ -2,6 +2,7 @@
 from glovefast import keras, text
 from glovefast._version import __version__
 from glovefast.conversion.convert import convert, convert_archive, dry_run
+from glovefast.conversion.report import DryRun
 from glovefast.errors import (
     CoverageWarning,
     DependencyError,
@@ -23,6 +24,7 @@ __all__ = [
     "Coverage",
     "CoverageWarning",
     "DependencyError",
+    "DryRun",
     "Explanation",
     "ForeignError",
     "FormatError",

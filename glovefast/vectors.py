@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from glovefast.errors import StoreError
 from glovefast.matrix.methods import MatrixMethods
 from glovefast.store.files import VECTORS, VOCABULARY
-from glovefast.store.metadata import checksums_of
+from glovefast.store.metadata import Metadata
 from glovefast.store.reading import open_store
 from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
 
@@ -84,7 +84,7 @@ class WordVectors(MatrixMethods):
         # A plain array over the same memory: small slices of a memmap take four times as long.
         self._array: NDArray[np.float32] = store.vectors.view(np.ndarray)
         self.path: Path = store.path
-        self.metadata: dict[str, Any] = store.metadata
+        self.metadata: Metadata = store.metadata
         self._identity = store.identity
         self._index_to_key: list[str] | None = None
         self._key_to_index: dict[str, int] | None = None
@@ -289,7 +289,6 @@ def _reopen(kind: type[WordVectors], location: str, contents: list[str | None]) 
     return vectors
 
 
-def _contents(metadata: dict[str, Any]) -> list[str | None]:
+def _contents(metadata: Metadata) -> list[str | None]:
     """List the checksums of the words and the vectors."""
-    checksums = checksums_of(metadata)
-    return [checksums.get(name) for name in (VECTORS, VOCABULARY)]
+    return [metadata.checksums.get(name) for name in (VECTORS, VOCABULARY)]

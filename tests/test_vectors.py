@@ -42,7 +42,7 @@ def test_shape_and_words(vectors, store):
     assert vectors.words.to_pylist() == WORDS
     assert isinstance(vectors.vectors, np.memmap)
     assert same_bits(np.array(vectors.vectors), ROWS)
-    assert vectors.metadata["met"]["duplicate_words"] == 2
+    assert vectors.metadata.report.duplicate_words == 2
     assert repr(vectors) == f"<WordVectors {str(store)!r}: 8 words, 5 dimensions>"
 
 

@@ -70,10 +70,10 @@ def info(*, path: Path, quiet: bool, as_json: bool) -> None:
     vectors = glovefast.load(path)
     sizes = {file.name: file.stat().st_size for file in sorted(path.iterdir()) if file.is_file()}
     if as_json:
-        print_json({"store": str(path), **vectors.metadata, "files": sizes})
+        print_json({"store": str(path), **vectors.metadata.to_dict(), "files": sizes})
     else:
         first_words = vectors.words[:_FIRST_WORDS].to_pylist()
-        print_text(describe_store(path, vectors.metadata, sizes, first_words))
+        print_text(describe_store(path, vectors.metadata.to_dict(), sizes, first_words))
 
 
 @command.command(

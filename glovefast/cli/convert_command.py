@@ -167,7 +167,7 @@ def _work(
 
 def _checked(work: Iterable[_Piece], options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for piece in work:
-        yield glovefast.dry_run(piece.source, **{**options, **piece.options})
+        yield glovefast.dry_run(piece.source, **{**options, **piece.options}).to_dict()
 
 
 def _converted(
@@ -182,16 +182,16 @@ def _converted(
 
 def _summarized(path: Path) -> dict[str, Any]:
     """Read what a new store says about itself; the conversion is done even if that fails."""
-    from glovefast.conversion.bad_rows import bad_rows_list
+    from glovefast.store.files import BAD_ROWS
 
     store: dict[str, Any] = {"destination": str(path), "bad_rows": None}
     try:
-        store |= glovefast.load(path).metadata
+        store |= glovefast.load(path).metadata.to_dict()
     except (GlovefastError, OSError, MemoryError) as error:
         complain(f"warning: {path} is complete, but cannot be opened for a summary: {error}")
         return store
-    if store["met"]["skipped_rows"] or store["met"]["replaced_words"]:
-        store["bad_rows"] = str(bad_rows_list(path))
+    if store["report"]["skipped_rows"] or store["report"]["replaced_words"]:
+        store["bad_rows"] = str(path / BAD_ROWS)
     return store
 
 

@@ -60,8 +60,8 @@ def describe_dry_run(report: Mapping[str, Any], bytes_read: int, seconds: float)
     lines += [f"  {finding}" for finding in [*describe_wanted(report), *describe_met(report)]]
     listed = report["bad_rows"]
     lines += [f"    line {bad['line']}: {bad['reason']}" for bad in listed]
-    met = report["met"]
-    more = met["skipped_rows"] + met["replaced_words"] + met.get("merged_words", 0) - len(listed)
+    counts = report["report"]
+    more = counts["skipped_rows"] + counts["replaced_words"] + counts["merged_words"] - len(listed)
     if more:
         lines.append(f"    and {more:,} more")
     return "\n".join(lines)
@@ -148,16 +148,16 @@ def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
 
 def describe_met(metadata: Mapping[str, Any]) -> list[str]:
     """Say what a conversion found in its source; nothing for what did not occur."""
-    met = dict(metadata.get("met") or {})
+    met = dict(metadata.get("report") or {})
     things = []
-    header = met.pop("header", None)
+    header, promised = met.pop("header", None), met.pop("rows_promised", None)
     limit = metadata.get("limit")
     if limit is not None:
         things.append(f"limited to the first {counted(limit, 'row')}")
     if header:
         stated = f"the header says {counted(header[0], 'row')} and {counted(header[1], 'dimension')}"
         whole = limit is None and "wanted" not in metadata
-        wrong = whole and header[0] != metadata["rows"]
+        wrong = promised is not None or (whole and header[0] != metadata["rows"])
         things.append(f"{stated}, but there are {counted(metadata['rows'], 'row')}" if wrong else stated)
     for key, count in met.items():
         if count:
@@ -194,6 +194,10 @@ _MET = {
     ),
     "skipped_rows": ("bad row skipped", "bad rows skipped"),
     "rows_not_wanted": ("row of another word left out", "rows of other words left out"),
+    "rows_not_finite": (
+        "row with a number that is nan or infinite",
+        "rows with numbers that are nan or infinite",
+    ),
     "padding_rows": ("padding row left out", "padding rows left out"),
     "oov_rows": ("row for words outside the vocabulary", "rows for words outside the vocabulary"),
     "rows_without_word": ("row without a word left out", "rows without a word left out"),

@@ -1,61 +1,78 @@
-"""Rows that a conversion leaves out and words that it changes: counted, and listed beside the store."""
+"""Rows that a conversion skips and words that it changes: counted, and listed in the store."""
 
 import json
-from contextlib import ExitStack
+import os
+from array import array
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glovefast.parser.bad_lines import BadLine
-from glovefast.store.atomic import clear_remains, published_whole
 from glovefast.store.checksums import as_text, new_checksum
-from glovefast.store.files import SUFFIX
+from glovefast.store.files import BAD_ROWS
 from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.word_index import WordIndex
 
-# What the list is called among a store's checksums, whatever the store's own name is.
-BAD_ROWS = "bad_rows.jsonl"
+_WRITE_BYTES = 1 << 18
 
 
-def bad_rows_list(store: Path) -> Path:
-    """Name the file beside a store that lists the rows left out of it and those whose word was changed."""
-    return store.with_name(store.name.removesuffix(SUFFIX) + ".bad_rows.jsonl")
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """An entry of the list.
+
+    Attributes
+    ----------
+    line : int
+        The line in the text, counted from 1.
+    reason : str
+        What is wrong with it.
+    beginning : str
+        How the line begins.
+    kept : bool
+        Whether the row was kept with its word changed; otherwise it was skipped.
+    """
+
+    line: int
+    reason: str
+    beginning: str
+    kept: bool
 
 
 class BadRows:
-    """The bad rows of one conversion; a context manager that publishes their list, whole.
+    """The bad rows of one conversion; a context manager that closes their list.
 
-    Rows go to the file as they are met, one JSON object a line, so that a source of nothing but bad rows
-    needs no more memory than any other. What stays is the bytes of the words that were changed.
+    Rows go to the file as they come, one JSON object per line, so that a text of nothing but bad rows needs
+    no more memory than any other. Only the original bytes of changed words are kept in memory.
 
     Parameters
     ----------
-    store : pathlib.Path or None
-        The store beside which the list shall be; None to list nothing.
+    directory : pathlib.Path or None
+        Where to write the list, once there is an entry for it; None to write nothing.
 
     Attributes
     ----------
     skipped : int
-        Rows left out.
-    first_skipped : BadLine or None
+        The number of rows skipped.
+    first_skipped : BadRow or None
         The first of them.
-    changed_words : dict
-        For each row of the store with a changed word its line and the word's own bytes.
-    first : list of dict
-        What the list begins with.
+    first : list of BadRow
+        The first entries of the list.
     """
 
     FIRST = 20
 
-    def __init__(self, store: Path | None) -> None:
-        self._path = None if store is None else bad_rows_list(store)
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
         self._file: BinaryIO | None = None
         self._checksum = new_checksum()
-        self._resources = ExitStack()
+        self._changed = ChangedWords()
         self.skipped = 0
-        self.first_skipped: BadLine | None = None
-        self.changed_words: dict[int, tuple[int, bytes]] = {}
-        self.first: list[dict[str, Any]] = []
+        self.first_skipped: BadRow | None = None
+        self.first: list[BadRow] = []
 
     def __enter__(self) -> Self:
         return self
@@ -66,71 +83,101 @@ class BadRows:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._resources.__exit__(kind, error, traceback)
-        if kind is None and self._path and not self._file:
-            self._path.unlink(missing_ok=True)  # that of a store that was replaced
-            clear_remains(self._path.resolve())
+        if self._file:
+            self._file.close()
 
-    def skip(self, bad: BadLine) -> None:
-        """Take a row that is left out."""
+    @property
+    def changed(self) -> int:
+        """The number of words changed."""
+        return len(self._changed)
+
+    def skip(self, line: int, bad: BadLine) -> None:
+        """Record a row that is left out."""
+        entry = BadRow(line, bad.reason, bad.beginning, kept=False)
         self.skipped += 1
-        self.first_skipped = self.first_skipped or bad
-        self._list(bad.line, bad.reason, bad.beginning, kept=False)
+        self.first_skipped = self.first_skipped or entry
+        self._list(entry)
 
-    def change(self, bad: BadLine, row: int) -> None:
-        """Take a row whose word was changed."""
-        self.changed_words[row] = (bad.line, bad.changed_word or b"")
-        self._list(bad.line, bad.reason, bad.beginning, kept=True)
+    def change(self, line: int, bad: BadLine, row: int) -> None:
+        """Record a row of the store whose word was changed."""
+        self._changed.add(row, line, bad.changed_word or b"")
+        self._list(BadRow(line, bad.reason, bad.beginning, kept=True))
 
     def merge(self, vocabulary: WordIndex) -> int:
-        """Count and list the words that became another word of the store by their change.
+        """Count and list the words that became the same as an earlier word when they were changed.
 
         Parameters
         ----------
         vocabulary : WordIndex
-            The store's words.
+            The words of the store.
 
         Returns
         -------
         int
-            The rows that a look-up does not find because another word stands before theirs which is the same
-            only as changed.
+            The number of rows that a look-up does not find because an earlier row has their changed word.
         """
-        if not self.changed_words:
+        if not self.changed:
             return 0
         rows = vocabulary.duplicate_rows()
         words = vocabulary.words.take(integer_array(rows))
+        firsts = vocabulary.rows(words)
         merged = 0
-        for row, first, word in zip(
-            rows.tolist(), vocabulary.rows(words).tolist(), words.to_pylist(), strict=True
-        ):
-            line, own = self.changed_words.get(row, (None, word.encode()))
-            first_line, first_own = self.changed_words.get(first, (None, word.encode()))
+        for row, first, word in zip(rows.tolist(), firsts.tolist(), words.to_pylist(), strict=True):
+            line, own = self._changed.get(row) or (None, word.encode())
+            first_line, first_own = self._changed.get(first) or (None, word.encode())
             if own == first_own:
                 continue
             merged += 1
             both = f"{first_own!r}, row {first}, and {own!r}, row {row}, counted from 0"
-            self._list(
-                line or first_line or 0,
-                f"two words became one: {both}; a look-up of {word!r} finds the first",
-                (own if line else first_own).decode(errors="backslashreplace"),
-                kept=True,
-            )
+            reason = f"two words became one: {both}; a look-up of {word!r} finds the first"
+            beginning = (own if line else first_own).decode(errors="backslashreplace")
+            self._list(BadRow(line or first_line or 0, reason, beginning, kept=True))
         return merged
 
-    def _list(self, line: int, reason: str, beginning: str, *, kept: bool) -> None:
-        entry = {"line": line, "reason": reason, "beginning": beginning, "kept": kept}
+    def _list(self, entry: BadRow) -> None:
         if len(self.first) < self.FIRST:
             self.first.append(entry)
-        if self._path is None:
+        if self._directory is None:
             return
         if self._file is None:
-            partial = self._resources.enter_context(published_whole(self._path))
-            self._file = self._resources.enter_context(partial.open("wb"))
-        line_of_list = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
-        self._checksum.update(line_of_list)
-        self._file.write(line_of_list)
+            self._file = (self._directory / BAD_ROWS).open("xb", buffering=_WRITE_BYTES)
+        text = (json.dumps(asdict(entry), ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+        self._checksum.update(text)
+        self._file.write(text)
 
-    def checksums(self) -> dict[str, str]:
-        """Give the list's checksum as it stands in the store's metadata; nothing where nothing is listed."""
-        return {BAD_ROWS: as_text(self._checksum)} if self._file else {}
+    def finish(self) -> dict[str, str]:
+        """Close the list, once it is on the disk; give its name and checksum, if there is a list."""
+        if self._file is None:
+            return {}
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return {BAD_ROWS: as_text(self._checksum)}
+
+
+class ChangedWords:
+    """The lines and the original bytes of changed words by their row, in the order of the rows."""
+
+    def __init__(self) -> None:
+        self._rows = array("q")
+        self._lines = array("q")
+        self._ends = array("q", [0])
+        self._bytes = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: int, line: int, word: bytes) -> None:
+        """Add the word of a row behind the last one."""
+        self._rows.append(row)
+        self._lines.append(line)
+        self._bytes += word
+        self._ends.append(len(self._bytes))
+
+    def get(self, row: int) -> tuple[int, bytes] | None:
+        """Give the line and the original bytes of a row's word; None if it was not changed."""
+        rows: NDArray[np.int64] = np.frombuffer(self._rows, dtype=np.int64)
+        at = int(np.searchsorted(rows, row))
+        if at == len(rows) or rows[at] != row:
+            return None
+        return self._lines[at], bytes(self._bytes[self._ends[at] : self._ends[at + 1]])

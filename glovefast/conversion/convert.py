@@ -5,10 +5,11 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from os import fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from glovefast.conversion.options import Options, wanted_words
 from glovefast.conversion.pipeline import Conversion
+from glovefast.conversion.report import DryRun
 from glovefast.errors import ForeignError, FormatError, StoreError
 from glovefast.parser.decoding import ErrorsRule
 from glovefast.parser.row_layout import holds_rows
@@ -107,7 +108,7 @@ def convert(
     StoreError
         If the destination exists (and `overwrite` is false), is no store, or cannot be made where it is.
     VocabularyError
-        If `words` cannot be used, holds no words, or not one of them is in the source.
+        If `words` cannot be used, holds no words, or none of them is in the source.
     OSError
         If the source cannot be read or the store cannot be written.
     ValueError
@@ -141,7 +142,7 @@ def dry_run(
     errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     progress: Callable[[Progress], None] | None = None,
-) -> dict[str, Any]:
+) -> DryRun:
     """Read embedding text as `convert` does, to its end, and write nothing.
 
     Parameters
@@ -151,10 +152,9 @@ def dry_run(
 
     Returns
     -------
-    dict
-        What the store's metadata would say (``rows``, ``dim``, ``source``, ``met`` and so on);
-        ``bad_rows``, the first 20 entries of the list of rows left out and words changed; and ``error``,
-        the message with which `convert` would fail, or None.
+    DryRun
+        What the metadata of the store would say (`rows`, `dim`, `source`, `report` and so on); the first 20
+        bad rows; and the message with which `convert` would fail, or None.
 
     Raises
     ------

@@ -1,54 +1,36 @@
-"""One conversion: workers that read in turn, parse side by side and write each its own rows."""
+"""One conversion: workers that take turns at the source and parse side by side."""
 
-import os
 import threading
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from glovefast.conversion.bad_rows import BadRows
 from glovefast.conversion.options import Options
-from glovefast.errors import FormatError, GlovefastError
+from glovefast.conversion.report import DryRun, describe, obstacle
+from glovefast.conversion.tally import Tally
+from glovefast.errors import FormatError
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
 from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.progress import Progress
 from glovefast.sources.source import Source
-from glovefast.store.checksums import new_checksum
 from glovefast.store.writing import StoreWriter
-from glovefast.vocabulary.arrow import array_offsets
 from glovefast.vocabulary.word_index import WordIndex
 
 _PROGRESS_SECONDS = 0.1
 _FLUSH_SECONDS = 0.05
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
-# What int32 counts: the rows of an index, the bytes of an Arrow file's words.
-_MAX_ROWS = _MAX_WORD_BYTES = 2**31 - 1
-_FIRST_BAD_ROW = "this is the first bad row, and a dry run finds all (dry_run, --dry-run)"
-
-
-@dataclass
-class _Tally:
-    """What was met on the way, and the words so far."""
-
-    rows: int = 0
-    lines: int = 0
-    rows_not_wanted: int = 0
-    word_bytes: int = 0
-    words: list[pa.StringArray] = field(default_factory=list)
 
 
 class Conversion:
     """One run from an open source to a published store, or to a report of what the store would be.
 
-    The workers share three things. They take turns at the source, so that it is read in order; they parse on
-    their own; and they take turns again, in the order of their chunks, to learn at which row theirs begins.
-    Each then writes its rows at their place itself, so that no chunk is copied between threads.
+    The workers share three things. They take turns at the source, so that it is read in order; each parses
+    alone; and they take turns again, in the order of their chunks, to learn the row at which theirs begins.
+    Each then writes its own rows, so that no chunk is copied between threads.
 
     Parameters
     ----------
@@ -67,38 +49,39 @@ class Conversion:
         self._next_chunk = 0
         self._stopped = False
         self._read_error: FormatError | OSError | None = None
-        self._tally = _Tally()
-        self._checksum = new_checksum()
-        self._is_dry = False
         self._first: tuple[TextBuffer, int | None] | None = None
-        self._flushing: Future[None]
+        self._tally: Tally
 
     def run(self, target: Path, overwrite: bool) -> None:
         """Convert the source and publish the store."""
-        self._run(target, overwrite)
-
-    def dry_run(self) -> dict[str, Any]:
-        """Read the whole source, write nothing, and report; `dry_run` says what."""
-        self._is_dry = True
-        return self._run(None, False)
-
-    def _run(self, target: Path | None, overwrite: bool) -> dict[str, Any]:
         layout = self._read_layout()
-        with ExitStack() as resources:
-            self._bad_rows = resources.enter_context(BadRows(target))
-            writer = None
-            if target is not None:
-                writer = resources.enter_context(StoreWriter(target, layout.dim, overwrite))
-                pool = resources.enter_context(ThreadPoolExecutor(1, thread_name_prefix="glovefast"))
-                resources.callback(self._stop)  # before the pool waits for what only ends then
-                self._flushing = pool.submit(self._flush, writer)
-            self._parse_all(writer, layout.dim)
-            if self._read_error and self._tally.rows != self._options.limit:
-                raise self._read_error
-            return self._publish(writer, layout)
+        with StoreWriter(target, layout.dim, overwrite) as writer, BadRows(writer.directory) as bad_rows:
+            raises = self._options.on_bad_row == "raise"
+            self._tally = Tally(self._source.name, layout, self._options, bad_rows, raises=raises)
+            with self._flushed(writer):
+                vocabulary, found = self._read_all(writer)
+            if error := obstacle(self._tally, found.wanted):
+                raise error
+            writer.publish(vocabulary, found.metadata(), self._tally.checksum(), bad_rows.finish())
+
+    def dry_run(self) -> DryRun:
+        """Read the whole source, write nothing, and report."""
+        layout = self._read_layout()
+        self._tally = Tally(self._source.name, layout, self._options, BadRows(None), raises=False)
+        _, found = self._read_all(None)
+        error = obstacle(self._tally, found.wanted)
+        return replace(found, error=None if error is None else str(error))
+
+    def _read_all(self, writer: StoreWriter | None) -> tuple[WordIndex, DryRun]:
+        """Parse the source to its end, index its words and describe what was found."""
+        self._parse_all(writer)
+        vocabulary = WordIndex.from_words(self._tally.take_words())
+        found = describe(self._source, self._tally, vocabulary)
+        self._report()
+        return vocabulary, found
 
     def _read_layout(self) -> Layout:
-        """Read the first chunk, and learn from it how wide the rows are and whether there is a header."""
+        """Read the first chunk and learn from it how wide the rows are and whether there is a header."""
         options, first = self._options, TextBuffer()
         chunk = self._reader.read(first, min_lines=_LAYOUT_LINES)
         sample = bytes(memoryview(first.bytes)[first.begin : first.end])
@@ -107,18 +90,28 @@ class Conversion:
         )
         if layout.header:
             first.begin += sample.index(b"\n") + 1
-            self._tally.lines = 1
         self._first = (first, chunk)
         if options.wanted:
             self._reader.chunk_bytes *= CHUNKS_TO_FILTER
         return layout
 
-    def _parse_all(self, writer: StoreWriter | None, dim: int) -> None:
-        """Let the workers parse all of the source; their memory is free again before the index is built."""
+    @contextmanager
+    def _flushed(self, writer: StoreWriter) -> Iterator[None]:
+        """Hand the rows to the disk while more are parsed, and the last ones while the index is built."""
+        with ThreadPoolExecutor(1, thread_name_prefix="glovefast") as pool:
+            flushing = pool.submit(self._flush, writer)
+            try:
+                yield
+            finally:
+                self._stop()
+            flushing.result()  # raises what it met, such as a full disk, after which the rows end early
+
+    def _parse_all(self, writer: StoreWriter | None) -> None:
+        """Let the workers parse the whole source; their memory is free again before the index is built."""
         options, threads = self._options, self._options.workers
         # The kernels are compiled, or loaded, once before the workers start.
         wanted = options.wanted.kept if options.wanted else None
-        parsers = [BlockParser(dim, options.errors, wanted) for _ in range(threads)]
+        parsers = [BlockParser(self._tally.dim, options.errors, wanted) for _ in range(threads)]
         with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
             work = [pool.submit(self._work, parser, writer) for parser in parsers]
             try:
@@ -132,70 +125,11 @@ class Conversion:
         failures = [error for future in work if (error := future.exception())]
         if failures:
             raise failures[0]
-
-    def _publish(self, writer: StoreWriter | None, layout: Layout) -> dict[str, Any]:
-        tally, limit, wanted = self._tally, self._options.limit, self._options.wanted
-        obstacle = self._obstacle()
-        words = pa.concat_arrays(tally.words) if tally.words else pa.nulls(0, pa.string())
-        tally.words.clear()
-        vocabulary = WordIndex.from_words(words)
-        skipped, changed = self._bad_rows.skipped, len(self._bad_rows.changed_words)
-        merged = self._bad_rows.merge(vocabulary)
-        blank_lines = tally.lines - tally.rows - tally.rows_not_wanted - skipped - (layout.header is not None)
-        met = {
-            "header": list(layout.header) if layout.header else None,
-            "blank_lines": blank_lines,
-            "duplicate_words": len(vocabulary.duplicate_rows()) - merged,
-            "words_with_spaces": vocabulary.words_with_spaces(),
-            "replaced_words": changed,
-            **({"merged_words": merged} if changed else {}),
-            "skipped_rows": skipped,
-        }
-        member = self._source.member
-        metadata: dict[str, Any] = {
-            "source": {
-                "name": self._source.file_name,
-                "member": member,
-                "bytes": self._source.bytes_total or self._source.bytes_read,
-            },
-            "options": {"errors": self._options.errors, "on_bad_row": self._options.on_bad_row},
-            "met": met,
-        }
-        if tally.rows == limit:
-            metadata["limit"] = limit
-        if wanted:
-            met["rows_not_wanted"] = tally.rows_not_wanted
-            metadata["wanted"] = wanted.coverage(vocabulary)
-            if not metadata["wanted"]["hits"] and tally.rows != limit:
-                obstacle = obstacle or wanted.none_found(self._source.name)
-        self._report()
-        if writer:
-            self._flushing.result()  # raises what it met, such as a full disk, where the rows end early
-            if obstacle:
-                raise obstacle
-            checksum = self._checksum.hexdigest()
-            writer.publish(vocabulary, checksum, metadata, self._bad_rows.checksums())
-        return {
-            "rows": tally.rows,
-            "dim": layout.dim,
-            **metadata,
-            "bad_rows": self._bad_rows.first,
-            "error": str(obstacle) if obstacle else None,
-        }
-
-    def _obstacle(self) -> GlovefastError | None:
-        """Say what stands in the way of a store, once all is read."""
-        name, bad_rows, tally = self._source.name, self._bad_rows, self._tally
-        first = bad_rows.first_skipped
-        if first and self._options.on_bad_row == "raise":  # only a dry run comes to its end with one
-            more = f"; of {bad_rows.skipped:,} bad rows this is the first" if bad_rows.skipped > 1 else ""
-            return FormatError(name, first.line, first.reason + more)
-        if not tally.rows + tally.rows_not_wanted and self._options.limit != 0:
-            return FormatError(name, None, f"not one of its {tally.lines} lines is a row")
-        return None
+        if self._read_error and not self._tally.is_full:
+            raise self._read_error
 
     def _work(self, parser: BlockParser, writer: StoreWriter | None) -> None:
-        """Parse chunks until there are none; the first worker begins with the chunk that is read already."""
+        """Parse chunks until there are none; the first worker begins with the chunk already read."""
         try:
             with self._reading:
                 first, self._first = self._first, None
@@ -209,28 +143,27 @@ class Conversion:
                 if row is None:
                     return
                 if writer:
-                    _write_at(writer, block, row)
+                    writer.write_rows(row, block.rows)
                 chunk = self._read(buffer)
         except BaseException:
             self._stop()
             raise
 
     def _flush(self, writer: StoreWriter) -> None:
-        """Hand the rows to the disk while more are parsed, and the last ones while the index is built."""
         try:
             while not self._stopped:
                 with self._turn:
                     self._turn.wait_for(lambda: self._stopped, _FLUSH_SECONDS)
-                os.fsync(writer.vectors_file.fileno())
+                writer.flush()
         except BaseException:
             self._stop()
             raise
 
     def _read(self, buffer: TextBuffer) -> int | None:
-        """Read the worker's next chunk; None if there is none for it to parse.
+        """Read the worker's next chunk; None if there is none left for it.
 
-        Text that cannot be read ends the text like its end: the chunks before it are counted first, in which
-        there may be a bad line to tell or all the rows that are wanted.
+        An error while reading counts as the end of the text until the chunks before it are counted: they may
+        have a bad row to report, or all the rows that are wanted.
         """
         with self._reading:
             if self._stopped or self._read_error:
@@ -242,9 +175,9 @@ class Conversion:
                 return None
 
     def _take_turn(self, chunk: int, block: Block) -> int | None:
-        """Wait for the chunks before this one; then count this one in and give its first row.
+        """Wait for the chunks before this one; then count this one and give its first row.
 
-        None means that the work has been stopped and the block is not wanted.
+        None means that the work has stopped and the block is not needed.
         """
         with self._turn:
             while self._next_chunk != chunk:
@@ -253,47 +186,15 @@ class Conversion:
                 self._turn.wait()
             if self._stopped:
                 return None
-            row = self._tally.rows
-            self._count(block)
+            row = self._tally.add(block)
+            if self._tally.is_full:
+                self._stop()
             self._next_chunk += 1
             self._turn.notify_all()
             return row
 
-    def _count(self, block: Block) -> None:
-        """Take a block into the tally, cut off where the limit is; raise for its first bad line."""
-        tally = self._tally
-        room = None if self._options.limit is None else self._options.limit - tally.rows
-        if room is not None and len(block.words) >= room:
-            last_line = int(block.row_lines[room - 1]) if room > 0 else -1
-            block.rows, block.words = block.rows[:room], block.words[:room]
-            block.bad_lines = [bad for bad in block.bad_lines if bad.line <= last_line]
-            block.lines = last_line + 1
-            self._stop()
-        for bad in block.bad_lines:
-            placed = replace(bad, line=tally.lines + bad.line + 1)
-            if bad.kept:
-                self._bad_rows.change(placed, tally.rows + int(np.searchsorted(block.row_lines, bad.line)))
-            elif self._is_dry or self._options.on_bad_row == "skip":
-                self._bad_rows.skip(placed)
-            else:
-                raise FormatError(self._source.name, placed.line, f"{bad.reason}; {_FIRST_BAD_ROW}")
-        offsets = array_offsets(block.words)
-        tally.word_bytes += int(offsets[-1] - offsets[0])
-        tally.rows += len(block.words)
-        if tally.rows > _MAX_ROWS or tally.word_bytes > _MAX_WORD_BYTES:
-            raise FormatError(
-                self._source.name,
-                tally.lines + 1,
-                f"there is more than a store can hold, {_MAX_ROWS:,} rows and "
-                f"{_MAX_WORD_BYTES:,} bytes of words; keep fewer (limit or words, --limit or --words)",
-            )
-        tally.lines += block.lines
-        tally.rows_not_wanted += block.rows_not_wanted()
-        tally.words.append(block.words)
-        self._checksum.update(np.ascontiguousarray(block.rows))
-
     def _stop(self) -> None:
-        """Let the workers come to an end: all is read, the limit is reached, or one has failed."""
+        """Let the workers finish: everything is read, the limit is reached, or one has failed."""
         with self._turn:
             self._stopped = True
             self._turn.notify_all()
@@ -305,13 +206,3 @@ class Conversion:
             self._options.progress(
                 Progress(source.bytes_read, source.bytes_total, self._tally.rows, source.name)
             )
-
-
-def _write_at(writer: StoreWriter, block: Block, row: int) -> None:
-    """Write a block's rows at their place; a write may take less than it was given."""
-    remaining = np.ascontiguousarray(block.rows).reshape(-1).view(np.uint8).data
-    position = writer.header_bytes + row * writer.dim * 4
-    while remaining:
-        written = os.pwrite(writer.vectors_file.fileno(), remaining, position)
-        remaining = remaining[written:]
-        position += written

@@ -13,6 +13,7 @@ from glovefast.keras.filling import is_quantized
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.store.export.embedding_text import check_text_destination, write_embedding_text
+from glovefast.store.metadata import LayerReport, SourceInfo
 from glovefast.store.writing import check_destination, write_store
 from glovefast.vocabulary.arrow import as_string_array, integer_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
@@ -91,17 +92,15 @@ def save_embedding(
     if chosen != STORE:
         return write_embedding_text(target, words, rows, header=chosen == WORD2VEC, overwrite=overwrite)
     padding_rows = int(np.count_nonzero(training.padding_indices < len(values)))
-    metadata = {
-        "source": {"name": layer.name, "member": None, "bytes": None},
-        "met": {
-            "padding_rows": padding_rows,
-            "oov_rows": len(training.oov_indices),
-            "rows_without_word": len(values) - len(indices) - padding_rows,
-            "duplicate_words": len(words) - len(words.unique()),
-            "rounded_rows": rounded_rows,
-        },
-    }
-    return write_store(target, words, rows, metadata, overwrite)
+    report = LayerReport(
+        padding_rows=padding_rows,
+        oov_rows=len(training.oov_indices),
+        rows_without_word=len(values) - len(indices) - padding_rows,
+        duplicate_words=len(words) - len(words.unique()),
+        rounded_rows=rounded_rows,
+    )
+    source = SourceInfo(name=layer.name)
+    return write_store(target, words, rows, source=source, report=report, overwrite=overwrite)
 
 
 def _checked_format(file_format: str | None, destination: Path) -> str:

@@ -48,6 +48,13 @@ class Block:
     bad_lines: list[BadLine]
     kept_lines: NDArray[np.int32] | None = None
 
+    def cut(self, rows: int) -> None:
+        """Drop what comes after the first `rows` rows."""
+        last_line = int(self.row_lines[rows - 1]) if rows > 0 else -1
+        self.rows, self.words = self.rows[:rows], self.words[:rows]
+        self.bad_lines = [bad for bad in self.bad_lines if bad.line <= last_line]
+        self.lines = last_line + 1
+
     def rows_not_wanted(self) -> int:
         """Count the lines that were dropped because their words are unwanted."""
         return (

@@ -5,12 +5,13 @@ A store is a directory in open formats::
     vectors.npy        float32, C order, little-endian, (rows, dim)
     vocabulary.arrow   one column `word` (utf8): row i names vectors[i]
     index.arrow        one column `bucket`: the hash index, word -> row (see glovefast.vocabulary.word_index)
-    metadata.json      format version, shape, source, checksums, what was met on the way
+    metadata.json      format version, shape, source, report and checksums (see glovefast.store.metadata)
+    bad_rows.jsonl     the rows that were skipped and the words that were changed, if there are any
 """
 
 import struct
 
-from glovefast.store.metadata import METADATA
+from glovefast.store.metadata_file import METADATA
 
 SUFFIX = ".glovefast"
 VECTORS = "vectors.npy"
@@ -19,6 +20,7 @@ INDEX = "index.arrow"
 NPY_HEADER_BYTES = 128
 NPY_PREAMBLE_BYTES = 10  # the magic, the version, and the length of what follows
 FILES = (VECTORS, VOCABULARY, INDEX, METADATA)
+BAD_ROWS = "bad_rows.jsonl"  # only where a row was skipped or a word changed
 
 
 def npy_header(rows: int, dim: int) -> bytes:

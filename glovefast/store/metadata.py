@@ -1,121 +1,303 @@
-"""metadata.json: what a store says of itself, its version and its checksums."""
+"""What a store says about itself.
 
-import json
+`Metadata` and its parts are the only place where the keys of ``metadata.json`` stand. A writer fills them in;
+a reader gets them back, each value with the type that is declared here.
+"""
+
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, TypeGuard
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
 
 from glovefast._version import __version__
-from glovefast.errors import StoreError
-from glovefast.store.checksums import blank, is_sealed, sealed
+from glovefast.store.json_fields import JsonFields
 
 FORMAT = "glovefast"
-FORMAT_VERSION = 1
-METADATA = "metadata.json"
+FORMAT_VERSION = 2
 DTYPE = "float32"
 
-# Usually one kilobyte; the names of source, members and missing words stand in it, but nothing that grows.
-LARGEST = 1 << 24
+# int32 counts the rows of an index.
+MAX_ROWS = 2**31 - 1
+# The longest line of a text is 16 MiB, and each number takes a digit and a space.
+MAX_DIM = 2**23
 
 
-def sealed_metadata(metadata: Mapping[str, Any], checksums: Mapping[str, str]) -> bytes:
-    """Make the bytes of metadata.json.
+@dataclass(frozen=True, kw_only=True)
+class SourceInfo:
+    """Where a store came from.
 
-    Parameters
+    Attributes
     ----------
-    metadata : mapping
-        What it says besides its format and version.
-    checksums : mapping
-        File name to checksum; that of metadata.json itself is added: the checksum of its bytes with zeros in
-        the place of the checksum's digits.
-
-    Returns
-    -------
-    bytes
-        JSON in UTF-8.
+    name : str
+        The file's name without its directory, or the layer's name.
+    member : str or None
+        The archive's member.
+    bytes : int or None
+        The size of the text, as far as it was read.
     """
-    description = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "glovefast_version": __version__,
-        **metadata,
-        "checksums": {**checksums, METADATA: blank()},
-    }
-    return sealed(json.dumps(description, indent=2, ensure_ascii=False) + "\n")
 
+    name: str
+    member: str | None = None
+    bytes: int | None = None
 
-def parse_metadata(directory: Path, raw: bytes) -> dict[str, Any]:
-    """Read metadata.json and check what opening a store relies on.
-
-    Parameters
-    ----------
-    directory : pathlib.Path
-        The store, for messages.
-    raw : bytes
-        The file.
-
-    Returns
-    -------
-    dict
-        Its contents; `rows` and `dim` are there and are whole numbers.
-
-    Raises
-    ------
-    StoreError
-        If it is no JSON object, not that of a store, or of a version that is not known here.
-    """
-    if len(raw) > LARGEST:
-        raise StoreError.damaged(directory, f"{METADATA} is larger than {LARGEST >> 20} MiB")
-    try:
-        metadata: dict[str, Any] = json.loads(raw.decode())
-    except UnicodeDecodeError as error:
-        raise StoreError.damaged(directory, f"{METADATA} is not UTF-8 ({error})") from error
-    except (ValueError, RecursionError) as error:  # RecursionError where brackets are nested too deep
-        raise StoreError.damaged(directory, f"{METADATA} is no JSON ({error})") from error
-    if not says_store(metadata):
-        raise StoreError(directory, f"is not a glovefast store: its {METADATA} does not say so")
-    version = metadata.get("format_version")
-    if not _is_count(version) or not 1 <= version <= FORMAT_VERSION:
-        raise StoreError(
-            directory,
-            f"has format version {version!r}, and this glovefast {__version__} reads up to "
-            f"{FORMAT_VERSION}; update it: pip install --upgrade glovefast",
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read the part from metadata.json."""
+        return cls(
+            name=values.text("name"),
+            member=values.text_or_none("member"),
+            bytes=values.count_or_none("bytes"),
         )
-    for key in ("rows", "dim"):
-        if not _is_count(metadata.get(key)):
-            raise StoreError.damaged(directory, f"{METADATA} gives no usable {key!r}")
-    if metadata.get("dtype") != DTYPE:
-        reason = f"{METADATA} says that the numbers are {metadata.get('dtype')!r}, not {DTYPE}"
-        raise StoreError.damaged(directory, reason)
-    return metadata
 
 
-def says_store(metadata: object) -> bool:
-    """Say whether metadata is that of a store, of whatever version; others have a metadata.json, too."""
-    return isinstance(metadata, dict) and metadata.get("format") == FORMAT
+@dataclass(frozen=True, kw_only=True)
+class ParsingOptions:
+    """The options that decide what a conversion makes of its text; see `glovefast.convert`."""
+
+    errors: str = "strict"
+    on_bad_row: str = "raise"
+
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read the part from metadata.json."""
+        return cls(
+            errors=values.text("errors", cls.errors), on_bad_row=values.text("on_bad_row", cls.on_bad_row)
+        )
 
 
-def is_store(directory: Path) -> bool:
-    """Say whether a directory is a store of whatever version."""
-    try:
-        return says_store(json.loads((directory / METADATA).read_bytes().decode()))
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
-        return False
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a conversion found in its text.
+
+    Attributes
+    ----------
+    header : tuple of int or None
+        The rows and the dimension that a header line promises.
+    rows_promised : int or None
+        The rows that the header promises, if the text has another number of them.
+    blank_lines : int
+        Lines without any text.
+    duplicate_words : int
+        Rows whose word stood before; a look-up finds the first.
+    words_with_spaces : int
+        Words that contain a space.
+    replaced_words : int
+        Words that were not UTF-8 and were changed.
+    merged_words : int
+        Changed words that became the same as an earlier word.
+    skipped_rows : int
+        Bad rows that were left out.
+    rows_not_wanted : int
+        Rows left out because only some words were wanted.
+    rows_not_finite : int
+        Rows that are kept and have a number that is nan or infinite.
+    """
+
+    header: tuple[int, int] | None = None
+    rows_promised: int | None = None
+    blank_lines: int = 0
+    duplicate_words: int = 0
+    words_with_spaces: int = 0
+    replaced_words: int = 0
+    merged_words: int = 0
+    skipped_rows: int = 0
+    rows_not_wanted: int = 0
+    rows_not_finite: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain objects, for JSON."""
+        return {**asdict(self), "header": list(self.header) if self.header else None}
+
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read the part from metadata.json."""
+        counts = {each.name: values.count(each.name, 0) for each in fields(cls) if each.default == 0}
+        return cls(
+            header=values.pair_or_none("header"),
+            rows_promised=values.count_or_none("rows_promised"),
+            **counts,
+        )
 
 
-def checksums_of(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Give the checksums that a store's metadata has, by file name; none for what is no checksum."""
-    checksums = metadata.get("checksums")
-    if not isinstance(checksums, Mapping):
-        return {}
-    return {str(name): text for name, text in checksums.items() if isinstance(text, str)}
+@dataclass(frozen=True, kw_only=True)
+class LayerReport:
+    """What saving the rows of an embedding layer left out or changed.
+
+    Attributes
+    ----------
+    padding_rows : int
+        Padding rows that were left out.
+    oov_rows : int
+        Rows for words outside the vocabulary, kept under the token's name.
+    rows_without_word : int
+        Rows without a word that were left out.
+    duplicate_words : int
+        Rows whose word stood before; a look-up finds the first.
+    rounded_rows : int
+        Rows that were rounded to float32.
+    """
+
+    padding_rows: int = 0
+    oov_rows: int = 0
+    rows_without_word: int = 0
+    duplicate_words: int = 0
+    rounded_rows: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain objects, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read the part from metadata.json."""
+        return cls(**{each.name: values.count(each.name, 0) for each in fields(cls)})
 
 
-def is_as_written(raw: bytes, metadata: Mapping[str, Any]) -> bool:
-    """Say whether the file's bytes agree with the checksum of its own that stands in it."""
-    own = checksums_of(metadata).get(METADATA)
-    return own is not None and is_sealed(raw, own)
+@dataclass(frozen=True, kw_only=True)
+class FoundBy:
+    """How many words a form of them found: ``exact``, or the name of a fallback."""
+
+    name: str
+    words: int
+
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read an entry from metadata.json."""
+        return cls(name=values.text("name"), words=values.count("words"))
 
 
-def _is_count(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How many of the words that a store was made for it holds.
+
+    Attributes
+    ----------
+    words, hits, misses : int
+        The words of the training vocabulary, those that were found, and those that were not.
+    found_by : tuple of FoundBy
+        How many words were found as they are, and how many by each fallback.
+    first_missing : tuple of str
+        The first missing words.
+    """
+
+    words: int
+    hits: int
+    misses: int
+    found_by: tuple[FoundBy, ...] = ()
+    first_missing: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain objects, for JSON."""
+        return {
+            **asdict(self),
+            "found_by": [asdict(way) for way in self.found_by],
+            "first_missing": list(self.first_missing),
+        }
+
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read the part from metadata.json."""
+        return cls(
+            words=values.count("words"),
+            hits=values.count("hits"),
+            misses=values.count("misses"),
+            found_by=values.parts("found_by", FoundBy.read),
+            first_missing=values.texts("first_missing"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """What a store says about itself; the contents of ``metadata.json``.
+
+    Attributes
+    ----------
+    rows, dim : int
+        The shape of the matrix.
+    dtype : str
+        The type of its numbers, ``float32``.
+    source : SourceInfo or None
+        Where the vectors came from.
+    options : ParsingOptions or None
+        How the text was read; None for a store that was not made from text.
+    report : Report, LayerReport or None
+        What the conversion, or the saving of a layer, found.
+    limit : int or None
+        The number of rows after which the conversion was told to stop, if it did.
+    wanted : Wanted or None
+        How many of the wanted words the store has; None for a store of all words.
+    checksums : dict of str
+        File name to checksum.
+    format_version : int
+        The version of the format.
+    glovefast_version : str or None
+        The version of glovefast that wrote the store.
+    other : dict
+        Keys that this version does not know.
+    """
+
+    rows: int
+    dim: int
+    dtype: str = DTYPE
+    source: SourceInfo | None = None
+    options: ParsingOptions | None = None
+    report: Report | LayerReport | None = None
+    limit: int | None = None
+    wanted: Wanted | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
+    glovefast_version: str | None = __version__
+    other: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain objects, for JSON, as ``metadata.json`` has them."""
+        return {
+            "format": FORMAT,
+            "format_version": self.format_version,
+            "glovefast_version": self.glovefast_version,
+            "rows": self.rows,
+            "dim": self.dim,
+            "dtype": self.dtype,
+            **described(self.source, self.options, self.report, self.limit, self.wanted),
+            **self.other,
+            "checksums": dict(self.checksums),
+        }
+
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read the contents of metadata.json; its format and version are checked already."""
+        return cls(
+            format_version=values.count("format_version"),
+            glovefast_version=values.text_or_none("glovefast_version"),
+            rows=values.count("rows", most=MAX_ROWS),
+            dim=values.count("dim", most=MAX_DIM),
+            dtype=values.text("dtype"),
+            source=values.part("source", SourceInfo.read),
+            options=values.part("options", ParsingOptions.read),
+            report=values.part("report", _read_report),
+            limit=values.count_or_none("limit"),
+            wanted=values.part("wanted", Wanted.read),
+            checksums=values.texts_by_name("checksums"),
+            other=values.without({"format", *(each.name for each in fields(cls))}),
+        )
+
+
+def _read_report(values: JsonFields) -> Report | LayerReport:
+    return LayerReport.read(values) if "padding_rows" in values else Report.read(values)
+
+
+def described(
+    source: SourceInfo | None,
+    options: ParsingOptions | None,
+    report: Report | LayerReport | None,
+    limit: int | None,
+    wanted: Wanted | None,
+) -> dict[str, Any]:
+    """Return the parts of a store's metadata that there are as plain objects, for JSON."""
+    parts = {
+        "source": source and asdict(source),
+        "options": options and asdict(options),
+        "report": report and report.to_dict(),
+        "limit": limit,
+        "wanted": wanted and wanted.to_dict(),
+    }
+    return {key: part for key, part in parts.items() if part is not None}

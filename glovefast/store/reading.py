@@ -7,11 +7,12 @@ they are used. This module checks whole files; `glovefast.vocabulary.word_index`
 import os
 import shlex
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +21,12 @@ from numpy.typing import NDArray
 from glovefast.errors import StoreError
 from glovefast.store.arrow_column import map_column
 from glovefast.store.files import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
-from glovefast.store.metadata import LARGEST, METADATA, is_store, parse_metadata
+from glovefast.store.metadata import Metadata
+from glovefast.store.metadata_file import LARGEST, METADATA, is_store, parse_metadata
 from glovefast.vocabulary.index_building import BUCKET_TYPE
 from glovefast.vocabulary.word_index import WordIndex
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Store:
         (rows, dim) float32, read-only, mapped.
     vocabulary : WordIndex
         The words and their index, mapped.
-    metadata : dict
+    metadata : Metadata
         The contents of ``metadata.json``.
     identity : tuple of int
         Device and inode of ``vectors.npy``, which no other file has while this one is mapped.
@@ -46,7 +50,7 @@ class Store:
     path: Path
     vectors: NDArray[np.float32]
     vocabulary: WordIndex
-    metadata: dict[str, Any]
+    metadata: Metadata
     identity: tuple[int, int]
 
 
@@ -162,12 +166,24 @@ def open_store(path: str | os.PathLike[str]) -> Store:
     StoreError
         If there is no store, it has another format version, or its files do not fit together.
     """
+    return with_directory(path, map_store)
+
+
+def with_directory(path: str | os.PathLike[str], use: Callable[[StoreDirectory], Result]) -> Result:
+    """Use the directory of a store, once more if another store takes its place meanwhile.
+
+    A store that is replaced is removed, so that its files may be missing: then its successor is there.
+
+    Raises
+    ------
+    StoreError
+        As `use` raises it for a store that is still in its place.
+    """
     while True:
         with StoreDirectory(path) as directory:
             try:
-                return map_store(directory)
+                return use(directory)
             except StoreError:
-                # A store that was replaced is removed; its successor can then be opened.
                 if directory.is_current():
                     raise
 
@@ -175,7 +191,7 @@ def open_store(path: str | os.PathLike[str]) -> Store:
 def map_store(directory: StoreDirectory) -> Store:
     """Map the store in an open directory, as `open_store` does."""
     metadata = parse_metadata(directory.path, directory.read_metadata())
-    rows, dim = metadata["rows"], metadata["dim"]
+    rows, dim = metadata.rows, metadata.dim
     words = _map_column(directory, VOCABULARY, "word", pa.string())
     if len(words) != rows:
         reason = f"{VOCABULARY} has {len(words)} entries, but {METADATA} says {rows}"

@@ -1,14 +1,15 @@
-"""Writing a store: under a temporary name beside its destination, and published by one rename.
+"""Writing a store: under a temporary name beside its destination, published by one rename.
 
-What its files are called and hold stands in `glovefast.store.files`.
+`glovefast.store.files` says which files a store has.
 """
 
 import errno
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 from glovefast.errors import StoreError
 from glovefast.store.arrow_column import write_column
 from glovefast.store.atomic import Partial, clear_remains
-from glovefast.store.checksums import ALGORITHM, new_checksum
+from glovefast.store.checksums import checksum_of
 from glovefast.store.files import INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY, npy_header
-from glovefast.store.metadata import DTYPE, METADATA, is_store, sealed_metadata
+from glovefast.store.metadata import LayerReport, Metadata, SourceInfo
+from glovefast.store.metadata_file import METADATA, is_store, sealed_json
 from glovefast.vocabulary.word_index import WordIndex
 
 # No space, no more of the user's quota, no larger files for this process (ulimit -f).
@@ -29,17 +31,22 @@ _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class StoreWriter:
     """Write a store under a temporary name and publish it whole, or leave nothing behind.
 
-    Used as a context manager: `vectors_file` takes the numbers while the rows are still being read,
-    `publish` adds the rest and renames. Leaving the context without `publish` removes what was written.
+    A context manager: `write_rows` takes rows while more are being read; `publish` adds the rest and renames.
+    Leaving the context without `publish` removes everything.
 
     Parameters
     ----------
     destination : pathlib.Path
-        Where the store shall be; its parent must exist.
+        Where to put the store; its parent must exist.
     dim : int
-        Numbers per vector.
+        Numbers per row.
     overwrite : bool
-        Replace what is there already.
+        Replace an existing store.
+
+    Attributes
+    ----------
+    directory : pathlib.Path
+        The temporary directory.
 
     Raises
     ------
@@ -53,13 +60,11 @@ class StoreWriter:
         self.destination = destination
         self.dim = dim
         self._overwrite = overwrite
-        # The npy header is written last, when the rows are known; its length does not depend on them.
-        self.header_bytes = NPY_HEADER_BYTES
-        # Resolved, so that a destination given as a symbolic link is replaced where it points to.
+        # Resolved, so that a destination that is a symbolic link is replaced where it points to.
         self._partial = Partial(destination.resolve())
         self.directory = self._partial.path
         try:
-            self.vectors_file = (self.directory / VECTORS).open("w+b", buffering=0)
+            self._vectors = (self.directory / VECTORS).open("w+b", buffering=0)
         except BaseException:
             self._partial.discard()
             raise
@@ -73,16 +78,37 @@ class StoreWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.vectors_file.close()
+        self._vectors.close()
         self._partial.discard()
         if isinstance(error, OSError) and error.errno in _DISK_IS_FULL and error.filename is None:
             error.filename = str(self.destination)  # a write knows only the number of its file
 
+    def write_rows(self, row: int, rows: NDArray[np.float32]) -> None:
+        """Write rows at their place; several threads may write at once.
+
+        Parameters
+        ----------
+        row : int
+            The first one's number.
+        rows : numpy.ndarray
+            (n, dim) float32.
+        """
+        remaining = np.ascontiguousarray(rows, dtype="<f4").reshape(-1).view(np.uint8).data
+        position = NPY_HEADER_BYTES + row * self.dim * 4
+        while remaining:  # a write may take less than it was given
+            written = os.pwrite(self._vectors.fileno(), remaining, position)
+            remaining = remaining[written:]
+            position += written
+
+    def flush(self) -> None:
+        """Wait until the rows written so far are on the disk."""
+        os.fsync(self._vectors.fileno())
+
     def publish(
         self,
         vocabulary: WordIndex,
+        metadata: Metadata,
         vectors_checksum: str,
-        metadata: Mapping[str, Any],
         other_checksums: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Add the words, the index and the metadata to the vectors, and put the store in its place.
@@ -90,31 +116,29 @@ class StoreWriter:
         Parameters
         ----------
         vocabulary : WordIndex
-            The words, one for each row in `vectors_file`, and their index.
+            The words, one for each row, and their index.
+        metadata : Metadata
+            What ``metadata.json`` says; its checksums are filled in here.
         vectors_checksum : str
-            The hexadecimal xxh3_128 of the vectors' bytes, header not counted.
-        metadata : mapping
-            What to say in ``metadata.json`` besides what every store says.
+            The checksum of the rows' bytes, without the header of the file.
         other_checksums : mapping
-            Checksums of what belongs to the store and is not in it.
+            The checksums of other files in `directory` that belong to the store.
         """
-        rows = len(vocabulary)
-        os.pwrite(self.vectors_file.fileno(), npy_header(rows, self.dim), 0)
-        os.fsync(self.vectors_file.fileno())
-        self.vectors_file.close()
+        # The header comes last, when the number of rows is known; its length does not depend on it.
+        os.pwrite(self._vectors.fileno(), npy_header(len(vocabulary), self.dim), 0)
+        self.flush()
+        self._vectors.close()
         checksums = {
-            VECTORS: f"{ALGORITHM}:{vectors_checksum}",
+            VECTORS: vectors_checksum,
             VOCABULARY: write_column(self.directory / VOCABULARY, "word", vocabulary.words),
             INDEX: write_column(self.directory / INDEX, "bucket", vocabulary.index),
             **other_checksums,
         }
-        shape = {"rows": rows, "dim": self.dim, "dtype": DTYPE}
-        text = sealed_metadata({**shape, **metadata}, checksums)
         with (self.directory / METADATA).open("wb") as file:
-            file.write(text)
+            file.write(sealed_json(replace(metadata, checksums=checksums).to_dict()))
             file.flush()
             os.fsync(file.fileno())
-        # Once more, because minutes may have passed and another process may have published here.
+        # Checked again, because minutes may have passed and another process may have published here.
         check_destination(self.destination, self._overwrite)
         try:
             self._partial.put_in_place(self._overwrite)
@@ -126,23 +150,25 @@ def write_store(
     destination: Path,
     words: pa.StringArray,
     vectors: NDArray[np.float32],
-    metadata: Mapping[str, Any],
+    *,
+    source: SourceInfo | None = None,
+    report: LayerReport | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write vectors that are in memory as a store.
+    """Write vectors in memory as a store.
 
     Parameters
     ----------
     destination : pathlib.Path
-        Where the store shall be.
+        Where to write the store.
     words : pyarrow.StringArray
         n words, without nulls.
     vectors : numpy.ndarray
         (n, dim) float32.
-    metadata : mapping
-        What to say in ``metadata.json`` besides what every store says.
+    source, report
+        What the metadata says about where the vectors came from.
     overwrite : bool
-        Replace what is there already.
+        Replace an existing store.
 
     Returns
     -------
@@ -157,14 +183,12 @@ def write_store(
         If there is not one vector for each word.
     """
     if vectors.ndim != 2 or len(vectors) != len(words):
-        raise ValueError(f"{len(words)} words need as many vectors, not an array of {vectors.shape}")
-    contiguous = np.ascontiguousarray(vectors, dtype="<f4")
-    with StoreWriter(destination, contiguous.shape[1], overwrite) as writer:
-        writer.vectors_file.seek(writer.header_bytes)
-        remaining = contiguous.reshape(-1).view(np.uint8).data
-        while remaining:  # a raw write may take less than it was given
-            remaining = remaining[writer.vectors_file.write(remaining) :]
-        writer.publish(WordIndex.from_words(words), new_checksum(contiguous).hexdigest(), metadata)
+        raise ValueError(f"{len(words)} words need as many vectors, not an array of shape {vectors.shape}")
+    rows = np.ascontiguousarray(vectors, dtype="<f4")
+    metadata = Metadata(rows=len(rows), dim=rows.shape[1], source=source, report=report)
+    with StoreWriter(destination, metadata.dim, overwrite) as writer:
+        writer.write_rows(0, rows)
+        writer.publish(WordIndex.from_words(words), metadata, checksum_of(rows))
     return destination
 
 

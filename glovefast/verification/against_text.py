@@ -1,10 +1,9 @@
-"""Comparing a store with the text that it was made of, row by row and bit for bit."""
+"""Comparing a store with the text that it was made from, row by row and bit for bit."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import FileIO
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +18,8 @@ from glovefast.progress import Progress
 from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
 from glovefast.sources.source import Source
 from glovefast.store.files import NPY_HEADER_BYTES
-from glovefast.store.metadata import METADATA
+from glovefast.store.metadata import ParsingOptions, Report
+from glovefast.store.metadata_file import METADATA
 from glovefast.store.reading import Store
 from glovefast.vocabulary.word_index import WordIndex
 
@@ -87,25 +87,20 @@ def first_difference(
         return Comparison(opened.name, run.rows, difference or run.difference_at_the_end())
 
 
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _errors_rule(store: Store, options: dict[str, Any]) -> str:
-    errors = options.get("errors", "strict")
+def _errors_rule(store: Store, options: ParsingOptions) -> str:
     try:
-        check_errors_rule(errors)
+        check_errors_rule(options.errors)
     except ValueError as error:
-        raise StoreError.damaged(store.path, f"{METADATA} is of no use: {error}") from error
-    return str(errors)
+        raise StoreError.damaged(store.path, f"{METADATA} cannot be used: {error}") from error
+    return options.errors
 
 
 def _recorded_member(store: Store, source: AnySource) -> str | None:
     """Give the member that the store was made of, where the text is in an archive again."""
-    member = _mapping(store.metadata.get("source")).get("member")
-    if not isinstance(member, str) or not isinstance(source, str | os.PathLike) or source == STANDARD_INPUT:
+    recorded = store.metadata.source
+    if recorded is None or not isinstance(source, str | os.PathLike) or source == STANDARD_INPUT:
         return None
-    return member if is_archive(source) else None
+    return recorded.member if is_archive(source) else None
 
 
 class _Run:
@@ -118,12 +113,13 @@ class _Run:
         self._reader = ChunkReader(source)
         self._buffer = TextBuffer()
         self._words: pa.StringArray = store.vocabulary.words
-        self._met = _mapping(store.metadata.get("met"))
-        limit, options = store.metadata.get("limit"), _mapping(store.metadata.get("options"))
-        self._limit = limit if isinstance(limit, int) and limit >= 0 else None
-        self._skips = options.get("on_bad_row") == "skip"
-        # Of a store of wanted words, all rows of its own words must be there, and no others.
-        wanted = WordIndex.from_words(self._words) if "wanted" in store.metadata else None
+        report = store.metadata.report
+        self._report = report if isinstance(report, Report) else None
+        self._limit = store.metadata.limit
+        options = store.metadata.options or ParsingOptions()
+        self._skips = options.on_bad_row == "skip"
+        # A store of wanted words must have all rows of its own words, and no others.
+        wanted = WordIndex.from_words(self._words) if store.metadata.wanted else None
         dim = store.vectors.shape[1]
         self._parser = BlockParser(dim, _errors_rule(store, options), wanted)
         self._lines = 0
@@ -143,7 +139,7 @@ class _Run:
     def _pass_over_header(self) -> None:
         buffer = self._buffer
         sample = bytes(memoryview(buffer.bytes)[buffer.begin : buffer.end])
-        header = bool(self._met["header"]) if "header" in self._met else None
+        header = None if self._report is None else self._report.header is not None
         dim = self._store.vectors.shape[1]
         layout = infer_layout(sample, self._source.name, dim=dim, header=header, whole=self._reader.ended)
         if layout.header:
@@ -154,7 +150,7 @@ class _Run:
         """Parse the chunk and compare its rows; give the first difference."""
         block = self._parser.parse(self._buffer)
         if self._limit is not None and len(block.words) >= self._limit - self.rows:
-            self._cut(block, self._limit - self.rows)
+            block.cut(self._limit - self.rows)
         for bad in block.bad_lines:
             if not bad.kept and not self._skips:
                 return f"line {self._lines + bad.line + 1} of {self._source.name} is no row: {bad.reason}"
@@ -162,13 +158,6 @@ class _Run:
         difference = self._difference(block)
         self._lines += block.lines
         return difference
-
-    @staticmethod
-    def _cut(block: Block, rows: int) -> None:
-        """Cut a block off behind the last row that the conversion was to keep."""
-        last_line = int(block.row_lines[rows - 1])
-        block.rows, block.words = block.rows[:rows], block.words[:rows]
-        block.bad_lines = [bad for bad in block.bad_lines if bad.line <= last_line]
 
     def _difference(self, block: Block) -> str | None:
         """Compare a block with as many rows of the store."""
@@ -203,7 +192,7 @@ class _Run:
         if self.rows < len(self._words):
             word = self._words[self.rows].as_py()
             return f"{name} ends before row {self.rows} of the store, {word!r}"
-        skipped = self._met.get("skipped_rows", 0)
+        skipped = self._report.skipped_rows if self._report else 0
         if skipped != self._skipped:
             return f"{name} has {self._skipped} bad rows, and {skipped} were left out of the store"
         return None

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import FileIO
@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from glovefast.conversion.bad_rows import BAD_ROWS, bad_rows_list
 from glovefast.errors import StoreError
 from glovefast.kernels import HASH_BITS
 from glovefast.progress import Progress
 from glovefast.sources.opening import AnySource
 from glovefast.store.checksums import as_text, new_checksum
-from glovefast.store.files import FILES, INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY
-from glovefast.store.metadata import METADATA, checksums_of, is_as_written, parse_metadata
-from glovefast.store.reading import Store, StoreDirectory, map_store
+from glovefast.store.files import BAD_ROWS, FILES, INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY
+from glovefast.store.metadata import Metadata
+from glovefast.store.metadata_file import METADATA, is_as_written, parse_metadata
+from glovefast.store.reading import Store, StoreDirectory, map_store, with_directory
 from glovefast.verification.against_text import first_difference
 from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.hashing import WordBlocks, hash_words, same_words, words_before
@@ -114,28 +114,23 @@ def verify(
     OSError
         If a file cannot be read.
     """
-    while True:
-        with StoreDirectory(store) as directory:
-            check, vectors = _Check(directory, progress), None
-            try:
-                problems = list(check.problems())
-                if against is not None and check.store is not None:
-                    vectors = directory.open(VECTORS)
-            except StoreError:
-                if directory.is_current():
-                    raise
-                continue
-            if problems and not directory.is_current():
-                continue  # it was replaced and removed meanwhile: check its successor
-            if against is None or check.store is None or vectors is None:
-                return Verification(directory.path, tuple(problems), check.bytes_read)
-            with vectors:
-                comparison = first_difference(check.store, vectors, against, member, progress)
-            if comparison.difference:
-                problems.append(comparison.difference)
-            return Verification(
-                directory.path, tuple(problems), check.bytes_read, comparison.source, comparison.rows
-            )
+
+    def checked(directory: StoreDirectory) -> tuple["_Check", list[str], FileIO | None]:
+        check = _Check(directory, progress)
+        problems = list(check.problems())
+        if problems and not directory.is_current():
+            raise StoreError(directory.path, "was replaced")  # so its successor is checked
+        compares = against is not None and check.store is not None
+        return check, problems, directory.open(VECTORS) if compares else None
+
+    check, problems, vectors = with_directory(store, checked)
+    if against is None or check.store is None or vectors is None:
+        return Verification(Path(store), tuple(problems), check.bytes_read)
+    with vectors:
+        comparison = first_difference(check.store, vectors, against, member, progress)
+    if comparison.difference:
+        problems.append(comparison.difference)
+    return Verification(Path(store), tuple(problems), check.bytes_read, comparison.source, comparison.rows)
 
 
 class _Check:
@@ -152,51 +147,43 @@ class _Check:
         """Go through the store; give what is wrong."""
         raw = self._directory.read_metadata()
         self.bytes_read += len(raw)
+        metadata: Metadata | None = None
         try:
             metadata = parse_metadata(self._directory.path, raw)
+            if not is_as_written(raw, metadata):
+                yield f"{METADATA} is not as it was written: its own checksum does not fit"
         except StoreError as error:
             if not error.damage:
                 raise
             yield error.damage
-            metadata = {}
-        else:
-            if not is_as_written(raw, metadata):
-                yield f"{METADATA} is not as it was written: its own checksum does not fit"
         names = self._directory.names()
-        yield from (f"{name} is missing" for name in FILES if name not in names)
-        yield from (f"{name} is no file of a store" for name in names if name not in FILES)
-        yield from self._wrong_checksums(checksums_of(metadata), names)
+        checksums = metadata.checksums if metadata else {}
+        expected = (*FILES, BAD_ROWS) if BAD_ROWS in checksums else FILES
+        yield from (f"{name} is missing" for name in expected if name not in names)
+        yield from (f"{name} is not a file of a store" for name in names if name not in (*FILES, BAD_ROWS))
+        yield from self._wrong_checksums(checksums, names)
         if metadata:
             yield from self._wrong_contents()
 
-    def _wrong_checksums(self, checksums: dict[str, str], names: list[str]) -> Iterator[str]:
+    def _wrong_checksums(self, checksums: Mapping[str, str], names: list[str]) -> Iterator[str]:
         """Read every other file through; what cannot be opened is told with the rest."""
         with ExitStack() as resources:
             files: list[tuple[str, FileIO]] = []
-            for name in (VECTORS, VOCABULARY, INDEX):
+            for name in (VECTORS, VOCABULARY, INDEX, BAD_ROWS):
                 if name in names:
                     try:
                         files.append((name, resources.enter_context(self._directory.open(name))))
                     except StoreError as error:
                         yield error.damage or error.reason
-            # Where the path is a link, the list lies beside it or beside the store itself.
-            path = self._directory.path
-            lists = [bad_rows_list(path), bad_rows_list(path.resolve())]
-            bad_rows = next((each for each in lists if each.is_file()), lists[0])
-            if bad_rows.is_file():
-                files.append((BAD_ROWS, resources.enter_context(FileIO(bad_rows))))
-            elif BAD_ROWS in checksums:
-                yield f"the list of bad rows, {bad_rows.name}, is missing beside it"
             sizes = (os.fstat(file.fileno()).st_size for _, file in files)
             total = self.bytes_read + sum(sizes)
             for name, file in files:
                 # The checksum of the vectors is made while they are written, before their header.
                 found = self._checksum(file, NPY_HEADER_BYTES if name == VECTORS else 0, total)
-                shown = bad_rows.name if name == BAD_ROWS else name
                 if name not in checksums:
-                    yield f"{METADATA} has no checksum of {shown}"
+                    yield f"{METADATA} has no checksum of {name}"
                 elif found != checksums[name]:
-                    yield f"{shown} is not as it was written: its checksum is {found}, not {checksums[name]}"
+                    yield f"{name} is not as it was written: its checksum is {found}, not {checksums[name]}"
 
     def _checksum(self, file: FileIO, begin: int, total: int) -> str:
         checksum, piece = new_checksum(), bytearray(_PIECE_BYTES)

@@ -62,10 +62,11 @@ def test_convert_reports_what_was_met(run):
         "  1 word with a space",
         "  1 word that is not UTF-8; its bytes were replaced",
         "  1 bad row skipped",
-        "  skipped and changed rows are listed in odd.bad_rows.jsonl",
+        "  skipped and changed rows are listed in odd.glovefast/bad_rows.jsonl",
         'Next, in Python: glovefast.load("odd.glovefast")',
     ]
-    listed = [json.loads(line) for line in Path("odd.bad_rows.jsonl").read_text("utf-8").splitlines()]
+    text = Path("odd.glovefast", "bad_rows.jsonl").read_text("utf-8")
+    listed = [json.loads(line) for line in text.splitlines()]
     assert [entry["line"] for entry in listed] == [7, 8]
     options = ("--on-bad-row", "skip", "--errors", "replace", "-o", "odd.v2", "--json")
     _, output, _ = run("convert", "odd.txt", *options)
@@ -232,7 +233,7 @@ def test_a_dry_run_reads_all_and_writes_nothing(run):
     assert (code, errors) == (0, "")
     odd, small = json.loads(output)["sources"]
     assert (odd["rows"], odd["dim"], odd["error"]) == (6, 2, None)
-    assert (odd["met"]["merged_words"], odd["met"]["skipped_rows"]) == (0, 1)
+    assert (odd["report"]["merged_words"], odd["report"]["skipped_rows"]) == (0, 1)
     assert [(bad["line"], bad["kept"]) for bad in odd["bad_rows"]] == [(6, True), (7, True), (8, False)]
     assert (small["rows"], small["bad_rows"], small["error"]) == (3, [], None)
     assert names_here() == ["odd.txt", "small.2d.txt"]
@@ -246,27 +247,27 @@ def test_a_dry_run_says_what_a_conversion_would_say(run, data, rule, on_bad_row)
     Path("odd.txt").write_bytes(data)
     options = {"dim": 2, "errors": rule, "on_bad_row": on_bad_row}
     report = glovefast.dry_run("odd.txt", **options)
-    if report["error"] is None:
+    if report.error is None:
         metadata = glovefast.load(glovefast.convert("odd.txt", **options)).metadata
-        same = ("rows", "dim", "source", "met")
-        assert [report[key] for key in same] == [metadata[key] for key in same]
+        same = ("rows", "dim", "source", "report")
+        assert [getattr(report, key) for key in same] == [getattr(metadata, key) for key in same]
         return
     with pytest.raises(glovefast.FormatError) as caught:
         glovefast.convert("odd.txt", **options)
-    assert str(caught.value).startswith(report["error"].split("; of ")[0])
+    assert str(caught.value).startswith(report.error.split("; the first of ")[0])
 
 
 def test_a_dry_run_tells_how_many_bad_rows_there_are(run):
     Path("bad.txt").write_bytes(TEXT.encode() * 100 + b"bad 1\n" * 1234)
     report = glovefast.dry_run("bad.txt")
-    assert report["met"]["skipped_rows"] == 1234
-    assert [bad["line"] for bad in report["bad_rows"]] == list(range(301, 321))
-    assert report["error"].endswith("; of 1,234 bad rows this is the first")
+    assert report.report.skipped_rows == 1234
+    assert [bad.line for bad in report.bad_rows] == list(range(301, 321))
+    assert report.error.endswith("; the first of 1,234 bad rows")
     code, output, errors = run("convert", "bad.txt", "--dry-run")
     assert code == 1
     assert "\n    and 1,214 more\n" in output
     code, output, errors = run("convert", "bad.txt")
-    assert errors.endswith("this is the first bad row, and a dry run finds all (dry_run, --dry-run)\n")
+    assert errors.endswith("or list them all with --dry-run\n")
 
 
 def test_a_dry_run_of_an_archive_and_of_several_sources(run, mixed_archive):
@@ -280,7 +281,7 @@ def test_a_dry_run_of_an_archive_and_of_several_sources(run, mixed_archive):
     code, output, errors = run("convert", "bad.txt", "small.2d.txt", "bad.txt", "--dry-run", "--dim", "2")
     assert code == 1
     assert output.count("bad row") == 2
-    assert errors.endswith("of 2 bad rows this is the first; 2 of 3 sources fail\n")
+    assert errors.endswith("; the first of 2 bad rows; 2 of 3 sources fail\n")
     assert names_here() == ["bad.txt", "mixed.zip", "small.2d.txt"]
 
 
@@ -291,5 +292,5 @@ def test_a_dry_run_with_wanted_words(run):
     Path("words.txt").write_text("rook\n", encoding="utf-8")
     code, _, errors = run("convert", "small.2d.txt", "--words", "words.txt", "--dry-run")
     assert code == 1
-    assert errors.startswith("glovefast: error: not one of the 1 words that are wanted is in small.2d.txt")
+    assert errors.startswith("glovefast: error: none of the 1 wanted words is in small.2d.txt")
     assert names_here() == ["small.2d.txt", "words.txt"]

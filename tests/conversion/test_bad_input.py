@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from glovefast.conversion.convert import convert
-from glovefast.conversion.pipeline import _FIRST_BAD_ROW
+from glovefast.conversion.tally import ADVICE
 from glovefast.errors import FormatError
 from glovefast.parser import chunks
 from glovefast.vectors import load
@@ -80,8 +80,8 @@ def test_a_bad_row_deep_in_the_file(tmp_path, monkeypatch, row, reason, line_end
     for line in range(1600, 5000, 10):
         lines[line] = b"another one"
     error = refusal(line_end.join(lines), tmp_path, threads=threads)
-    assert (error.line, error.reason) == (1235, f"{reason}; {_FIRST_BAD_ROW}")
-    assert str(error) == f"{tmp_path / 'vectors.txt'}, line 1235: {reason}; {_FIRST_BAD_ROW}"
+    assert (error.line, error.reason) == (1235, f"{reason}; {ADVICE}")
+    assert str(error) == f"{tmp_path / 'vectors.txt'}, line 1235: {reason}; {ADVICE}"
 
 
 @pytest.mark.parametrize("row", [b"w 1 2", b"w 1 two 3", b"caf\xe9 1 2 3"])
@@ -154,7 +154,7 @@ def test_a_bad_row_in_a_member(tmp_path):
 
 def test_a_text_without_any_row(tmp_path):
     (tmp_path / "vectors.txt").write_bytes(b"w 1 x\nv 2 y\n")
-    with pytest.raises(FormatError, match="not one of its 2 lines is a row"):
+    with pytest.raises(FormatError, match="none of its 2 lines is a row"):
         convert(tmp_path / "vectors.txt", dim=2, on_bad_row="skip")
     assert names(tmp_path) == ["vectors.txt"]
 
@@ -177,15 +177,19 @@ def test_rows_left_out_are_counted_and_listed(tmp_path, monkeypatch, threads, ch
         vectors["the"].tolist(),
         *[vectors["of the"].tolist()] * len(BAD_ROWS),
     ]
-    assert vectors.metadata["met"] == {
+    assert vectors.metadata.report.to_dict() == {
         "header": [9, 3],
+        "rows_promised": None,
         "blank_lines": len(BAD_ROWS),
         "duplicate_words": len(BAD_ROWS) - 1,
         "words_with_spaces": len(BAD_ROWS),
         "replaced_words": 0,
+        "merged_words": 0,
         "skipped_rows": len(BAD_ROWS),
+        "rows_not_wanted": 0,
+        "rows_not_finite": 0,
     }
-    assert listed(tmp_path / "vectors.bad_rows.jsonl") == [
+    assert listed(tmp_path / "vectors.glovefast" / "bad_rows.jsonl") == [
         {
             "line": 3 + 3 * number,
             "reason": reason,
@@ -216,11 +220,11 @@ def test_words_that_are_not_utf8(tmp_path, monkeypatch, rule, words, chunk_bytes
     vectors = load(convert(tmp_path / "vectors.txt", errors=rule, on_bad_row="skip"))
     assert vectors.words.to_pylist() == words
     assert vectors.vectors[:, 0].tolist() == ([1, 7] if rule == "strict" else [1, 3, 5, 7, 9, 11])
-    met = vectors.metadata["met"]
+    met = vectors.metadata.report.to_dict()
     assert (met["replaced_words"], met["skipped_rows"]) == ((0, 5) if rule == "strict" else (4, 1))
     assert (met["duplicate_words"], met["blank_lines"]) == (0, 0)
     assert met.get("merged_words", 0) == len(words) - len(set(words))
-    entries = listed(tmp_path / "vectors.bad_rows.jsonl")
+    entries = listed(tmp_path / "vectors.glovefast" / "bad_rows.jsonl")
     merged = [(3, True), (6, True)] if rule == "replace" else []
     assert [(entry["line"], entry["kept"]) for entry in entries] == [
         *((line, rule != "strict") for line in (2, 3, 5, 6)),
@@ -243,31 +247,43 @@ def test_a_rule_for_words_is_none_for_rows(tmp_path):
     assert refusal(NOT_UTF8, tmp_path, errors="replace").line == 7
     (tmp_path / "vectors.txt").write_bytes(NOT_UTF8[: NOT_UTF8.index(b"bad")])
     vectors = load(convert(tmp_path / "vectors.txt", errors="replace"))
-    assert vectors.metadata["met"]["replaced_words"] == 4
-    assert len(listed(tmp_path / "vectors.bad_rows.jsonl")) == 6
+    assert vectors.metadata.report.replaced_words == 4
+    assert len(listed(tmp_path / "vectors.glovefast" / "bad_rows.jsonl")) == 6
 
 
-def test_the_list_is_the_one_of_the_store_beside_it(tmp_path):
-    """Named after the whole store, and gone where a store without bad rows takes the other one's place."""
+def test_the_list_belongs_to_its_store(tmp_path):
+    """It lies inside, and is gone when a store without bad rows replaces the store."""
     for name in ("glove.6B.50d", "glove.6B.100d.glovefast"):
         convert(io.BytesIO(ROWS + b"bad\n"), tmp_path / name, on_bad_row="skip")
-    assert names(tmp_path) == [
-        *(
-            "glove.6B.100d.bad_rows.jsonl",
-            "glove.6B.100d.glovefast",
-            "glove.6B.50d",
-            "glove.6B.50d.bad_rows.jsonl",
-        )
-    ]
+        assert "bad_rows.jsonl" in names(tmp_path / name)
     convert(io.BytesIO(ROWS), tmp_path / "glove.6B.50d", overwrite=True)
-    assert "glove.6B.50d.bad_rows.jsonl" not in names(tmp_path)
+    assert "bad_rows.jsonl" not in names(tmp_path / "glove.6B.50d")
     convert(
         io.BytesIO(ROWS + b"\xff 1 2 3\n"),
         tmp_path / "glove.6B.100d.glovefast",
         overwrite=True,
         errors="replace",
     )
-    assert [entry["kept"] for entry in listed(tmp_path / "glove.6B.100d.bad_rows.jsonl")] == [True]
+    entries = listed(tmp_path / "glove.6B.100d.glovefast" / "bad_rows.jsonl")
+    assert [entry["kept"] for entry in entries] == [True]
+    assert names(tmp_path) == ["glove.6B.100d.glovefast", "glove.6B.50d"]
+
+
+@pytest.mark.parametrize("with_bad_rows", [True, False])
+def test_a_file_that_is_not_ours_stays(tmp_path, with_bad_rows):
+    """Whatever it is called: also what earlier versions wrote beside the store, and the source itself."""
+    rows = ROWS + b"bad\n" * with_bad_rows
+    for name in ("mine.bad_rows.jsonl", "bad_rows.jsonl"):
+        (tmp_path / name).write_bytes(rows)
+    for overwrite in (False, True):
+        for source in ("mine.bad_rows.jsonl", "bad_rows.jsonl"):
+            destination = tmp_path / ("mine" if overwrite else "mine.glovefast")
+            convert(
+                tmp_path / source, destination, on_bad_row="skip", overwrite=overwrite or source[0] == "b"
+            )
+    assert names(tmp_path) == ["bad_rows.jsonl", "mine", "mine.bad_rows.jsonl", "mine.glovefast"]
+    for name in ("mine.bad_rows.jsonl", "bad_rows.jsonl"):
+        assert (tmp_path / name).read_bytes() == rows
 
 
 def test_many_bad_rows(tmp_path):
@@ -276,7 +292,7 @@ def test_many_bad_rows(tmp_path):
     (tmp_path / "vectors.txt").write_bytes(text)
     vectors = load(convert(tmp_path / "vectors.txt", on_bad_row="skip"))
     assert vectors.vectors[:, 0].tolist() == list(range(10_000))
-    entries = listed(tmp_path / "vectors.bad_rows.jsonl")
+    entries = listed(tmp_path / "vectors.glovefast" / "bad_rows.jsonl")
     assert len(entries) == 20_000
     assert [entry["line"] for entry in entries] == [line for line in range(1, 30_001) if line % 3 != 1]
     assert [entries[n]["beginning"] for n in (0, 1, -1)] == ["bad0 x", "none0", "none9999"]

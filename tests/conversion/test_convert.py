@@ -158,13 +158,17 @@ def test_any_text(tmp_path, made, chunk_bytes, threads, told):
     assert vectors.words.to_pylist() == words
     assert same_bits(np.array(vectors.vectors), rows)
     assert vectors.rows(words).tolist() == [words.index(word) for word in words]
-    assert vectors.metadata["met"] == {
+    assert vectors.metadata.report.to_dict() == {
         "header": None if header is None else list(header),
+        "rows_promised": None,
         "blank_lines": sum(not line.strip(b" \r") for line in text.removesuffix(b"\n").split(b"\n")),
         "duplicate_words": len(words) - len(set(words)),
         "words_with_spaces": sum(" " in word for word in words),
         "replaced_words": 0,
+        "merged_words": 0,
         "skipped_rows": 0,
+        "rows_not_wanted": 0,
+        "rows_not_finite": 0,
     }
 
 
@@ -200,13 +204,17 @@ def test_limit(
     words, rows = read_rows(LIMITED.removeprefix(b"4 2\n"), 2)
     assert vectors.words.to_pylist() == words[:limit]
     assert same_bits(np.array(vectors.vectors), rows[:limit])
-    assert vectors.metadata["met"] == {
+    assert vectors.metadata.report.to_dict() == {
         "header": [4, 2],
+        "rows_promised": None,
         "blank_lines": blank_lines,
         "duplicate_words": duplicate_words,
         "words_with_spaces": words_with_spaces,
         "replaced_words": 0,
+        "merged_words": 0,
         "skipped_rows": 0,
+        "rows_not_wanted": 0,
+        "rows_not_finite": 0,
     }
 
 
@@ -294,7 +302,7 @@ def test_the_store_is_the_same_however_it_is_made(tmp_path, monkeypatch):
         monkeypatch.setattr(chunks, "CHUNK_BYTES", chunk_bytes)
         options = {"threads": threads, "errors": "replace", "on_bad_row": "skip"}
         store = convert(tmp_path / "text.txt", tmp_path / f"{number}.glovefast", **options)
-        files = [*sorted(store.iterdir()), tmp_path / f"{number}.bad_rows.jsonl"]
+        files = sorted(store.iterdir())
         made.append([(file.name.lstrip("0123"), file.read_bytes()) for file in files])
     assert len(made[0]) == 5
     assert made[0] == made[1] == made[2] == made[3]
@@ -319,31 +327,34 @@ def test_what_is_on_disk(tmp_path):
     assert own == checksum((store / "metadata.json").read_bytes().replace(own.encode(), with_zeros.encode()))
     assert metadata == {
         "format": "glovefast",
-        "format_version": 1,
+        "format_version": 2,
         "glovefast_version": glovefast.__version__,
         "rows": 5,
         "dim": 2,
         "dtype": "float32",
         "source": {"name": "odd!name.2d.txt", "member": None, "bytes": len(text)},
         "options": {"errors": "replace", "on_bad_row": "skip"},
-        "met": {
+        "report": {
             "header": [6, 2],
+            "rows_promised": None,
             "blank_lines": 1,
             "duplicate_words": 1,
             "words_with_spaces": 1,
             "replaced_words": 1,
             "skipped_rows": 1,
             "merged_words": 0,
+            "rows_not_wanted": 0,
+            "rows_not_finite": 0,
         },
         "checksums": {
             "vectors.npy": checksum(np.array(vectors).tobytes()),
             "vocabulary.arrow": checksum((store / "vocabulary.arrow").read_bytes()),
             "index.arrow": checksum((store / "index.arrow").read_bytes()),
-            "bad_rows.jsonl": checksum((tmp_path / "odd!name.2d.bad_rows.jsonl").read_bytes()),
+            "bad_rows.jsonl": checksum((store / "bad_rows.jsonl").read_bytes()),
         },
     }
     assert sorted(file.name for file in store.iterdir()) == [
-        *("index.arrow", "metadata.json", "vectors.npy", "vocabulary.arrow"),
+        *("bad_rows.jsonl", "index.arrow", "metadata.json", "vectors.npy", "vocabulary.arrow"),
     ]
 
 
@@ -420,10 +431,10 @@ def test_a_store_says_that_it_was_cut_off(tmp_path):
     (tmp_path / "made.txt").write_text("3 2\na 1 2\nb 1 2\nc 1 2\n")
     cut = glovefast.load(glovefast.convert(tmp_path / "made.txt", tmp_path / "cut.glovefast", limit=2))
     whole = glovefast.load(glovefast.convert(tmp_path / "made.txt", tmp_path / "whole.glovefast", limit=4))
-    assert cut.metadata["limit"] == 2
-    assert "limit" not in whole.metadata
-    assert describe_met(cut.metadata) == [
+    assert cut.metadata.limit == 2
+    assert whole.metadata.limit is None
+    assert describe_met(cut.metadata.to_dict()) == [
         "limited to the first 2 rows",
         "the header says 3 rows and 2 dimensions",
     ]
-    assert describe_met(whole.metadata) == ["the header says 3 rows and 2 dimensions"]
+    assert describe_met(whole.metadata.to_dict()) == ["the header says 3 rows and 2 dimensions"]

@@ -60,7 +60,7 @@ def matrix_or_error(vectors: WordVectors, vocabulary: object, **options) -> byte
 
 
 def found_of(vectors: WordVectors) -> tuple[int, int, int]:
-    wanted = vectors.metadata["wanted"]
+    wanted = vectors.metadata.wanted.to_dict()
     return wanted["words"], wanted["hits"], wanted["misses"]
 
 
@@ -92,7 +92,7 @@ def test_the_small_store_gives_what_the_whole_one_gives(tmp_path, made, chunk_by
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunks, "CHUNK_BYTES", chunk_bytes)
         if not coverage.hits:
-            with pytest.raises(VocabularyError, match=f"not one of the {len(wanted)} words"):
+            with pytest.raises(VocabularyError, match=f"none of the {len(wanted)} wanted words"):
                 converted(text, tmp_path, vocabulary, fallback=fallback, **options)
             return
         small = converted(text, tmp_path, vocabulary, fallback=fallback, **options)
@@ -104,15 +104,15 @@ def test_the_small_store_gives_what_the_whole_one_gives(tmp_path, made, chunk_by
         for chosen in (fallback, fallback[:1], ()):
             made_of = [matrix_or_error(each, vocabulary, oov=oov, fallback=chosen) for each in (small, whole)]
             assert made_of[0] == made_of[1]
-    assert small.metadata["wanted"] == {
+    assert small.metadata.wanted.to_dict() == {
         "words": len(wanted),
         "hits": coverage.hits,
         "misses": coverage.misses,
         "found_by": [{"name": way.name, "words": way.words} for way in coverage.found_by],
         "first_missing": list(coverage.missing[:10]),
     }
-    assert small.metadata["met"] == {
-        **whole.metadata["met"],
+    assert small.metadata.report.to_dict() == {
+        **whole.metadata.report.to_dict(),
         "duplicate_words": len(rows) - len(set(small.words.to_pylist())),
         "words_with_spaces": sum(" " in word for word in small.words.to_pylist()),
         "rows_not_wanted": len(whole) - len(rows),
@@ -271,8 +271,8 @@ def test_other_forms_are_kept_whether_or_not_the_word_is_found(tmp_path):
         "<UNK>",
     ]
     assert converted(text, tmp_path, ["King"]).words.to_pylist() == ["King", "<UNK>"]
-    wanted = converted(text, tmp_path, ["king!", "K!", "x"], fallback=["title", "strip"]).metadata["wanted"]
-    assert wanted == {
+    wanted = converted(text, tmp_path, ["king!", "K!", "x"], fallback=["title", "strip"]).metadata.wanted
+    assert wanted.to_dict() == {
         "words": 3,
         "hits": 2,
         "misses": 1,
@@ -294,7 +294,7 @@ def test_limit_counts_the_rows_that_are_kept(tmp_path, monkeypatch, threads, chu
     text = b"5 2\nother 1 2\n\nking 3 4\nother 5 6\nking 7 8\n\n\nnew york 9 10\nother 1 1\nqueen 2 2\n"
     small = converted(text, tmp_path, ["queen", "king", "new york"], limit=limit, threads=threads)
     assert small.words.to_pylist() == ["king", "king", "new york", "queen"][:limit]
-    met = small.metadata["met"]
+    met = small.metadata.report.to_dict()
     assert met["rows_not_wanted"] == [0, 1, 2, 2, 3, 3][limit]
     assert met["blank_lines"] == [0, 1, 1, 3, 3, 3][limit]
     assert met["duplicate_words"] == (limit >= 2)
@@ -322,21 +322,27 @@ def test_which_rows_are_checked(tmp_path, monkeypatch, threads, chunk_bytes):
     assert list(tmp_path.iterdir()) == []
     small = converted(text, tmp_path, wanted, on_bad_row="skip", **options)
     assert small.words.to_pylist() == ["king", "big apple", "queen"]
-    bad_rows = [json.loads(line) for line in (tmp_path / "small.bad_rows.jsonl").read_text().splitlines()]
+    bad_rows = [
+        json.loads(line)
+        for line in (tmp_path / "small.glovefast" / "bad_rows.jsonl").read_text().splitlines()
+    ]
     assert [(bad["line"], bad["beginning"]) for bad in bad_rows] == [
         (4, "other 1"),
         (5, "king 3 x"),
         (8, "other 1 2 queen 3 4"),
         (9, "queen"),
     ]
-    assert small.metadata["met"] == {
+    assert small.metadata.report.to_dict() == {
         "header": None,
+        "rows_promised": None,
         "blank_lines": 1,
         "duplicate_words": 0,
         "words_with_spaces": 1,
         "replaced_words": 0,
+        "merged_words": 0,
         "skipped_rows": 4,
         "rows_not_wanted": 5,
+        "rows_not_finite": 0,
     }
 
 
@@ -368,12 +374,12 @@ def test_words_that_are_not_utf_8(tmp_path, rows, wanted, errors):
     options = {"errors": errors, "on_bad_row": "skip", "dim": 2}
     small = converted(text, tmp_path, sorted(words), **options)
     assert small.words.to_pylist() == [*(word for _, _, word in kept), "there"]
-    met = small.metadata["met"]
+    met = small.metadata.report.to_dict()
     assert met["rows_not_wanted"] == len(rows) - len(kept) - met["skipped_rows"]
     assert met["blank_lines"] == 0
     merged = merged_rows(owns, [word for _, _, word in kept])
     assert met.get("merged_words", 0) == len(merged)
-    list_of_bad_rows = tmp_path / "small.bad_rows.jsonl"
+    list_of_bad_rows = tmp_path / "small.glovefast" / "bad_rows.jsonl"
     told = [json.loads(line) for line in list_of_bad_rows.read_text("utf-8").splitlines()] if bad else []
     assert [(each["line"], each["kept"]) for each in told[: len(bad)]] == bad
     assert all("two words became one" in each["reason"] for each in told[len(bad) :])
@@ -398,7 +404,7 @@ def test_words_that_other_readers_lose(tmp_path, dim, line_end):
 @pytest.mark.parametrize("words", [["zzz"], {"king!": 1}])
 @pytest.mark.parametrize("fallback", [(), "lower"])
 def test_no_wanted_word_is_there(tmp_path, words, fallback):
-    with pytest.raises(VocabularyError, match=r"not one of the 1 words .* language and case"):
+    with pytest.raises(VocabularyError, match=r"none of the 1 wanted words .* language and case"):
         converted(b"<unk> 1 2\nking 3 4\n", tmp_path, words, fallback=fallback)
     assert list(tmp_path.iterdir()) == []
     small = converted(b"king 3 4\n", tmp_path, words, limit=0)
@@ -445,7 +451,7 @@ def test_all_of_the_real_file(tmp_path, glove_6b_50d):
     for fallback in ((), ["lower", "title"]):
         one, other = (each.embedding_matrix(words, "normal", fallback, seed=1) for each in (small, whole))
         assert same_bits(one, other)
-    assert small.metadata["met"]["rows_not_wanted"] == len(whole) - len(small)
+    assert small.metadata.report.rows_not_wanted == len(whole) - len(small)
 
 
 @pytest.fixture
@@ -489,7 +495,7 @@ def test_the_command_for_machines(command):
     assert code == 0
     (store,) = json.loads(output)["stores"]
     assert store["wanted"]["hits"] == 2
-    assert store["met"]["rows_not_wanted"] == 6
+    assert store["report"]["rows_not_wanted"] == 6
 
 
 def test_the_command_with_words_or_text_from_a_pipe(command, monkeypatch, tmp_path):
@@ -517,7 +523,7 @@ def test_the_command_with_words_or_text_from_a_pipe(command, monkeypatch, tmp_pa
         (["--words", "missing.txt"], 1, "missing.txt"),
         (["--words", "empty.txt"], 1, "empty.txt: is empty"),
         (["--words", "latin.txt"], 1, "line 2: is not UTF-8"),
-        (["--words", "words.txt"], 1, "not one of the 1 words that are wanted is in text.txt"),
+        (["--words", "words.txt"], 1, "none of the 1 wanted words is in text.txt"),
     ],
 )
 def test_the_command_says_what_is_wrong(command, arguments, code, message):

@@ -178,7 +178,7 @@ def test_a_golden_file(tmp_path, kind, threads):
     golden = FILES[kind]
     vectors = load(convert(io.BytesIO(golden.data), tmp_path / "made", threads=threads, **golden.options))
     assert vectors.words.to_pylist() == golden.words
-    assert {key: count for key, count in vectors.metadata["met"].items() if count} == golden.met
+    assert {key: count for key, count in vectors.metadata.report.to_dict().items() if count} == golden.met
     body = golden.data.removeprefix(b"\xef\xbb\xbf")
     if "header" in golden.met:
         body = body.split(b"\n", 1)[1]
@@ -187,7 +187,7 @@ def test_a_golden_file(tmp_path, kind, threads):
     assert [word for word, _ in rows] == golden.words
     assert same_bits(np.array(vectors.vectors), np.array([numbers for _, numbers in rows]))
     assert vectors.rows(golden.words).tolist() == [golden.words.index(word) for word in golden.words]
-    listed = tmp_path / "made.bad_rows.jsonl"
+    listed = vectors.path / "bad_rows.jsonl"
     entries = sum(golden.met.get(key, 0) for key in ("skipped_rows", "replaced_words", "merged_words"))
     assert (listed.read_text("utf-8").count("\n") if listed.exists() else 0) == entries
 

@@ -40,13 +40,17 @@ def assert_whole(store: Path, expected: tuple[list[str], np.ndarray]) -> None:
     assert vectors.words.to_pylist() == words
     assert same_bits(np.array(vectors.vectors), rows)
     assert vectors.rows(words).tolist() == list(range(400_000))
-    assert vectors.metadata["met"] == {
+    assert vectors.metadata.report.to_dict() == {
         "header": None,
+        "rows_promised": None,
         "blank_lines": 0,
         "duplicate_words": 0,
         "words_with_spaces": 0,
         "replaced_words": 0,
+        "merged_words": 0,
         "skipped_rows": 0,
+        "rows_not_wanted": 0,
+        "rows_not_finite": 0,
     }
 
 

@@ -16,7 +16,7 @@ TOKENS = np.array([[1, 3, 0, 0], [6, 5, 2, 0]])
 
 def make_store(directory):
     rows = np.random.default_rng(5).normal(size=(len(WORDS), DIM)).astype(np.float32)
-    return write_store(directory / "small.glovefast", pa.array(WORDS), rows, {})
+    return write_store(directory / "small.glovefast", pa.array(WORDS), rows)
 
 
 def rows_of(layer):

@@ -51,7 +51,7 @@ def test_metadata_counts_the_rows_that_have_no_word(tmp_path):
     assert (metadata["rows"], metadata["dim"]) == (5, DIM)
     assert metadata["source"]["name"] == "words"
     # Index 0 is padding; 4, 7 and 8 belong to no word.
-    assert metadata["met"] == {
+    assert metadata["report"] == {
         "padding_rows": 1,
         "oov_rows": 0,
         "rows_without_word": 3,
@@ -71,7 +71,7 @@ def test_rows_of_unknown_words_keep_their_token(tmp_path):
     learned = glovefast.load(save_embedding(layer, lookup, tmp_path / "lookup"))
     assert learned.words.to_pylist() == ["?", "?", "king"]
     assert same_bits(np.array(learned["king"]), rows_of(layer)[2])
-    met = saved_metadata(tmp_path / "lookup")["met"]
+    met = saved_metadata(tmp_path / "lookup")["report"]
     # A look-up finds the first of the two rows under one name.
     assert (met["oov_rows"], met["rows_without_word"], met["duplicate_words"]) == (2, 1, 1)
 
@@ -93,7 +93,7 @@ def test_16_bit_rows_become_the_same_numbers(tmp_path, dtype):
     path = save_embedding(layer, WORD_INDEX, tmp_path / "x")
     expected = [[float(number) for number in rows_of(layer)[index]] for index in WORD_INDEX.values()]
     assert glovefast.load(path).vectors.tolist() == expected
-    assert saved_metadata(path)["met"]["rounded_rows"] == 0
+    assert saved_metadata(path)["report"]["rounded_rows"] == 0
 
 
 def test_mixed_precision_keeps_what_the_variable_holds(tmp_path):
@@ -112,7 +112,7 @@ def test_float64_rows_are_rounded_and_counted(tmp_path):
     layer.set_weights([rows])
     path = save_embedding(layer, WORD_INDEX, tmp_path / "x")
     assert glovefast.load(path)["king"].tolist() == [float(np.float32(0.1))] * DIM
-    assert saved_metadata(path)["met"]["rounded_rows"] == 1
+    assert saved_metadata(path)["report"]["rounded_rows"] == 1
 
 
 def test_float64_beyond_float32_is_refused(tmp_path):

@@ -172,7 +172,7 @@ def test_json_holds_it_all():
 
 def test_coverage_through_the_store(tmp_path):
     vectors = np.ones((2, 3), dtype=np.float32)
-    store = glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(["the", "cat"]), vectors, {}))
+    store = glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(["the", "cat"]), vectors))
     found = store.coverage(WORD_INDEX, COUNTS, "lower")
     assert isinstance(found, glovefast.Coverage)
     assert found == coverage(WordIndex.from_words(["the", "cat"]), WORD_INDEX, COUNTS, ["lower"])

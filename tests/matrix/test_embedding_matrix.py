@@ -40,7 +40,7 @@ def build(training, words=STORED, vectors=VECTORS, **options):
 
 @pytest.fixture
 def store(tmp_path):
-    return glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(STORED), VECTORS, {}))
+    return glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(STORED), VECTORS))
 
 
 # What every matrix is
@@ -327,7 +327,7 @@ def test_matrix_of_the_real_vectors(glove_6b_50d_text, tmp_path):
     by_word = reference.tutorial_dictionary(glove_6b_50d_text)
     words = list(by_word)
     store = glovefast.load(
-        write_store(tmp_path / "real.glovefast", pa.array(words), np.array(list(by_word.values())), {})
+        write_store(tmp_path / "real.glovefast", pa.array(words), np.array(list(by_word.values())))
     )
     chosen = np.random.default_rng(0).permutation(len(words))[:20_000]
     word_index = {words[row]: number for number, row in enumerate(chosen, start=1)}

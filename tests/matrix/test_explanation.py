@@ -289,7 +289,7 @@ def test_every_form_has_its_loss():
 def test_the_chain_goes_into_the_matrix(tmp_path):
     listed = STORED.words.to_pylist()
     numbers = np.arange(1, len(listed) + 1, dtype=np.float32).reshape(-1, 1)
-    store = glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(listed), numbers, {}))
+    store = glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(listed), numbers))
     explained = store.explain_coverage(list(COUNTS), COUNTS)
     assert isinstance(explained, glovefast.Explanation)
     matrix = store.embedding_matrix(list(COUNTS), fallback=explained.fallback)

@@ -23,7 +23,7 @@ FALLBACKS = ("lower", "strip+lower")
 
 @pytest.fixture
 def vectors(tmp_path) -> glovefast.WordVectors:
-    return glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(STORED), NUMBERS, {}))
+    return glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(STORED), NUMBERS))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_every_caller_looks_each_word_up_once(vectors, looked_up):
 
 
 def test_the_command_looks_each_word_up_once(run, looked_up):
-    write_store(Path("s.glovefast"), pa.array(STORED), NUMBERS, {})
+    write_store(Path("s.glovefast"), pa.array(STORED), NUMBERS)
     looked_up.clear()
     Path("words.txt").write_text("\n".join(VOCABULARY))
     code, out, _ = run("matrix", "s.glovefast", "words.txt", "-o", "m.npy", "--fallback", "lower")

@@ -131,10 +131,10 @@ def test_rows_behind_many_blank_lines(tmp_path, monkeypatch, blank):
         source.write_bytes(blank * lines + b"a 1\n" + blank * lines + b"b 2\n")
         store = glovefast.load(glovefast.convert(source, tmp_path / "v.glovefast", overwrite=True))
         assert store.words.to_pylist() == ["a", "b"]
-        assert store.metadata["met"]["blank_lines"] == 2 * lines
+        assert store.metadata.report.blank_lines == 2 * lines
         source.write_bytes(b"2 1\n" + blank * lines + b"a 1\nb 2\n")
         store = glovefast.load(glovefast.convert(source, tmp_path / "v.glovefast", overwrite=True))
-        assert store.metadata["met"]["header"] == [2, 1]
+        assert store.metadata.report.header == (2, 1)
 
 
 def test_blank_lines_without_end(monkeypatch):

@@ -29,13 +29,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from glovefast.conversion.bad_rows import bad_rows_list
 from glovefast.conversion.convert import convert
 from glovefast.errors import GlovefastError
 from glovefast.parser import chunks
 from glovefast.parser.blocks import BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
 from glovefast.sources.file_types import HEAD_BYTES, foreign
+from glovefast.store.files import BAD_ROWS
 from glovefast.vectors import load
 from glovefast.vocabulary.training_vocabulary import UNKNOWN_TOKENS
 from glovefast.vocabulary.word_index import WordIndex
@@ -154,12 +154,12 @@ def read_by_converting(case: Case, directory: Path, generator: random.Random) ->
     store = load(destination)
     bad, first_line = [], 1 + bool(header)
     with suppress(FileNotFoundError):
-        for entry in bad_rows_list(destination).read_text("utf-8").split("\n")[:-1]:
+        for entry in (store.path / BAD_ROWS).read_text("utf-8").split("\n")[:-1]:
             if not (listed := json.loads(entry))["kept"]:
                 bad.append(listed["line"] - first_line)
     reading = Reading(store.words.to_pylist(), store.vectors.tobytes(), [], bad)
-    if store.metadata["met"]["skipped_rows"] != len(bad):
-        raise DifferenceError(f"{case}\n\nskipped rows: {store.metadata['met']} but listed {bad}")
+    if store.metadata.report.skipped_rows != len(bad):
+        raise DifferenceError(f"{case}\n\nskipped rows: {store.metadata.report} but listed {bad}")
     return reading
 
 

@@ -23,7 +23,7 @@ from glovefast.conversion.convert import dry_run
 from glovefast.errors import StoreError
 from glovefast.store.checksums import checksum_of
 from glovefast.store.files import npy_header
-from glovefast.store.metadata import sealed_metadata
+from glovefast.store.metadata_file import sealed_json
 from glovefast.store.writing import write_store
 from glovefast.vectors import load
 from glovefast.verification.verify import verify
@@ -60,7 +60,7 @@ def reseal(store: Path, **changes) -> None:
     checksums["vectors.npy"] = checksum_of((store / "vectors.npy").read_bytes()[128:])
     for name in ("vocabulary.arrow", "index.arrow"):
         checksums[name] = checksum_of((store / name).read_bytes())
-    (store / "metadata.json").write_bytes(sealed_metadata({**metadata, **changes}, checksums))
+    (store / "metadata.json").write_bytes(sealed_json({**metadata, **changes, "checksums": checksums}))
 
 
 def damaged(data: bytes, rng: np.random.Generator) -> bytes:
@@ -164,7 +164,7 @@ def main(first: int, stores: int) -> None:
     directory = Path(tempfile.mkdtemp())
     numbers = np.random.default_rng(0).normal(size=(len(WORDS), 4)).astype(np.float32)
     text = "".join(f"{word} 1 2 3 4\n" for word in WORDS).encode()
-    base = write_store(directory / "base", pa.array(WORDS), numbers, {})
+    base = write_store(directory / "base", pa.array(WORDS), numbers)
     assert use(base, text) == 0
     grown = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (grown, grown))

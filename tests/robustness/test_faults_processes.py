@@ -105,7 +105,7 @@ def test_conversions_into_one_destination_at_once(force):
         assert sorted(codes) == ([0, 0, 0] if force else [0, 1, 1]), ended
         assert all("made: exists already" in errors for code, _, errors in ended if code)
         made = load("made")
-        source = made.metadata["source"]["name"]
+        source = made.metadata.source.name
         assert digests[hashlib.sha256(Path("made/vectors.npy").read_bytes()).hexdigest()] == source
         assert made.words[0].as_py() == f"{source}0"
         assert codes[texts.index(source)] == 0

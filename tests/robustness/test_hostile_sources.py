@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import glovefast
-from glovefast.conversion import pipeline as conversion
+from glovefast.conversion import tally
 from glovefast.conversion.convert import convert, dry_run
 from glovefast.errors import FormatError
 from glovefast.parser import chunks
@@ -81,7 +81,7 @@ def test_a_bomb_of_blank_lines(file):
     bomb = file(gzip.compress(b"the 0.5\n" + b"\n" * 40 * MEGABYTE))
     with Traced() as memory:
         report = dry_run(bomb, threads=1)
-    assert (report["rows"], report["met"]["blank_lines"]) == (1, 40 * MEGABYTE)
+    assert (report.rows, report.report.blank_lines) == (1, 40 * MEGABYTE)
     assert memory.peak < 40 * MEGABYTE  # for the first chunk, whose every line is looked at
 
 
@@ -93,7 +93,7 @@ def test_a_file_of_nothing_but_bad_rows(file, tmp_path):
         with Traced() as memory:
             convert(source, on_bad_row="skip", threads=1, overwrite=True)
         peaks.append(memory.peak)
-        with (tmp_path / "vectors.bad_rows.jsonl").open("rb") as listed:
+        with (tmp_path / "vectors.glovefast" / "bad_rows.jsonl").open("rb") as listed:
             assert sum(1 for _ in listed) == count
     assert peaks[1] < peaks[0] + 4 * MEGABYTE  # each entry of the list takes half a kilobyte and more
 
@@ -173,7 +173,7 @@ def test_a_header_that_promises_too_much(tmp_path, rows):
     with Traced() as memory:
         vectors = load(convert(io.BytesIO(b"%d 2\nthe 1 2\nof 3 4\n" % rows), tmp_path / "made", threads=1))
     assert len(vectors) == 2
-    assert vectors.metadata["met"]["header"] == [rows, 2]
+    assert vectors.metadata.report.header == (rows, 2)
     assert (tmp_path / "made" / "vectors.npy").stat().st_size == 128 + 2 * 2 * 4
     assert memory.peak < 24 * MEGABYTE
 
@@ -205,16 +205,16 @@ def test_nul_bytes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("home", "text"), [("_MAX_ROWS", b"a 1\n" * 60), ("_MAX_WORD_BYTES", b"ten bytes! 1\n" * 6)]
+    ("bound", "text"), [("MAX_ROWS", b"a 1\n" * 60), ("_MAX_WORD_BYTES", b"ten bytes! 1\n" * 6)]
 )
-def test_more_than_a_store_can_hold(tmp_path, monkeypatch, home, text):
-    monkeypatch.setattr(conversion, home, 59)
+def test_more_than_a_store_can_hold(tmp_path, monkeypatch, bound, text):
+    monkeypatch.setattr(tally, bound, 59)
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 20)
-    with pytest.raises(FormatError, match="there is more than a store can hold"):
+    with pytest.raises(FormatError, match="a store holds at most"):
         convert(io.BytesIO(text), tmp_path / "made")
     assert names(tmp_path) == []
     assert len(load(convert(io.BytesIO(text), tmp_path / "made", limit=5))) == 5
-    monkeypatch.setattr(conversion, home, 60)
+    monkeypatch.setattr(tally, bound, 60)
     assert len(load(convert(io.BytesIO(text), tmp_path / "whole"))) == text.count(b"\n")
 
 

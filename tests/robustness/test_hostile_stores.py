@@ -27,7 +27,7 @@ NUMBERS = np.arange(160, dtype="f4").reshape(40, 4)
 
 @pytest.fixture
 def store(tmp_path) -> Path:
-    return write_store(tmp_path / "store", pa.array(WORDS), NUMBERS, {})
+    return write_store(tmp_path / "store", pa.array(WORDS), NUMBERS)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory in use is bounded by what Linux tells of it")
@@ -213,7 +213,7 @@ def test_a_column_shorter_than_it_says(store):
     longer = data.replace(struct.pack("<q", 40), struct.pack("<q", 80))
     words = pa.array([f"word{row}" for row in range(80)])
     shutil.rmtree(store)
-    write_store(store, words, np.zeros((80, 4)), {})
+    write_store(store, words, np.zeros((80, 4)))
     (store / "vocabulary.arrow").write_bytes(longer)
     reseal(store)
     assert "vocabulary.arrow cannot be mapped (" in refused(store)
@@ -268,8 +268,8 @@ def test_what_has_no_end_is_not_read(store, name):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[" * 100_000, "metadata.json is no JSON ("),
-        ('{"rows": ' + "9" * 5000 + "}", "metadata.json is no JSON ("),
+        ("[" * 100_000, "metadata.json is not JSON ("),
+        ('{"rows": ' + "9" * 5000 + "}", "metadata.json is not JSON ("),
         (" " * (1 << 24) + "{}", "metadata.json is larger than 16 MiB"),
         ("\ud800".encode("utf-8", "surrogatepass"), "metadata.json is not UTF-8 ("),
         ('{"format": "glovefast"}'.encode("utf-16"), "metadata.json is not UTF-8 ("),

@@ -29,7 +29,7 @@ QUERY = ["none", *WORDS[::7]]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory) -> Path:
-    return write_store(tmp_path_factory.mktemp("readers") / "store", pa.array(WORDS), NUMBERS, {})
+    return write_store(tmp_path_factory.mktemp("readers") / "store", pa.array(WORDS), NUMBERS)
 
 
 def look_up(vectors: WordVectors) -> tuple[bytes, list[int], bool, str]:
@@ -131,7 +131,7 @@ def test_processes_share_the_pages_of_a_store(store):
 def test_opening_reads_next_to_nothing(tmp_path):
     """Counted are also the pages that the kernel maps around those that are touched, 64 KiB and more."""
     words = pa.array([f"a longer word for more bytes {row}" for row in range(100_000)])
-    store = write_store(tmp_path / "store", words, np.zeros((len(words), 2)), {})
+    store = write_store(tmp_path / "store", words, np.zeros((len(words), 2)))
     kilobytes = sum(file.stat().st_size for file in store.iterdir()) / 1024
     assert measured(store, 1, ONLY_OPEN) < kilobytes / 4
 

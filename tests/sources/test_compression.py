@@ -68,7 +68,7 @@ def is_noticed_or_harmless(data: bytes) -> bool:
     if text == ROWS:
         return True
     try:
-        return bool(dry_run(io.BytesIO(data), threads=1)["error"])
+        return bool(dry_run(io.BytesIO(data), threads=1).error)
     except FormatError:
         return True
 

@@ -92,7 +92,7 @@ def test_a_directory_and_a_store_are_told_apart(tmp_path):
     from glovefast.store.writing import write_store
 
     assert "is a directory; pass the embedding text file in it" in refusal(tmp_path)
-    store = write_store(tmp_path / "s.glovefast", pa.array(["a"]), np.ones((1, 2), np.float32), {})
+    store = write_store(tmp_path / "s.glovefast", pa.array(["a"]), np.ones((1, 2), np.float32))
     assert refusal(store) == f"{store}: is already a store; open it with glovefast.load"
 
 

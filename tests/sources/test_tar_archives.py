@@ -85,7 +85,7 @@ def test_conversion(tmp_path):
     made = convert_archive(path)
     assert made == [tmp_path / "a.glovefast", tmp_path / "b.glovefast"]
     assert [len(load(store)) for store in made] == [1, 1000]
-    assert load(made[0]).metadata["source"] == {
+    assert load(made[0]).metadata.to_dict()["source"] == {
         "name": "glove.tar.gz",
         "member": "x/a.txt",
         "bytes": len(OTHER),
@@ -108,7 +108,7 @@ def test_links_devices_and_directories_are_no_members(file):
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])
 def test_a_pipe_needs_a_file(file, compress):
     data = compress(tarred({"v.txt": TEXT}))
-    command = [sys.executable, "-c", "import glovefast; print(glovefast.dry_run('-')['rows'])"]
+    command = [sys.executable, "-c", "import glovefast; print(glovefast.dry_run('-').rows)"]
     piped = subprocess.run(command, input=data, capture_output=True, check=False)
     assert b"<stdin>: is a tar archive in a pipe, but it must be read twice; pass the file" in piped.stderr
     with file(data).open("rb") as redirected:

@@ -12,6 +12,7 @@ import pytest
 from glovefast.errors import StoreError
 from glovefast.store import atomic as publishing
 from glovefast.store.atomic import Partial, published_whole
+from glovefast.store.metadata import SourceInfo
 from glovefast.store.reading import open_store
 from glovefast.store.writing import write_store
 from glovefast.vectors import load
@@ -23,7 +24,7 @@ VECTORS = np.random.default_rng(5).normal(size=(100, 7)).astype(np.float32)
 
 @pytest.fixture
 def store(tmp_path) -> Path:
-    return write_store(tmp_path / "store", pa.array(WORDS), VECTORS, {"source": {"name": "memory"}})
+    return write_store(tmp_path / "store", pa.array(WORDS), VECTORS, source=SourceInfo(name="memory"))
 
 
 def refusal(path: Path) -> str:
@@ -41,15 +42,15 @@ def test_a_store_holds_what_was_written(store):
     assert isinstance(opened.vectors, np.memmap)
     assert not opened.vectors.flags.writeable
     assert opened.vocabulary.words.to_pylist() == WORDS
-    assert opened.metadata["source"] == {"name": "memory"}
-    assert (opened.metadata["rows"], opened.metadata["dim"]) == (100, 7)
+    assert opened.metadata.source == SourceInfo(name="memory")
+    assert (opened.metadata.rows, opened.metadata.dim) == (100, 7)
     assert open_store(str(store)).metadata == opened.metadata
 
 
 def test_any_array_of_numbers_is_written_as_float32(tmp_path):
-    write_store(tmp_path / "ints", pa.array(["a", "b"]), np.array([[1, 2], [3, 4]], order="F"), {})
+    write_store(tmp_path / "ints", pa.array(["a", "b"]), np.array([[1, 2], [3, 4]], order="F"))
     assert same_bits(np.array(load(tmp_path / "ints").vectors), np.array([[1, 2], [3, 4]], "f4"))
-    write_store(tmp_path / "cut", pa.array(WORDS)[10:20], VECTORS[10:20, ::2], {})
+    write_store(tmp_path / "cut", pa.array(WORDS)[10:20], VECTORS[10:20, ::2])
     cut = load(tmp_path / "cut")
     assert cut.words.to_pylist() == WORDS[10:20]
     assert same_bits(np.array(cut.vectors), np.ascontiguousarray(VECTORS[10:20, ::2]))
@@ -57,7 +58,7 @@ def test_any_array_of_numbers_is_written_as_float32(tmp_path):
 
 
 def test_a_store_without_rows(tmp_path):
-    write_store(tmp_path / "empty", pa.array([], pa.string()), np.empty((0, 3)), {})
+    write_store(tmp_path / "empty", pa.array([], pa.string()), np.empty((0, 3)))
     empty = load(tmp_path / "empty")
     assert (len(empty), empty.dim, empty.vectors.shape) == (0, 3, (0, 3))
     assert empty.words.to_pylist() == empty.index_to_key == []
@@ -69,7 +70,7 @@ def test_a_store_without_rows(tmp_path):
 @pytest.mark.parametrize("vectors", [VECTORS[:99], VECTORS[0], np.zeros((100, 7, 1))])
 def test_words_and_vectors_must_fit(tmp_path, vectors):
     with pytest.raises(ValueError, match="100 words"):
-        write_store(tmp_path / "store", pa.array(WORDS), vectors, {})
+        write_store(tmp_path / "store", pa.array(WORDS), vectors)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -97,18 +98,26 @@ def change_metadata(store: Path, **changes) -> None:
     (store / "metadata.json").write_text(json.dumps({**metadata, **changes}))
 
 
-@pytest.mark.parametrize("version", [2, 99, 0, True, None, "1"])
+@pytest.mark.parametrize("version", [3, 99, 0, True, None, "2"])
 def test_another_format(store, version):
     change_metadata(store, format_version=version)
     reason = refusal(store)
     assert reason.startswith(f"has format version {version!r}, and this glovefast ")
-    assert reason.endswith("reads up to 1; update it: pip install --upgrade glovefast")
+    assert reason.endswith("reads version 2; update it: pip install --upgrade glovefast")
+
+
+def test_a_store_of_version_1_names_the_command_that_makes_it_anew(store):
+    change_metadata(store, format_version=1)
+    assert refusal(store) == (
+        "has format version 1, which is no longer read; convert its source again: "
+        f"glovefast convert SOURCE -o {store} --force"
+    )
 
 
 def test_what_is_added_later_does_no_harm(store):
     change_metadata(store, license="PDDL")
     (store / "more.arrow").touch()
-    assert load(store).metadata["license"] == "PDDL"
+    assert load(store).metadata.other == {"license": "PDDL"}
 
 
 def cut_in_half(data: bytes) -> bytes:
@@ -187,8 +196,68 @@ def test_metadata_that_contradicts_the_files(store, changes, reason):
     assert refusal(store) == f"the store is damaged: {reason}; convert its source again"
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("glovefast_version", 2),
+        ("source", "text.txt"),
+        ("source.name", None),
+        ("source.name", 7),
+        ("source.member", []),
+        ("source.bytes", -1),
+        ("source.bytes", 1e300),
+        ("options", []),
+        ("options.errors", 1),
+        ("options.on_bad_row", {}),
+        ("report", []),
+        ("report.header", "3 2"),
+        ("report.header", [3]),
+        ("report.header", [3, None]),
+        ("report.skipped_rows", "many"),
+        ("report.skipped_rows", True),
+        ("report.blank_lines", 2**63),
+        ("limit", "7"),
+        ("limit", -1),
+        ("wanted", 5),
+        ("wanted.words", None),
+        ("wanted.hits", 1.5),
+        ("wanted.misses", "0"),
+        ("wanted.found_by", {}),
+        ("wanted.found_by", ["exact"]),
+        ("wanted.found_by.name", 1),
+        ("wanted.first_missing", [1]),
+        ("checksums", []),
+        ("checksums", {"vectors.npy": 1}),
+        ("dtype", None),
+        ("rows", 2**31),
+        ("dim", 2**23 + 1),
+    ],
+)
+def test_a_value_of_the_wrong_type(store, run, key, value):
+    """It is named, also by the commands that show it."""
+    metadata = json.loads((store / "metadata.json").read_text())
+    metadata["wanted"] = {"words": 3, "hits": 2, "misses": 1, "found_by": [{"name": "exact", "words": 2}]}
+    metadata["wanted"]["first_missing"] = ["a"]
+    metadata["options"] = {"errors": "strict", "on_bad_row": "raise"}
+    metadata["report"] = {"header": None}
+    (store / "metadata.json").write_text(json.dumps(metadata))
+    assert load(store).metadata.wanted.misses == 1
+    *groups, name = key.split(".")
+    values = metadata
+    for group in groups:
+        values = values[group]
+    if isinstance(values, list):
+        values = values[0]
+    values[name] = value
+    (store / "metadata.json").write_text(json.dumps(metadata))
+    with pytest.raises(StoreError, match=rf"metadata\.json gives no usable '{key}(\.\w+)?'"):
+        load(store)
+    code, output, errors = run("info", str(store.resolve()))
+    assert (code, output, errors.count("\n")) == (1, "", 1)
+
+
 def test_files_that_do_not_belong_together(store, tmp_path):
-    other = write_store(tmp_path / "other", pa.array(["a", "b"]), np.zeros((2, 7)), {})
+    other = write_store(tmp_path / "other", pa.array(["a", "b"]), np.zeros((2, 7)))
     for file, reason in [
         (
             "vectors.npy",

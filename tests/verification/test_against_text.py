@@ -94,7 +94,7 @@ def test_whatever_the_conversion_was_told(tmp_path, options):
     text = b"4 2\na 1 2\n\nb 3 4\nc 5 6\ncaf\xe9 7 8\nd 9 10\nb 11 12\n"
     store = convert(io.BytesIO(text), tmp_path / "store", errors="replace", header=True, **options)
     result = verify(store, io.BytesIO(text))
-    assert (result.problems, result.rows_compared) == ((), glovefast.load(store).metadata["rows"])
+    assert (result.problems, result.rows_compared) == ((), glovefast.load(store).metadata.rows)
     assert not verify(store, io.BytesIO(text.replace(b"b 3 4", b"b 3 5"))).ok
     assert not verify(store, io.BytesIO(text.replace(b"b 3 4\n", b""))).ok
 
@@ -116,7 +116,7 @@ def test_the_member_that_it_was_made_of(tmp_path, pack):
 
 
 def test_a_store_written_from_memory_against_text(tmp_path):
-    store = write_store(tmp_path / "store", pa.array(["a", "b"]), np.array([[1, 2], [3, 4]]), {})
+    store = write_store(tmp_path / "store", pa.array(["a", "b"]), np.array([[1, 2], [3, 4]]))
     assert verify(store, io.BytesIO(b"a 1 2\nb 3 4\n")).ok
     assert verify(store, io.BytesIO(b"2 2\na 1 2\nb 3 4\n")).ok
 
@@ -129,6 +129,6 @@ def test_a_text_is_not_compared_with_a_store_that_cannot_be_opened(store):
 
 
 def test_metadata_that_names_no_known_rule(store):
-    reseal(store, options={"errors": "\0"}, met=[], limit="7", source=7)
-    with pytest.raises(StoreError, match=r"metadata\.json is of no use: errors='\\x00'"):
+    reseal(store, options={"errors": "\0"})
+    with pytest.raises(StoreError, match=r"metadata\.json cannot be used: errors='\\x00'"):
         verify(store, io.BytesIO(text_of()))

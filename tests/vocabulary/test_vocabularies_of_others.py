@@ -24,7 +24,7 @@ OOV = np.full(DIM, 0.25, dtype=np.float32)
 @pytest.fixture(scope="module")
 def vectors(tmp_path_factory):
     rows = np.random.default_rng(3).normal(size=(len(WORDS), DIM)).astype(np.float32)
-    return glovefast.load(write_store(tmp_path_factory.mktemp("others") / "s", pa.array(WORDS), rows, {}))
+    return glovefast.load(write_store(tmp_path_factory.mktemp("others") / "s", pa.array(WORDS), rows))
 
 
 def seeded_rows(vectors, vocabulary, **arguments):
@@ -247,7 +247,7 @@ def test_first_words_of_a_store_in_a_layer(vectors, tmp_path):
 def test_reserved_and_repeated_words_are_passed_over(tmp_path):
     words = ["a", "", "b", "[UNK]", "a", "Paris", "c d"]
     rows = np.random.default_rng(3).normal(size=(len(words), DIM)).astype(np.float32)
-    path = write_store(tmp_path / "s", pa.array(words), rows, {})
+    path = write_store(tmp_path / "s", pa.array(words), rows)
     assert text_vectorization(path, 3).get_vocabulary()[2:] == ["a", "b", "Paris"]
     text = text_vectorization(str(path), 1000, standardize=None)
     assert text.get_vocabulary()[2:] == ["a", "b", "Paris", "c d"]

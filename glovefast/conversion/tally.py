@@ -1,0 +1,112 @@
+"""What a conversion has read so far, counted in the order of the text."""
+
+import numpy as np
+import pyarrow as pa
+
+from glovefast.conversion.bad_rows import BadRows
+from glovefast.conversion.options import Options
+from glovefast.errors import FormatError
+from glovefast.parser.blocks import Block
+from glovefast.parser.row_layout import Layout
+from glovefast.store.checksums import as_text, new_checksum
+from glovefast.store.metadata import MAX_ROWS
+from glovefast.vocabulary.arrow import array_offsets
+
+# int32 counts the bytes of an Arrow file's words.
+_MAX_WORD_BYTES = 2**31 - 1
+ADVICE = "skip such rows with on_bad_row='skip' (--on-bad-row skip), or list them all with --dry-run"
+
+
+class Tally:
+    """Count blocks in, one after the other, and collect their words.
+
+    Parameters
+    ----------
+    name : str
+        The source, as messages name it.
+    layout : Layout
+        What its rows look like; a header line counts as read.
+    options : Options
+        The caller's choices.
+    bad_rows : BadRows
+        Where bad rows are recorded.
+    raises : bool
+        Whether a bad row raises an error; otherwise it is skipped.
+
+    Attributes
+    ----------
+    name, options, bad_rows
+        As given.
+    dim, header
+        Of the layout.
+    rows, lines, rows_not_wanted : int
+        The rows kept, the lines read, and the rows left out because their word is not wanted.
+    is_full : bool
+        Whether the limit is reached, so that nothing more needs to be read.
+    """
+
+    def __init__(
+        self, name: str, layout: Layout, options: Options, bad_rows: BadRows, *, raises: bool
+    ) -> None:
+        self.name = name
+        self.dim = layout.dim
+        self.header = layout.header
+        self.options = options
+        self.bad_rows = bad_rows
+        self._raises = raises
+        self._checksum = new_checksum()
+        self._words: list[pa.StringArray] = []
+        self._word_bytes = 0
+        self.rows = self.rows_not_wanted = 0
+        self.lines = 0 if layout.header is None else 1
+        self.is_full = False
+
+    def add(self, block: Block) -> int:
+        """Count a block, cut off at the limit; give the row at which it begins.
+
+        Raises
+        ------
+        FormatError
+            If it has a bad row and bad rows raise, or there is more than a store can hold.
+        """
+        limit = self.options.limit
+        if limit is not None and len(block.words) >= limit - self.rows:
+            block.cut(limit - self.rows)
+            self.is_full = True
+        self._add_bad_lines(block)
+        offsets = array_offsets(block.words)
+        self._word_bytes += int(offsets[-1] - offsets[0])
+        first, self.rows = self.rows, self.rows + len(block.words)
+        if self.rows > MAX_ROWS or self._word_bytes > _MAX_WORD_BYTES:
+            raise FormatError(
+                self.name,
+                self.lines + 1,
+                f"a store holds at most {MAX_ROWS:,} rows and {_MAX_WORD_BYTES:,} bytes of words, and here "
+                "is more; keep fewer rows with limit or words (--limit, --words)",
+            )
+        self.lines += block.lines
+        self.rows_not_wanted += block.rows_not_wanted()
+        self._words.append(block.words)
+        self._checksum.update(np.ascontiguousarray(block.rows))
+        return first
+
+    def _add_bad_lines(self, block: Block) -> None:
+        for bad in block.bad_lines:
+            line = self.lines + bad.line + 1
+            if bad.kept:
+                row = self.rows + int(np.searchsorted(block.row_lines, bad.line))
+                self.bad_rows.change(line, bad, row)
+            elif self._raises:
+                raise FormatError(self.name, line, f"{bad.reason}; {ADVICE}")
+            else:
+                self.bad_rows.skip(line, bad)
+
+    def take_words(self) -> pa.StringArray:
+        """Give the words of all rows; they are not kept."""
+        words = pa.concat_arrays(self._words) if self._words else pa.nulls(0, pa.string())
+        self._words.clear()
+        return words
+
+    def checksum(self) -> str:
+        """Give the checksum of all rows as it stands in a store's metadata."""
+        return as_text(self._checksum)
