@@ -79,11 +79,11 @@ def _completed(arguments: list[str], signals: EndingSignals) -> int:
 
 
 def _explain(error: Exception) -> str:
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) and not isinstance(error, GlovefastError):
         return "out of memory; close other programs, or use fewer --threads"
     if isinstance(error, RecursionError):
         return "the input is nested too deeply"
-    if not isinstance(error, OSError) or error.strerror is None:
+    if isinstance(error, GlovefastError) or not isinstance(error, OSError) or error.strerror is None:
         return str(error) or type(error).__name__
     where = "" if error.filename is None else os.fsdecode(error.filename)
     if "; " in error.strerror:  # it says what to do already

@@ -84,8 +84,10 @@ class StoreDirectory:
                 reason = f"is a file, not a store; convert embedding text first: {command}"
             raise StoreError(self.path, reason) from None
         except FileNotFoundError:
-            reason = "does not exist; make a store from embedding text: glovefast convert SOURCE"
-            raise StoreError(self.path, reason) from None
+            from glovefast.sources.names import near_files, question
+
+            advice = question(near_files(self.path)) or "make a store from text: glovefast convert SOURCE"
+            raise StoreError(self.path, f"does not exist; {advice}") from None
 
     def __enter__(self) -> Self:
         return self

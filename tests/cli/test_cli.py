@@ -11,6 +11,7 @@ import pytest
 import glovefast
 from glovefast.cli import commands, main, options
 from glovefast.cli.signals import EndingSignals, Interrupted
+from glovefast.errors import MatrixSizeError
 from glovefast.matrix import embedding_matrix as matrix
 from glovefast.parser import decoding
 from tests.helpers.files import names_here
@@ -82,7 +83,7 @@ def test_the_choices_are_the_librarys():
         (["convert", "."], ".: is a directory; pass the embedding text file in it"),
         (
             ["matrix", "none", "small.2d.txt", "-o", "m.npy"],
-            "none: does not exist; make a store from embedding text",
+            "none: does not exist; make a store from text: glovefast convert SOURCE",
         ),
     ],
 )
@@ -108,6 +109,7 @@ def test_an_error_stays_on_one_line_whatever_the_name(run):
         (["matrix", "s", "w", "-o", "m.npy", "--fallback", "strip+accent"], "'accents'"),
         (["convert", "smal.2d.txt"], "small.2d.txt?"),
         (["convert", "small.2d.txt", "--words", "smal.2d.txt"], "small.2d.txt?"),
+        (["info", "smal.2d.txt"], "small.2d.txt?"),
     ],
 )
 def test_typos_get_a_suggestion(run, arguments, suggested):
@@ -123,6 +125,7 @@ def test_typos_get_a_suggestion(run, arguments, suggested):
         (RecursionError("deep"), "the input is nested too deeply"),
         (PermissionError(13, "Permission denied", b"b\xff.txt"), "b\\xff.txt: Permission denied; check"),
         (OSError("odd"), "odd"),
+        (MatrixSizeError("a matrix of 8 TiB"), "a matrix of 8 TiB"),
         (OSError(), "OSError"),
     ],
 )
