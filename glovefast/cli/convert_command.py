@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 import glovefast
-from glovefast.cli.options import ERRORS, fallback_option, json_option, quiet_option
+from glovefast.cli.options import ERRORS, FilePath, fallback_option, json_option, quiet_option
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import describe_conversion, describe_dry_run
 from glovefast.cli.terminal import ProgressBar, announce, complain
@@ -37,13 +37,13 @@ Examples:
   glovefast convert crawl.txt --dry-run
   zstd -dc vectors.txt.zst | glovefast convert - -o vectors.glovefast"""
 )
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path())
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=FilePath())
 @click.option(
     "-o",
     "--output",
     "destination",
     metavar="DEST",
-    type=click.Path(),
+    type=FilePath(),
     help="The store to make, or with --all the directory for the stores. Default: beside SOURCE.",
 )
 @click.option("--member", metavar="NAME", help="The archive's member: its name, or the end of its name.")
@@ -52,7 +52,7 @@ Examples:
     "--words",
     "words_file",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="Keep only these words: UTF-8 text with one word per line, or - for standard input.",
 )
 @fallback_option("With --words, also keep this other form of each word. May be repeated.")

@@ -10,6 +10,22 @@ from click.shell_completion import CompletionItem
 from glovefast.cli.terminal import shown_log
 from glovefast.matrix.word_forms import WORD_FORMS, word_form
 
+
+class FilePath(click.Path):
+    """A path that is not empty: an empty one is an unset variable of the shell, not the current directory."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click declares it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401 - as click declares it
+        """Check and convert a value from the command line."""
+        if value == "":
+            self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Copies of the library's lists, which would have to be imported for every --help; a test compares them.
