@@ -32,7 +32,7 @@ def describe_conversion(store: Mapping[str, Any], bytes_read: int, seconds: floa
     lines = [
         f"Converted {_describe_shape(store)} to {store['destination']} {_describe_speed(bytes_read, seconds)}"
     ]
-    lines += [f"  {finding}" for finding in [*describe_wanted(store), *describe_met(store)]]
+    lines += [f"  {finding}" for finding in [*describe_wanted(store), *describe_report(store)]]
     if store["bad_rows"] is not None:
         lines.append(f"  skipped and changed rows are listed in {store['bad_rows']}")
     return "\n".join(lines)
@@ -57,7 +57,7 @@ def describe_dry_run(report: Mapping[str, Any], bytes_read: int, seconds: float)
     """
     source = _describe_source(report["source"], with_size=False)
     lines = [f"Checked {_describe_shape(report)} in {source} {_describe_speed(bytes_read, seconds)}"]
-    lines += [f"  {finding}" for finding in [*describe_wanted(report), *describe_met(report)]]
+    lines += [f"  {finding}" for finding in [*describe_wanted(report), *describe_report(report)]]
     listed = report["bad_rows"]
     lines += [f"    line {bad['line']}: {bad['reason']}" for bad in listed]
     counts = report["report"]
@@ -113,8 +113,8 @@ def describe_store(
         ("numbers", str(metadata.get("dtype"))),
         ("size", f"{readable_bytes(sum(sizes.values()))} ({files})"),
         ("source", _describe_source(metadata.get("source"))),
-        *(("wanted", thing) for thing in describe_wanted(metadata)),
-        *(("report", thing) for thing in describe_met(metadata)),
+        *(("wanted", finding) for finding in describe_wanted(metadata)),
+        *(("report", finding) for finding in describe_report(metadata)),
         ("format", version),
         ("first words", " ".join(words)),
     ]
@@ -146,24 +146,24 @@ def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def describe_met(metadata: Mapping[str, Any]) -> list[str]:
+def describe_report(metadata: Mapping[str, Any]) -> list[str]:
     """Say what a conversion found in its source; nothing for what did not occur."""
-    met = dict(metadata.get("report") or {})
-    things = []
-    header, promised = met.pop("header", None), met.pop("rows_promised", None)
+    report = dict(metadata.get("report") or {})
+    findings = []
+    header, promised = report.pop("header", None), report.pop("rows_promised", None)
     limit = metadata.get("limit")
     if limit is not None:
-        things.append(f"limited to the first {counted(limit, 'row')}")
+        findings.append(f"limited to the first {counted(limit, 'row')}")
     if header:
         stated = f"the header says {counted(header[0], 'row')} and {counted(header[1], 'dimension')}"
         whole = limit is None and "wanted" not in metadata
         wrong = promised is not None or (whole and header[0] != metadata["rows"])
-        things.append(f"{stated}, but there are {counted(metadata['rows'], 'row')}" if wrong else stated)
-    for key, count in met.items():
+        findings.append(f"{stated}, but there are {counted(metadata['rows'], 'row')}" if wrong else stated)
+    for key, count in report.items():
         if count:
-            singular, plural = _MET.get(key, (key.replace("_", " "),) * 2)
-            things.append(f"{count:,} {singular if count == 1 else plural}")
-    return things
+            singular, plural = _FINDINGS.get(key, (key.replace("_", " "),) * 2)
+            findings.append(f"{count:,} {singular if count == 1 else plural}")
+    return findings
 
 
 def readable_bytes(count: float) -> str:
@@ -177,7 +177,7 @@ def readable_bytes(count: float) -> str:
     return f"{count:.{digits}f} {unit}"
 
 
-_MET = {
+_FINDINGS = {
     "blank_lines": ("blank line skipped", "blank lines skipped"),
     "duplicate_words": (
         "duplicate word; all its rows are kept, and look-ups find the first",

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import glovefast
-from glovefast.cli.summary import describe_met
+from glovefast.cli.summary import describe_report
 from glovefast.conversion.convert import convert
 from glovefast.errors import FormatError
 from glovefast.parser import chunks
@@ -433,8 +433,8 @@ def test_a_store_says_that_it_was_cut_off(tmp_path):
     whole = glovefast.load(glovefast.convert(tmp_path / "made.txt", tmp_path / "whole.glovefast", limit=4))
     assert cut.metadata.limit == 2
     assert whole.metadata.limit is None
-    assert describe_met(cut.metadata.to_dict()) == [
+    assert describe_report(cut.metadata.to_dict()) == [
         "limited to the first 2 rows",
         "the header says 3 rows and 2 dimensions",
     ]
-    assert describe_met(whole.metadata.to_dict()) == ["the header says 3 rows and 2 dimensions"]
+    assert describe_report(whole.metadata.to_dict()) == ["the header says 3 rows and 2 dimensions"]
