@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from glovefast.kernels import load as kernels
 from glovefast.store import atomic as publishing
 from glovefast.store.writing import StoreWriter
 from glovefast.vectors import load
-from tests.helpers.command_line import started
+from tests.helpers.command_line import started, wait_until
 from tests.helpers.files import names_here
 from tests.robustness.test_faults_disk import powerless
 
@@ -29,11 +28,10 @@ PROCESSES = 8
 
 # Waits until all others are ready, too.
 CONVERT = """
-import hashlib, pathlib, sys, time, glovefast
-ready, text, destination, *force = sys.argv[1:]
-pathlib.Path(ready).touch()
-while not pathlib.Path("go").exists():
-    time.sleep(0.001)
+import hashlib, sys, glovefast
+text, destination, *force = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.readline()
 store = glovefast.convert(text, destination, overwrite=bool(force))
 print(hashlib.sha256((store / "vectors.npy").read_bytes()).hexdigest(), glovefast.__file__)
 """
@@ -63,21 +61,20 @@ def at_once(
     """Start conversions, let them go together, and give their exit codes, outputs and complaints."""
     processes = [
         subprocess.Popen(
-            [*start, sys.executable, "-c", CONVERT, f"{number}.ready", *arguments],
+            [*start, sys.executable, "-c", CONVERT, *arguments],
             env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for number, arguments in enumerate(runs)
+        for arguments in runs
     ]
-    while len(list(Path().glob("*.ready"))) < len(runs):
-        assert not any(process.poll() for process in processes), [process.stderr for process in processes]
-        time.sleep(0.01)
-    Path("go").touch()
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * len(runs)
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
     said = [process.communicate() for process in processes]
-    for path in [Path("go"), *Path().glob("*.ready")]:
-        path.unlink()
     return [(process.returncode, *texts) for process, texts in zip(processes, said, strict=True)]
 
 
@@ -122,8 +119,7 @@ def test_what_a_living_process_writes_is_not_cleared_away():
         remaining = memoryview(text)[: len(text) // 2]
         while remaining:
             remaining = remaining[pipe.write(remaining) :]
-        while not list(Path().glob(".made.*.partial/vectors.npy")):
-            time.sleep(0.01)
+        wait_until(lambda: list(Path().glob(".made.*.partial/vectors.npy")), process)
         Path("fast.txt").write_bytes(b"fast 1 2\n")
         Path(".made.abcdefgh.partial").mkdir()  # left by one that was killed
         Path(".made.abcdefgh.partial/vectors.npy").touch()
@@ -198,11 +194,15 @@ def test_cleared_away_in_the_instant_before_its_lock(tmp_path, monkeypatch, home
 def test_one_that_clears_away_meets_one_that_begins(tmp_path):
     """Directories that are made, locked and removed while others are cleared: none that is in use is lost."""
     target = tmp_path / "made"
-    stop = threading.Event()
+    passes, stopped, passed = 0, False, threading.Condition()
 
     def clear():
-        while not stop.is_set():
+        nonlocal passes
+        while not stopped:
             publishing.clear_remains(target)
+            with passed:
+                passes += 1
+                passed.notify_all()
 
     threads = [threading.Thread(target=clear) for _ in range(3)]
     for thread in threads:
@@ -210,10 +210,12 @@ def test_one_that_clears_away_meets_one_that_begins(tmp_path):
     try:
         for _ in range(300):
             with StoreWriter(target, 2) as writer:
-                time.sleep(0.001)
+                with passed:  # one of the threads at least goes through the directory from start to end
+                    last = passes + 2 * len(threads)
+                    passed.wait_for(lambda last=last: passes >= last)
                 assert writer.directory.is_dir()
     finally:
-        stop.set()
+        stopped = True
         for thread in threads:
             thread.join()
     assert names_here() == []

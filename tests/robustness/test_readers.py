@@ -236,24 +236,38 @@ def test_opened_while_it_is_replaced_again_and_again(tmp_path):
     """Two stores that take turns: what is opened is one of them, whole."""
     store, texts = tmp_path / "store", [b"a 1 2\n" * 9, b"b 3 4 5\n" * 20]
     replace(store, texts[0])
-    ended = threading.Event()
+    ended, loaded, loads = threading.Event(), threading.Condition(), 0
 
     def take_turns():
         try:
             for turn in range(60):
                 replace(store, texts[turn % 2])
+                if turn % 7 == 0:  # now and then the reader opens this very store from start to end
+                    with loaded:
+                        last = loads + 2
+                        loaded.wait_for(lambda last=last: loads >= last or ended.is_set())
         finally:
             ended.set()
+
+    def look(vectors):
+        word = vectors.words[0].as_py()
+        rows, vector = {"a": (9, [1, 2]), "b": (20, [3, 4, 5])}[word]
+        assert (len(vectors), vectors[word].tolist()) == (rows, vector)
+        assert vectors.vectors[-1].tolist() == vector
+        return word
 
     seen = set()
     with ThreadPoolExecutor(1) as pool:
         work = pool.submit(take_turns)
-        while not ended.is_set():
-            vectors = load(store)
-            word = vectors.words[0].as_py()
-            rows, vector = {"a": (9, [1, 2]), "b": (20, [3, 4, 5])}[word]
-            assert (len(vectors), vectors[word].tolist()) == (rows, vector)
-            assert vectors.vectors[-1].tolist() == vector
-            seen.add(word)
+        try:
+            while not ended.is_set():
+                seen.add(look(load(store)))
+                with loaded:
+                    loads += 1
+                    loaded.notify_all()
+        finally:
+            with loaded:
+                ended.set()
+                loaded.notify_all()
         work.result()
     assert seen == {"a", "b"}
