@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -221,15 +222,22 @@ def test_peak_memory_is_not_that_of_the_process_that_asks():
     assert run_python("-c", "pass").peak_bytes < held.nbytes / 4
 
 
-def test_functions_are_timed_in_turn():
-    calls = []
-    seconds = time_in_turn({"one": lambda: calls.append(1), "two": lambda: calls.append(2)}, turns=3)
+def test_functions_are_timed_in_turn(monkeypatch):
+    calls, clock = [], [0.0]
+
+    def take(seconds, number):
+        clock[0] += seconds
+        calls.append(number)
+
+    monkeypatch.setattr("benchmarks.turns.time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    seconds = time_in_turn({"one": lambda: take(0.005, 1), "two": lambda: take(0.5, 2)}, turns=3)
     assert [len(of_one) for of_one in seconds.values()] == [3, 3]
-    assert all(0 < second < 1 for of_one in seconds.values() for second in of_one)
+    assert seconds == {"one": pytest.approx([0.005] * 3), "two": pytest.approx([0.5] * 3)}
     order = [call for call, before in zip(calls, [0, *calls], strict=False) if call != before]
     # Two calls of each before, then three turns, the second the other way round.
     assert order == [1, 2, 1, 2, 1, 2, 1, 2]
-    assert len(calls) > 6  # what takes nanoseconds is called more than once a turn
+    # What takes less than 20 ms is called so often in each turn that it takes as much.
+    assert [calls.count(number) for number in (1, 2)] == [2 + 3 * 4, 2 + 3]
 
 
 @pytest.fixture
