@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from glovefast.cli.signals import EndingSignals, Interrupted
 
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 1, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,16 +35,19 @@ def run(signals: EndingSignals, argv: Sequence[str] | None = None) -> int:
 
         return run_command(sys.argv[1:] if argv is None else list(argv), signals)
     except (Exception, KeyboardInterrupt) as error:
+        message = "interrupted"
         if isinstance(error, Interrupted):
             code = error.exit_code
         elif signals.received is not None:  # the interrupt was turned into another error
             code = Interrupted(signals.received).exit_code
         elif isinstance(error, KeyboardInterrupt):
             code = INTERRUPTED
+        elif isinstance(error, OSError | MemoryError | ImportError):  # no modules without files or memory
+            code, message = FAILED, f"error: the command cannot be loaded: {error}"
         else:
             raise
         signals.finish()
         if sys.stderr is not None:
             with suppress(OSError, ValueError):  # closed
-                sys.stderr.write("glovefast: interrupted\n")
+                sys.stderr.write(f"glovefast: {message}\n")
         return code

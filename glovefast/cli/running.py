@@ -52,7 +52,7 @@ def run_command(arguments: list[str], signals: EndingSignals) -> int:
     except BrokenPipeError:  # the reader has seen enough, as in: glovefast info STORE | head -1
         discard_output()
         code = FAILED
-    except (GlovefastError, OSError, MemoryError, RecursionError) as error:
+    except (GlovefastError, OSError, MemoryError, RecursionError, ImportError) as error:
         if signals.received is not None:
             raise
         complain(f"error: {_explain(error)}")
@@ -83,6 +83,9 @@ def _explain(error: Exception) -> str:
         return "out of memory; close other programs, or use fewer --threads"
     if isinstance(error, RecursionError):
         return "the input is nested too deeply"
+    if isinstance(error, ImportError) and not isinstance(error, GlovefastError):
+        reason = str(error).strip().split("\n")[-1]
+        return f"a library cannot be loaded; reinstall it, or free some memory: {reason}"
     if isinstance(error, GlovefastError) or not isinstance(error, OSError) or error.strerror is None:
         return str(error) or type(error).__name__
     where = "" if error.filename is None else os.fsdecode(error.filename)

@@ -127,6 +127,10 @@ def test_typos_get_a_suggestion(run, arguments, suggested):
         (MemoryError(), "out of memory; close other programs, or use fewer --threads"),
         (RecursionError("deep"), "the input is nested too deeply"),
         (PermissionError(13, "Permission denied", b"b\xff.txt"), "b\\xff.txt: Permission denied; check"),
+        (
+            ImportError("Many lines.\n\nlibarrow.so: failed to map\n"),
+            "a library cannot be loaded; reinstall it",
+        ),
         (OSError("odd"), "odd"),
         (MatrixSizeError("a matrix of 8 TiB"), "a matrix of 8 TiB"),
         (OSError(), "OSError"),

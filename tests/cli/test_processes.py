@@ -97,6 +97,23 @@ def test_an_interrupt_while_modules_are_imported_is_no_traceback(store, module):
     assert process.returncode == 130
 
 
+@pytest.mark.parametrize("module", ["click", "pyarrow"])
+def test_a_library_that_cannot_be_loaded_is_one_line(store, module):
+    Path("stand-ins").mkdir()
+    program = "raise ImportError('failed to map segment from shared object')\n"
+    Path(f"stand-ins/{module}.py").write_text(program, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": f"{Path('stand-ins').absolute()}:{REPOSITORY}"}
+    process = started("info", str(store), env=environment, stdout=-1, stderr=-1)
+    output, errors = process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    assert errors.startswith(b"glovefast: error: ")
+    assert (
+        errors.endswith(b"loaded: failed to map segment from shared object\n")
+        or b"free some memory" in errors
+    )
+    assert errors.count(b"\n") == 1
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shell_completion(shell):
     environment = {**os.environ, "_GLOVEFAST_COMPLETE": f"{shell}_source"}
