@@ -49,8 +49,8 @@ class ZipArchive(Archive):
         except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
             reason = f"is a truncated or damaged zip archive ({error}); download it again"
             raise FormatError(name, None, reason) from error
-        files = (info.filename for info in self._archive.infolist() if not info.is_dir())
-        super().__init__(name, filter(None, files))
+        files = [info.filename for info in self._archive.infolist() if info.filename and not info.is_dir()]
+        super().__init__(name, files)
 
     def open(self, member: str) -> tuple[Any, int]:
         """Open a member for reading; give its bytes and their number.

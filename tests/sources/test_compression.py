@@ -49,6 +49,9 @@ CHECKED = {
     "a stored member": lambda data: zipped({"v.txt": data}, zipfile.ZIP_STORED),
     "a bzip2 member": lambda data: zipped({"v.txt": data}, zipfile.ZIP_BZIP2),
     "an LZMA member": lambda data: zipped({"v.txt": data}, zipfile.ZIP_LZMA),
+    # The checksum is far behind the end of the tar archive, as with tar --blocking-factor.
+    "tar.gz with a long end": lambda data: gzip.compress(tarred({"v.txt": data}) + bytes(400_000)),
+    "tar.xz with a long end": lambda data: lzma.compress(tarred({"v.txt": data}) + bytes(400_000)),
     "tar.gz": lambda data: tarred({"v.txt": data}, "w:gz"),
     "tar.bz2": lambda data: tarred({"v.txt": data}, "w:bz2"),
     "tar.xz": lambda data: tarred({"v.txt": data}, "w:xz"),

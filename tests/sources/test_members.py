@@ -102,6 +102,26 @@ def test_a_wrong_checksum(file):
     assert refusal(path).startswith(f"{path}!v.txt: is damaged and cannot be unpacked (Bad CRC-32")
 
 
+def test_a_member_without_a_name(file):
+    data = zipped({"v.txt": TEXT, "w.txt": TEXT})
+    place = data.rindex(b"PK\x01\x02")  # the last entry of the directory, whose name becomes a comment
+    unnamed = data[: place + 28] + b"\0\0" + data[place + 30 : place + 32] + b"\x05\0" + data[place + 34 :]
+    assert archive_members(file(unnamed)) == ["v.txt"]
+    assert read_all(file(unnamed)) == TEXT
+
+
+def test_a_size_in_the_directory_that_is_wrong(file):
+    data = zipped({"v.txt": TEXT})
+    for size in (len(TEXT) - 1, len(TEXT) + 1, 2**32 - 2):
+        place = data.rindex(b"PK\x01\x02") + 24
+        path = file(data[:place] + size.to_bytes(4, "little") + data[place + 4 :])
+        with (
+            open_source(path) as source,
+            pytest.raises(FormatError, match="is damaged and cannot be unpacked"),
+        ):
+            source.readinto(memoryview(bytearray(2 * len(TEXT))))
+
+
 def test_an_empty_member(file):
     path = file(zipped({"v.txt": b""}))
     assert refusal(path).startswith(f"{path}!v.txt: is empty")
