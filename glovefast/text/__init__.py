@@ -7,7 +7,7 @@ not need Keras. This room imports the kernels, the vocabulary's Arrow arrays, th
 
 from glovefast.text.padding import pad_sequences
 from glovefast.text.progress import TextProgress
-from glovefast.text.saved_tokenizers import tokenizer_from_json
+from glovefast.text.saved_tokenizers import tokenizer_from_json, tokenizer_from_pickle
 from glovefast.text.tokenizer import Tokenizer
 from glovefast.text.words import DEFAULT_FILTERS, hashing_trick, one_hot, text_to_word_sequence
 
@@ -20,4 +20,5 @@ __all__ = [
     "pad_sequences",
     "text_to_word_sequence",
     "tokenizer_from_json",
+    "tokenizer_from_pickle",
 ]

@@ -13,6 +13,7 @@ from glovefast.text.word_table import WordTable
 from glovefast.text.words import shown
 
 NAMES = ("word_counts", "word_docs", "index_docs", "word_index", "index_word")
+_END_OF_COUNTS = 1 << 63
 _COUNTED = ("word_counts", "word_docs", "index_docs")  # these grow with each fit; the others are made anew
 
 Dictionary = TypeVar("Dictionary")
@@ -123,6 +124,8 @@ def _table_of(word_counts: Mapping[str, int], word_docs: Mapping[str, int]) -> W
                 raise VocabularyError(f"{name} holds a word that is not a string: {shown(word)}")
             if not isinstance(count, int | np.integer):
                 raise VocabularyError(f"{name}[{word!r}] must be an integer, not {shown(count)}")
+            if not -_END_OF_COUNTS < count < _END_OF_COUNTS:
+                raise VocabularyError(f"{name}[{word!r}] is beyond 64 bits")
     table = WordTable.of_words(list(word_counts))
     table.column(WORD_COUNT)[:] = list(word_counts.values())
     table.column(WORD_TEXTS)[:] = [word_docs.get(word, 0) for word in word_counts]

@@ -174,8 +174,10 @@ def _parts_of_arrow(array: pa.Array) -> Iterator[pa.Array]:
         array = array.cast(pa.large_string())
         kind = array.type
     if pa.types.is_null(kind) or is_list(kind):
+        is_view = pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)
         for begin in range(0, len(array), _PIECE_TEXTS):
-            yield array.slice(begin, _PIECE_TEXTS)
+            part = array.slice(begin, _PIECE_TEXTS)
+            yield part.to_pylist() if is_view else part  # before version 17, pyarrow knows no size of views
         return
     if not pa.types.is_string(kind) and not pa.types.is_large_string(kind):
         raise TextError(f"an array of texts must hold strings or lists of strings, not {kind}")

@@ -1,12 +1,48 @@
-"""Tokenizers from files: what `Tokenizer.to_json` wrote, here or in Keras."""
+"""Saved Tokenizers: JSON and pickles, of this package or of Keras."""
 
 import json
+import stat
 from collections import OrderedDict, defaultdict
-from typing import Any
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
 
-from glovefast.errors import VocabularyError
+from glovefast.errors import FormatError, VocabularyError
 from glovefast.text.dictionaries import NAMES
+from glovefast.text.restricted_pickle import SavedObject, UnreadablePickleError, read_pickle
 from glovefast.text.tokenizer import Tokenizer
+from glovefast.text.words import DEFAULT_FILTERS
+
+_Types: TypeAlias = "type | tuple[type, ...]"
+
+# The attributes of a saved Tokenizer: what each may be, and its value where an old Keras did not have it.
+_SETTINGS: dict[str, tuple[_Types, Any]] = {
+    "num_words": ((int, float, type(None)), None),
+    "filters": ((str, list, tuple, type(None)), DEFAULT_FILTERS),
+    "lower": ((bool, int), True),
+    "split": (str, " "),
+    "char_level": ((bool, int), False),
+    "oov_token": ((str, type(None)), None),
+    "document_count": (int, 0),
+    "analyzer": (type(None), None),
+}
+_DICTIONARIES: dict[str, tuple[type, type]] = {
+    "word_counts": (str, int),
+    "word_docs": (str, int),
+    "index_docs": (int, int),
+    "word_index": (str, int),
+    "index_word": (int, str),
+}
+_OLD_NAMES = {"nb_words": "num_words"}
+
+# Keras had its Tokenizer in modules such as keras_preprocessing.text, keras.src.preprocessing.text and
+# tensorflow.python.keras.preprocessing.text.
+_PACKAGES = {"keras", "keras_preprocessing", "tensorflow", "tensorflow_core", "tf_keras", "glovefast"}
+_MODULES = {"text", "tokenizer"}
+
+_LARGEST_FILE = 1 << 30
+_LARGEST_BITS = 63
 
 
 def tokenizer_from_json(json_string: str) -> Tokenizer:
@@ -24,23 +60,112 @@ def tokenizer_from_json(json_string: str) -> Tokenizer:
 
     Raises
     ------
-    ValueError
-        If it is not the JSON of a Tokenizer.
+    VocabularyError
+        If it is not the JSON of a Tokenizer; the message says what is wrong.
     """
-    written = json.loads(json_string)
-    config = written.get("config") if isinstance(written, dict) else None
-    if not isinstance(config, dict) or not {*NAMES} <= {*config}:
-        raise VocabularyError(
-            f"this is not the JSON of a Tokenizer: it needs a config with {', '.join(NAMES)}"
-        )
-    made: dict[str, Any] = {name: json.loads(config.pop(name)) for name in NAMES}
-    tokenizer = Tokenizer(**config)
-    tokenizer.word_counts = OrderedDict(made["word_counts"])
-    tokenizer.word_docs = defaultdict(int, made["word_docs"])
-    # The keys of JSON are always strings.
-    tokenizer.index_docs = defaultdict(
-        int, {int(index): count for index, count in made["index_docs"].items()}
-    )
-    tokenizer.word_index = made["word_index"]
-    tokenizer.index_word = {int(index): word for index, word in made["index_word"].items()}
+    try:
+        written = json.loads(json_string)
+        config = written.get("config") if isinstance(written, dict) else None
+        if not isinstance(config, dict) or not {*NAMES} <= {*config}:
+            raise ValueError(f"it needs a config with {', '.join(NAMES)}")
+        state = config | {name: json.loads(config[name]) for name in NAMES}
+        for name in ("index_docs", "index_word"):  # the keys of JSON are always strings
+            state[name] = {int(index): value for index, value in state[name].items()}
+        return _tokenizer_of(state)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise VocabularyError(f"this is not the JSON of a Tokenizer: {error}") from error
+
+
+def tokenizer_from_pickle(path: str | PathLike[str]) -> Tokenizer:
+    """Make a Tokenizer from a file that holds a pickled one, of Keras 2, Keras 3 or glovefast.
+
+    No code of the pickle runs, and Keras is not needed: the file is read as plain data. Anything but a
+    Tokenizer is refused, also a Tokenizer with an `analyzer`, which is code.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file that ``pickle.dump`` wrote, in any protocol; at most 1 GiB.
+
+    Returns
+    -------
+    Tokenizer
+        Ready for texts; it can be fitted on more of them.
+
+    Raises
+    ------
+    FormatError
+        If the file does not hold a Tokenizer and nothing else; the message says what is wrong.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> tokenizer = tokenizer_from_pickle("tokenizer.pickle")  # doctest: +SKIP
+    """
+    path = Path(path)
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise FormatError(path, None, "a saved Tokenizer must be a regular file")
+    if status.st_size > _LARGEST_FILE:
+        raise FormatError(path, None, "the file is larger than 1 GiB, too large for a saved Tokenizer")
+    with path.open("rb") as file:
+        data = file.read(status.st_size)
+    try:
+        saved = read_pickle(data, _is_tokenizer)
+        if not isinstance(saved, SavedObject):
+            raise UnreadablePickleError(f"it holds a {type(saved).__name__}")
+        return _tokenizer_of(saved.state)
+    except (UnreadablePickleError, VocabularyError) as error:
+        raise FormatError(path, None, f"this is not a pickle of a Tokenizer alone: {error}") from error
+
+
+def _is_tokenizer(module: str, name: str) -> bool:
+    """Say whether a class is a Tokenizer, by its name alone."""
+    packages = module.split(".")
+    return name == "Tokenizer" and packages[0] in _PACKAGES and packages[-1] in _MODULES
+
+
+def _tokenizer_of(state: Mapping[Any, Any]) -> Tokenizer:
+    """Make a Tokenizer of its attributes.
+
+    Raises
+    ------
+    VocabularyError
+        If there is another attribute, or if a value is of another type; the message names it.
+    """
+    state = {_OLD_NAMES.get(name, name): value for name, value in state.items()}
+    if "word_counts" not in state:
+        raise VocabularyError("it has no word_counts")
+    unknown = state.keys() - _SETTINGS.keys() - _DICTIONARIES.keys()
+    if unknown:
+        raise VocabularyError(f"a Tokenizer has no attribute {str(min(unknown, key=str))!r}")
+    for name, (types, default) in _SETTINGS.items():
+        value = state.setdefault(name, default)
+        if not isinstance(value, types):
+            raise VocabularyError(f"{name} is a {type(value).__name__}")
+    if not all(isinstance(character, str) for character in state["filters"] or ()):
+        raise VocabularyError("filters holds something other than strings")
+    for name, types in _DICTIONARIES.items():
+        if name == "index_word" and name not in state:  # of Keras before 2.2
+            state[name] = {index: word for word, index in state["word_index"].items()}
+        _check_dictionary(name, state.setdefault(name, {}), types)
+    state["word_counts"] = OrderedDict(state["word_counts"])
+    for name in ("word_docs", "index_docs"):
+        state[name] = defaultdict(int, state[name])
+    tokenizer = Tokenizer()
+    tokenizer.__setstate__(state)
     return tokenizer
+
+
+def _check_dictionary(name: str, dictionary: object, types: tuple[type, type]) -> None:
+    if not isinstance(dictionary, dict):
+        raise VocabularyError(f"{name} is a {type(dictionary).__name__}, not a dictionary")
+    for item in dictionary.items():
+        if (type(item[0]), type(item[1])) != types:
+            raise VocabularyError(
+                f"{name} maps {types[0].__name__} to {types[1].__name__}, but it holds a "
+                f"{type(item[0]).__name__} with a {type(item[1]).__name__}"
+            )
+        if any(isinstance(number, int) and number.bit_length() > _LARGEST_BITS for number in item):
+            raise VocabularyError(f"{name} holds a number beyond 64 bits")

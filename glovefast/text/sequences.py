@@ -105,7 +105,7 @@ class Sequences:
             place = array.is_null().index(True).as_py()
             raise TypeError(f"sequences must be lists of integers; the one at position {place} is null")
         if not pa.types.is_list(kind) and not pa.types.is_large_list(kind):
-            array = array.cast(pa.large_list(kind.value_type))
+            array = pa.array(array.to_pylist(), pa.large_list(kind.value_type))
         dtype = np.int32 if pa.types.is_list(array.type) else np.int64
         offsets = np.frombuffer(array.buffers()[1] or bytes(8), dtype=dtype).astype(np.int64)
         offsets = offsets[array.offset : array.offset + len(array) + 1]

@@ -211,6 +211,7 @@ def test_the_first_error_in_the_texts_is_told(monkeypatch: pytest.MonkeyPatch) -
         Tokenizer().fit_on_texts(iter([("a", 1), ("b", 2)]), threads=2)
 
 
+@pytest.mark.slow
 def test_real_texts_in_sixty_fits() -> None:
     files = text_files()
     for texts in files.values():
