@@ -152,6 +152,18 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
         """All rows, learned and frozen ones in their places: a new tensor (input_dim, output_dim)."""
         return self._rows(np.arange(self.input_dim))
 
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what the class above has
+        if name == "enable_lora":  # an AttributeError, so that loops with hasattr skip the layer
+            raise AttributeError(
+                f"the layer {self.name!r} keeps its vectors frozen, so it cannot enable LoRA: use "
+                "embedding_layer(..., trainable=True) and enable_lora() of that layer, or train more rows "
+                "with trainable_rows"
+            )
+        above = getattr(super(), "__getattr__", None)  # torch.nn.Module has one
+        if above is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return above(name)
+
     def call(self, inputs: Any) -> Any:  # noqa: ANN401
         """Look up rows: takes integers of any shape, and adds a dimension."""
         if keras.backend.standardize_dtype(inputs.dtype) not in ("int32", "int64"):
@@ -159,14 +171,15 @@ class PartlyTrainableEmbedding(keras.layers.Layer):
         return keras.ops.cast(self._rows(inputs), self.compute_dtype)
 
     def _rows(self, indices: Any) -> Any:  # noqa: ANN401
-        places = keras.ops.take(self._places, indices, axis=0)
+        # As a column: of one dimension, Keras's take with torch cannot be exported to ONNX (aten::ravel).
+        places = keras.ops.take(keras.ops.expand_dims(self._places, -1), indices, axis=0)
         # A frozen row also takes the first learned one, but passes no gradient to it.
         learned = keras.ops.convert_to_tensor(self._learned)
         # A single learned row needs no look-up, whose clipped gradient makes XLA fail (TensorFlow 2.21).
         if self.num_trainable_rows > 1:
-            learned = keras.ops.take(learned, keras.ops.maximum(places, 0), axis=0)
+            learned = keras.ops.take(learned, keras.ops.squeeze(keras.ops.maximum(places, 0), -1), axis=0)
         frozen = keras.ops.take(self._frozen, indices, axis=0)
-        return keras.ops.where(keras.ops.expand_dims(places != FROZEN, -1), learned, frozen)
+        return keras.ops.where(places != FROZEN, learned, frozen)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ANN401
         """Mask index 0 if `mask_zero` is true."""

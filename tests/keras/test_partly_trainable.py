@@ -1,5 +1,7 @@
 """The layer of which only some rows train: what training moves, and what it never does."""
 
+import importlib.util
+import os
 import subprocess
 import sys
 import textwrap
@@ -178,6 +180,47 @@ def test_what_it_shares_with_the_plain_layer(vectors):
         partly_trainable_layer(vectors, WORD_INDEX, dtype="int32")
     with pytest.raises(TypeError, match=r"glovefast.load returned.*not a int"):
         partly_trainable_layer(5, WORD_INDEX)
+
+
+def test_lora_is_refused_with_advice(vectors):
+    layer = partly_trainable_layer(vectors, WORD_INDEX, name="words")
+    with pytest.raises(
+        AttributeError, match=r"'words' keeps its vectors frozen.*embedding_layer\("
+    ) as caught:
+        layer.enable_lora(rank=2)
+    assert "trainable_rows" in str(caught.value)
+    assert not hasattr(layer, "enable_lora")  # loops over a model's layers pass it over
+
+
+EXPORT = """
+    import sys
+    import keras, numpy as np, onnxruntime
+    from glovefast.keras import partly_trainable_layer
+
+    word_index = {"king": 1, "zebra": 2, "okapi": 3, "pear": 4}
+    tokens = np.array([[1, 2, 3, 0], [4, 1, 2, 3]], dtype="int32")
+    for rows in ("missing", [2]):
+        layer = partly_trainable_layer(sys.argv[1], word_index, oov="normal", trainable_rows=rows)
+        model = keras.Sequential([keras.Input((4,), dtype="int32"), layer, keras.layers.Flatten()])
+        expected = model.predict(tokens, verbose=0)
+        model.export("model.onnx", format="onnx", verbose=False)
+        session = onnxruntime.InferenceSession("model.onnx")
+        (found,) = session.run(None, {session.get_inputs()[0].name: tokens})
+        assert np.array_equal(found, expected)
+"""
+
+
+def test_export_to_onnx_with_torch(tmp_path):
+    for library in ("torch", "onnx", "onnxscript", "onnxruntime"):
+        if importlib.util.find_spec(library) is None:
+            pytest.skip(f"{library} is not installed")
+    store = make_store(tmp_path)
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(EXPORT), store],
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+        check=True,
+    )
 
 
 @pytest.mark.parametrize("numbers", [(0, 3, 1), (4, -1, 1), (4, 3, 0), (4, 3, 5), (4.0, 3, 1), (4, True, 1)])

@@ -249,12 +249,23 @@ def test_copies_from_the_configuration_are_plain_layers(vectors):
     [
         ("sys.modules['keras'] = None", r"pip install 'glovefast\[tensorflow\]'"),
         ("sys.modules['keras'] = types.SimpleNamespace(__version__='2.15.0')", r"Keras 2\.15\.0 is too old"),
+        (
+            "os.environ['KERAS_BACKEND'] = 'torch'; sys.modules['torch'] = None",
+            r"\(KERAS_BACKEND=torch\): .*Set .* KERAS_BACKEND to a backend .*pip install torch",
+        ),
+        (
+            "os.environ['KERAS_BACKEND'] = 'tensorflow'; sys.modules['tensorflow'] = None",
+            r"\(KERAS_BACKEND=tensorflow\): .* Or install tensorflow: pip install 'glovefast\[tensorflow\]'",
+        ),
+        (
+            "os.environ['KERAS_BACKEND'] = 'tensorflaw'",
+            r"\(KERAS_BACKEND=tensorflaw\): .*tensorflaw.* \(tensorflow, jax, torch\)",
+        ),
     ],
 )
 def test_missing_or_old_keras_says_how_to_install_it(made, said):
-    script = (
-        f"import sys, types\n{made}\ntry:\n    import glovefast.keras\nexcept ImportError as e:\n    print(e)"
-    )
+    tried = "try:\n    import glovefast.keras\nexcept ImportError as e:\n    print(e)"
+    script = f"import os, sys, types\n{made}\n{tried}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert re.search(said, done.stdout)
 
