@@ -1,14 +1,15 @@
-"""Made-up embedding files without end, read by glovefast and by the plain reference: the same, bit for bit?
+"""Compare glovefast with the plain reference, bit for bit, on endless made-up embedding files.
 
-    python -m tests.robustness.fuzz --files 1000000
+    python -m tests.robustness.fuzz --files 1000000 --processes 2
     NUMBA_BOUNDSCHECK=1 python -m tests.robustness.fuzz --files 100000
     LD_PRELOAD=libc_malloc_debug.so.0 MALLOC_CHECK_=3 python -m tests.robustness.fuzz --files 100000
 
-The first runs the kernels as a user does. The second has Numba compile them with checks of every index.
-Blocks that are loaded and stored whole are beyond these; the third has glibc (2.34 or newer) end the process
-where something was written behind an array.
+The first command runs the kernels as a user does. The second lets Numba compile them with a check of every
+index, which does not cover the blocks that are loaded and stored whole. For these, the third lets glibc
+(2.34 or newer) end the process when something was written behind an array.
 
-A file is made from the seed and the number of its batch alone: ``--seed S --batch B`` makes one batch again.
+The command prints its seed first. A file depends only on the seed and the number of its batch, so ``--seed
+S --batch B`` makes one batch again.
 """
 
 import argparse

@@ -1,7 +1,14 @@
-"""Conversions that are killed, each in a process of its own; run by the tests as a command of its own.
+"""Kill conversions and look at what they leave behind; the tests run this as a command of its own.
 
-The parent loads everything once and forks for every run, so that a run takes some milliseconds, and a
-killed one takes nothing with it.
+    python -m tests.robustness.killing DIRECTORY --random 300 --seed 12    # at random moments
+    python -m tests.robustness.killing DIRECTORY --rows 2000               # at every call that touches a file
+    python -m tests.robustness.killing DIRECTORY --rows 2000 --interrupt   # Ctrl-C instead of a kill
+
+It creates the directory, which must be empty, and prints as JSON what was there after the kills. It fails
+at the first store that is neither the old one nor the new one, or that the next run does not clean up.
+
+The parent loads everything once and forks for every run, so that a run takes some milliseconds and a killed
+one affects no other.
 """
 
 import argparse
@@ -194,7 +201,9 @@ def interrupt_at_every_call(runs: Runs) -> dict[str, int]:
 
 def main() -> None:
     """Kill runs as the arguments say, and print what was there afterwards."""
-    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("directory", type=Path)
     arguments.add_argument("--random", type=int, metavar="TIMES", help="kill this many, at random moments")
     arguments.add_argument("--seed", type=int, default=1)
@@ -204,6 +213,7 @@ def main() -> None:
     arguments.add_argument("--bad-rows", action="store_true")
     arguments.add_argument("--interrupt", action="store_true", help="as Ctrl-C does")
     chosen = arguments.parse_args()
+    chosen.directory.mkdir(parents=True, exist_ok=True)
     load_kernels("find_separators", "parse_rows")
     if chosen.random is None:
         chunks.CHUNK_BYTES = 10_000

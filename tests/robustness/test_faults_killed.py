@@ -15,7 +15,7 @@ LONG = os.environ.get("GLOVEFAST_LONG_TESTS", "0") != "0"
 
 
 def killing(directory: Path, *options: str) -> dict[str, int]:
-    """Kill runs in a process that holds nothing but glovefast; see tests/killing.py."""
+    """Kill runs in a process that holds only glovefast; see tests/robustness/killing.py."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.robustness.killing", str(directory), *options],
         cwd=Path(__file__).parents[2],
