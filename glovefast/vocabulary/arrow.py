@@ -11,6 +11,8 @@ from glovefast.errors import VocabularyError
 
 Words: TypeAlias = "Sequence[str] | NDArray[np.str_] | NDArray[np.object_] | pa.Array | pa.ChunkedArray"
 
+_MOST_BYTES = 2**31 - 1  # what the offsets of an Arrow string array can count
+
 
 def as_string_array(words: Words) -> pa.StringArray:
     """Convert any batch of words to one Arrow array.
@@ -36,22 +38,12 @@ def as_string_array(words: Words) -> pa.StringArray:
     if isinstance(words, Iterator):  # an iterator can be read only once
         words = list(words)
     try:
-        if isinstance(words, list | tuple):
-            return _from_sequence(words)
-        if isinstance(words, pa.ChunkedArray):
-            words = words.combine_chunks()
-        array = words if isinstance(words, pa.Array) else pa.array(words)
-        if not len(array):
-            return pa.nulls(0, pa.string())
-        if pa.types.is_dictionary(array.type):
-            array = array.dictionary_decode()
-        if pa.types.is_large_string(array.type):
-            array = array.cast(pa.string())
-        if pa.types.is_string(array.type) and not array.null_count:
-            return array
+        array = _from_arrays(words)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeError, TypeError):
-        pass  # the loop below finds the entry at fault and names it
-    for position, word in enumerate(words):
+        array = None
+    if array is not None:
+        return array
+    for position, word in enumerate(words):  # find the entry at fault and name it
         plain = word.as_py() if isinstance(word, pa.Scalar) else word
         if not isinstance(plain, str):
             raise VocabularyError(f"the entry at position {position} is not a string: {plain!r}")
@@ -64,6 +56,24 @@ def as_string_array(words: Words) -> pa.StringArray:
     return _from_sequence([str(word) for word in words])
 
 
+def _from_arrays(words: Any) -> pa.StringArray | None:  # noqa: ANN401 - any iterable
+    """Convert words to an Arrow array; None, or an error of pyarrow, if that takes a look at each word."""
+    if isinstance(words, np.ndarray) and words.dtype.kind in "UO":
+        return _from_sequence(words.tolist())  # pyarrow would cut the words of a <U array at a NUL
+    if isinstance(words, list | tuple):
+        return _from_sequence(words)
+    if isinstance(words, pa.ChunkedArray):
+        words = words.combine_chunks()
+    array = words if isinstance(words, pa.Array) else pa.array(words)
+    if not len(array):
+        return pa.nulls(0, pa.string())
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_large_string(array.type):
+        array = array.cast(pa.string())
+    return array if pa.types.is_string(array.type) and not array.null_count else None
+
+
 def _from_sequence(words: Sequence[str]) -> pa.StringArray:
     """Convert strings to an Arrow array; TypeError or UnicodeEncodeError if one of them is not a string.
 
@@ -71,6 +81,8 @@ def _from_sequence(words: Sequence[str]) -> pa.StringArray:
     """
     # All words are joined with NULs and encoded at once; the NULs then mark the ends of the words.
     joined = "\0".join(words).encode()
+    if len(joined) > _MOST_BYTES:
+        raise VocabularyError(f"the words have {len(joined):,} bytes; at most {_MOST_BYTES:,} are allowed")
     data = np.frombuffer(joined, dtype=np.uint8)
     ends = np.flatnonzero(data == 0)
     offsets = np.zeros(len(words) + 1, dtype=np.int32)

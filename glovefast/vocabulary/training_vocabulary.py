@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
 from glovefast.vocabulary.arrow import as_string_array, integer_array
-from glovefast.vocabulary.word_indices import positional_words, words_and_indices
+from glovefast.vocabulary.word_indices import positional_words, warn_of_counts, words_and_indices
 
 # How vocabularies write padding; none of these is a word of a language.
 PADDING_TOKENS = frozenset({"", "[PAD]", "<pad>", "<PAD>"})
@@ -89,7 +89,8 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
           ``get_vocab()``). The matrix has one row more than the largest index, and rows without a word (gaps,
           and row 0 of a ``word_index``) are zero. A padding token at index 0 is padding: the empty string, as
           in a dictionary made from a ``TextVectorization`` vocabulary, ``[PAD]``, ``<pad>`` or ``<PAD>``.
-          ``[UNK]`` before all words is out-of-vocabulary.
+          ``[UNK]`` before all words is out-of-vocabulary. If most rows have no word, a warning says that the
+          values may be counts.
         - A fitted legacy Keras ``Tokenizer``. Its `num_words` drops the words from that index on, as in its
           ``texts_to_sequences``. The row of its `oov_token` is out-of-vocabulary.
         - An adapted ``TextVectorization`` or ``StringLookup`` layer. The indices are those that the layer
@@ -132,7 +133,9 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
             "[word for word, count in counter.most_common()]"
         )
     if isinstance(given, Mapping):
-        return _without_leading_specials(*words_and_indices(given))
+        words, indices = words_and_indices(given)
+        warn_of_counts(indices)
+        return _without_leading_specials(words, indices)
     if isinstance(given, Sequence | pa.Array | pa.ChunkedArray) or hasattr(given, "__array__"):
         words = positional_words(given)
         return _without_leading_specials(words, np.arange(len(words), dtype=np.int64))

@@ -1,5 +1,6 @@
 """Words and indices of mappings and lists, checked."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,13 @@ from glovefast.vocabulary.arrow import as_string_array, integer_array
 # matrix would be nearly all zeros, and a million rows of 300 dimensions take 1.2 GB.
 LARGEST_SPREAD = 16
 SMALLEST_LIMIT = 1_000_000
+
+_log = logging.getLogger("glovefast")
+_FEWEST_COUNTS = 3  # fewer words say nothing
+_IF_COUNTS = (
+    "if the values are counts, not indices, pass a list of the words, the most frequent first: "
+    "sorted(counts, key=counts.get, reverse=True)"
+)
 
 
 def words_and_indices(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArray[np.int64]]:
@@ -37,9 +45,17 @@ def words_and_indices(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArr
     if shared.size:
         at = int(shared[0])
         raise VocabularyError(
-            f"the words {words[at].as_py()!r} and {words[at + 1].as_py()!r} share the index {indices[at]}"
+            f"the words {words[at].as_py()!r} and {words[at + 1].as_py()!r} share the index {indices[at]}; "
+            + _IF_COUNTS
         )
     return words, indices
+
+
+def warn_of_counts(indices: NDArray[np.int64]) -> None:
+    """Log a warning if most rows have no word, as when counts are passed for indices."""
+    words, last = len(indices), int(indices[-1])
+    if words >= _FEWEST_COUNTS and last >= 2 * words - 1:
+        _log.warning("only %s of the rows 0 to %s have a word; %s", f"{words:,}", f"{last:,}", _IF_COUNTS)
 
 
 def _as_indices(mapping: Mapping[Any, Any]) -> NDArray[np.int64]:

@@ -127,6 +127,26 @@ def test_index_far_beyond_the_words_is_refused_at_the_documented_bound():
         training_vocabulary({"a": 1, "b": limit})
 
 
+@pytest.mark.parametrize("counts", [{"the": 12, "cat": 5, "sat": 2}, {"a": 6, "b": 3, "c": 1}])
+def test_values_that_look_like_counts_are_told(counts, caplog):
+    assert pairs(training_vocabulary(counts)) == counts
+    (warning,) = caplog.messages
+    assert f"only 3 of the rows 0 to {max(counts.values())} have a word; if the values are counts" in warning
+
+
+@pytest.mark.parametrize(
+    "indices", [{"the": 1, "cat": 2, "sat": 3}, {"a": 4, "b": 2, "c": 1}, {"a": 60, "b": 9}]
+)
+def test_indices_with_few_gaps_are_not_taken_for_counts(indices, caplog):
+    assert pairs(training_vocabulary(indices)) == indices
+    assert caplog.messages == []
+
+
+def test_equal_counts_are_refused_with_what_to_pass():
+    with pytest.raises(VocabularyError, match=r"'cat' and 'sat' share the index 1; if the values are counts"):
+        training_vocabulary(OrderedDict(the=2, cat=1, sat=1))
+
+
 # Sequences and arrays
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glovefast.errors import VocabularyError
-from glovefast.vocabulary import hashing, index_building, word_index
+from glovefast.vocabulary import arrow, hashing, index_building, word_index
 from glovefast.vocabulary.arrow import as_string_array
 from glovefast.vocabulary.hashing import WordBlocks, hash_word, hash_words, same_words
 from glovefast.vocabulary.index_building import BUCKET_TYPE, build_index
@@ -157,6 +157,20 @@ def test_every_kind_of_batch(kind):
     batch = BATCHES[kind]() if callable(BATCHES[kind]) else BATCHES[kind]
     made = WordIndex.from_words(["a", "b", "c"])
     assert made.rows(batch).tolist() == [1, -1, 0, 0][: 3 if kind == "keys" else 4]
+
+
+@pytest.mark.parametrize("dtype", ["U", "object", ">U5"])
+def test_a_nul_in_a_word_of_a_numpy_array(dtype):
+    batch = np.array(["a\0b", "a", "\0a", "b"], dtype=dtype)
+    assert WordIndex.from_words(["a", "a\0b", "", "b"]).rows(batch).tolist() == [1, 0, -1, 3]
+    assert list(WordIndex.from_words(batch)) == ["a\0b", "a", "\0a", "b"]
+
+
+def test_more_bytes_than_arrow_can_count(monkeypatch):
+    monkeypatch.setattr(arrow, "_MOST_BYTES", 10)
+    assert len(as_string_array(["12345", "1234"])) == 2
+    with pytest.raises(VocabularyError, match="the words have 11 bytes; at most 10 are allowed"):
+        as_string_array(["12345", "12345"])
 
 
 def test_pandas(monkeypatch):
