@@ -13,7 +13,7 @@ PACKAGE = Path(glovefast.__file__).parent
 
 # The folders, and the modules beside them, in the order of the data's way: each may import those before it.
 ROOMS = [
-    "errors threads progress _version",
+    "errors threads progress regular_files _version",
     "kernels",
     "vocabulary",
     "sources",

@@ -26,10 +26,9 @@ def prepare(*names: str) -> str:
     Returns
     -------
     str
-        JSON with the key of the source and the machine, and the arguments, symbol, LLVM IR and checksum of
-        each kernel.
+        JSON with the key of the source and the machine, the version of LLVM, and the arguments, symbol, LLVM
+        IR and checksum of each kernel.
     """
-    import numba
     from numba import carray, cfunc, types
 
     offered = exported()
@@ -53,13 +52,20 @@ def prepare(*names: str) -> str:
         c_function = cfunc(types.int64(*c_types), error_model="numpy")(namespace["wrapper"])
         ir = _without_foreign_symbols(c_function.inspect_llvm())
         made = {"arguments": arguments, "symbol": c_function.native_name, "ir": ir}
-        kernels[name] = {**made, "digest": digest(made)}
-    return json.dumps({"key": source_key(), "numba": numba.__version__, "kernels": kernels})
+        kernels[name] = {**made, "digest": digest(name, made)}
+    return json.dumps({"key": source_key(), "llvm": llvm_version(), "kernels": kernels})
 
 
-def digest(made: dict[str, Any]) -> str:
-    """Compute the checksum of one kernel, since a flipped bit in its IR would give wrong numbers."""
-    return hashlib.sha256(json.dumps(made).encode()).hexdigest()
+def digest(name: str, made: dict[str, Any]) -> str:
+    """Compute the checksum of one kernel: flipped bits, or another kernel's IR, would give wrong numbers."""
+    return hashlib.sha256(json.dumps([name, made]).encode()).hexdigest()
+
+
+def llvm_version() -> int:
+    """Return the major version of llvmlite's LLVM, which may be unable to read the IR of another one."""
+    from llvmlite.binding import llvm_version_info
+
+    return int(llvm_version_info[0])
 
 
 def _without_foreign_symbols(ir: str) -> str:

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from glovefast.kernels.compile import digest, numba_kernels, prepare, source_key
+from glovefast.kernels.compile import digest, llvm_version, numba_kernels, prepare, source_key
+from glovefast.regular_files import open_regular_file
 
 PREPARED = Path(__file__).parent / "prepared.json"
 
@@ -84,17 +85,20 @@ def _keep(path: Path, contents: bytes) -> None:
 def _load_kept(path: Path, names: list[str]) -> dict[str, Callable[..., int]] | None:
     """Load kernels from cached IR; None if there is no file, or it does not fit."""
     try:
-        kept = json.loads(path.read_bytes())
+        with open_regular_file(path) as file:
+            kept = json.loads(file.read())
         if kept["key"] != source_key():
             return None
-        kernels = {name: kept["kernels"][name] for name in names}
-        if any(kernel.pop("digest") != digest(kernel) for kernel in kernels.values()):
+        if kept["llvm"] != llvm_version():
+            raise ValueError(f"they are for LLVM {kept['llvm']}, and llvmlite has LLVM {llvm_version()}")
+        kernels = {name: dict(kept["kernels"][name]) for name in names}
+        if any(kernel.pop("digest") != digest(name, kernel) for name, kernel in kernels.items()):
             raise ValueError("the file is damaged")
         return _load_ir(kernels)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        _log.info("the compiled kernels in %s cannot be used: %s", path, error)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, RuntimeError) as error:
+        _log.info("the compiled kernels in %s cannot be used: %s", path, _first_line(error))
         return None
 
 
@@ -112,8 +116,16 @@ def _compile_and_keep(names: list[str]) -> dict[str, Callable[..., int]]:
     try:
         return _load_ir(json.loads(text)["kernels"])
     except RuntimeError as error:
-        _log.info("llvmlite cannot load the kernels on this machine; Numba runs them instead: %s", error)
+        _log.info(
+            "llvmlite cannot load the kernels on this machine; Numba runs them instead: %s",
+            _first_line(error),
+        )
         return numba_kernels()
+
+
+def _first_line(error: Exception) -> str:
+    """Shorten the messages of LLVM, which quote whole functions."""
+    return str(error).strip().partition("\n")[0]
 
 
 def _load_ir(kernels: dict[str, Any]) -> dict[str, Callable[..., int]]:
@@ -124,7 +136,7 @@ def _load_ir(kernels: dict[str, Any]) -> dict[str, Callable[..., int]]:
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3
     )
-    objects = [_machine_code(llvm, machine, kept["ir"]) for kept in kernels.values()]
+    objects = [_machine_code(llvm, machine, name, kept["ir"]) for name, kept in kernels.items()]
     # The engine takes ownership of the machine. Its first module is empty: the code is compiled already.
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     _engines.append(engine)
@@ -137,7 +149,7 @@ def _load_ir(kernels: dict[str, Any]) -> dict[str, Callable[..., int]]:
     }
 
 
-def _machine_code(llvm: Any, machine: Any, ir: str) -> bytes:
+def _machine_code(llvm: Any, machine: Any, kernel: str, ir: str) -> bytes:
     """Compile IR to an object file for this processor, or read it from the cache."""
     import llvmlite
 
@@ -145,20 +157,26 @@ def _machine_code(llvm: Any, machine: Any, ir: str) -> bytes:
         [llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), ir]
     )
     path = _cache_directory() / f"kernel-{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.o"
-    # A damaged object file would crash the process, so the file begins with a checksum.
+    # Damaged code, or the code of another kernel, would crash the process. So the file begins with a checksum
+    # of the kernel's name, what the code was made of, and the code.
+    checked = hashlib.sha256(f"{kernel}\n{made_of}".encode())
     try:
-        kept = path.read_bytes()
+        with open_regular_file(path) as file:
+            kept = file.read()
     except OSError:
         kept = b""
-    digest, code = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
-    if hashlib.sha256(code).digest() == digest:
+    code = kept[_DIGEST_BYTES:]
+    found = checked.copy()
+    found.update(code)
+    if kept[:_DIGEST_BYTES] == found.digest():
         return code
-    code = machine.emit_object(llvm.parse_assembly(ir))
+    code = bytes(machine.emit_object(llvm.parse_assembly(ir)))
+    checked.update(code)
     try:
-        _keep(path, hashlib.sha256(code).digest() + code)
+        _keep(path, checked.digest() + code)
     except OSError as error:
         _log.info("cannot cache the kernels' machine code in %s: %s", path.parent, error)
-    return bytes(code)
+    return code
 
 
 def _bind(name: str, address: int, arguments: list[str]) -> Callable[..., int]:

@@ -12,6 +12,7 @@ from glovefast.store.checksums import as_text, new_checksum
 _MAGIC = b"ARROW1"
 _FIRST_MESSAGE = 8  # after the magic and its padding
 _PIECE_BYTES = 1 << 20
+_ALIGNMENT = 8  # of every buffer in an Arrow file; memoryview cannot read numbers that are not aligned
 
 # Positions of fields in Arrow's flatbuffers (format/Message.fbs in https://github.com/apache/arrow).
 _MESSAGE_HEADER, _BATCH_COMPRESSION = 2, 3
@@ -99,6 +100,8 @@ def map_column(file: int, name: str, of_type: pa.DataType) -> pa.Array:
     column = batch.column(0)
     if column.null_count:
         raise ValueError(f"{column.null_count} of its entries are null")
+    if any(buffer.address % _ALIGNMENT for buffer in column.buffers() if buffer):
+        raise ValueError("its buffers are not aligned")
     return column
 
 

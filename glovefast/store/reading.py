@@ -4,9 +4,9 @@ A store is untrusted data. Nothing in it is run as code, and sizes, types and po
 they are used. This module checks whole files; `glovefast.vocabulary.word_index` checks what look-ups follow.
 """
 
+import errno
 import os
 import shlex
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import FileIO
@@ -19,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import StoreError
+from glovefast.regular_files import open_regular_file
 from glovefast.store.arrow_column import map_column
 from glovefast.store.files import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
 from glovefast.store.metadata import Metadata
@@ -117,26 +118,19 @@ class StoreDirectory:
         Raises
         ------
         StoreError
-            If it is missing or is not a regular file, such as a FIFO or a device, which may never end.
+            If it is missing or is not a regular file, but a link, a FIFO or a device, for example.
         OSError
             If it cannot be read.
         """
-
-        def open_here(path: str, flags: int) -> int:
-            return os.open(name, flags | os.O_NONBLOCK, dir_fd=self._descriptor)  # else a FIFO waits
-
-        path = f"{self.path}/{name}"
         try:
-            file = FileIO(path, opener=open_here)
+            return open_regular_file(name, self._descriptor)
         except (FileNotFoundError, IsADirectoryError) as error:
             raise StoreError.damaged(self.path, f"{name} cannot be mapped ({error.strerror})") from error
         except OSError as error:
-            error.filename = path
+            if error.errno in (errno.ENOTSUP, errno.ELOOP):
+                raise StoreError.damaged(self.path, f"{name} is not a regular file") from error
+            error.filename = f"{self.path}/{name}"
             raise
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.close()
-            raise StoreError.damaged(self.path, f"{name} is not a regular file")
-        return file
 
     def read_metadata(self) -> bytes:
         """Read metadata.json, or only the beginning if it is too large."""

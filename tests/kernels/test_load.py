@@ -164,9 +164,9 @@ def test_a_damaged_cache_is_made_anew(
 def test_ir_of_another_source_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "kernels.json"
     kernel = {"ir": "no IR", "symbol": "x", "arguments": []}
-    kernels = {"x": {**kernel, "digest": load.digest(kernel)}}
+    kernels = {"x": {**kernel, "digest": load.digest("x", kernel)}}
     for key, said in (("of another time", False), (load.source_key(), True)):
-        path.write_text(json.dumps({"key": key, "kernels": kernels}))
+        path.write_text(json.dumps({"key": key, "llvm": load.llvm_version(), "kernels": kernels}))
         with caplog.at_level(logging.INFO, logger="glovefast"):
             assert load._load_kept(path, ["x"]) is None
         assert (str(path) in caplog.text) is said
@@ -183,3 +183,94 @@ def test_wrong_arrays_are_refused() -> None:
         find_separators(text[::2], 64, 65, places, places)
     with pytest.raises(ValueError, match="argument"):
         find_separators(text, 64, 65, places)
+
+
+def kept_kernels(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep two kernels in a directory; return the file with their IR."""
+    names = ["find_separators", "parse_rows"]
+    kernels = load.load_kernels(*names)
+    if hasattr(kernels.parse_rows, "py_func") or os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        pytest.skip("Numba runs the kernels itself")
+    kept = load.PREPARED if load.PREPARED.exists() else load._kept_ir(names)
+    monkeypatch.setenv("GLOVEFAST_CACHE_DIR", str(directory))
+    (directory / "kernels.json").write_bytes(kept.read_bytes())
+    assert load._load_kept(directory / "kernels.json", names) is not None
+    return directory / "kernels.json"
+
+
+def test_exchanged_machine_code_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file has a right checksum, but belongs to the other kernel; its code would crash the process."""
+    ir = kept_kernels(tmp_path, monkeypatch)
+    one, other = sorted(tmp_path.glob("*.o"))
+    codes = one.read_bytes(), other.read_bytes()
+    one.write_bytes(codes[1])
+    other.write_bytes(codes[0])
+    assert load._load_kept(ir, ["find_separators", "parse_rows"]) is not None
+    assert (one.read_bytes(), other.read_bytes()) == codes  # compiled again
+
+
+def test_exchanged_ir_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ir = kept_kernels(tmp_path, monkeypatch)
+    kept = json.loads(ir.read_text())
+    kernels = kept["kernels"]
+    kernels["find_separators"], kernels["parse_rows"] = kernels["parse_rows"], kernels["find_separators"]
+    ir.write_text(json.dumps(kept))
+    with caplog.at_level(logging.INFO, logger="glovefast"):
+        assert load._load_kept(ir, ["find_separators"]) is None
+    assert "the file is damaged" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs here")
+def test_fifos_in_the_cache_are_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ir = kept_kernels(tmp_path, monkeypatch)
+    for path in tmp_path.glob("*.o"):
+        path.unlink()
+        os.mkfifo(path)
+    assert load._load_kept(ir, ["find_separators", "parse_rows"]) is not None
+    assert all(path.is_file() for path in tmp_path.glob("*.o"))
+    ir.unlink()
+    os.mkfifo(ir)
+    assert load._load_kept(ir, ["find_separators"]) is None
+    ir.unlink()
+    ir.symlink_to("/dev/zero")
+    assert load._load_kept(ir, ["find_separators"]) is None
+
+
+@pytest.mark.parametrize(
+    "kept", ["[]", '{"key": KEY, "llvm": LLVM, "kernels": {"x": 5}}', "[" * 100_000, "null"]
+)
+def test_kept_kernels_of_another_shape_are_not_used(tmp_path: Path, kept: str) -> None:
+    path = tmp_path / "kernels.json"
+    path.write_text(
+        kept.replace("KEY", json.dumps(load.source_key())).replace("LLVM", str(load.llvm_version()))
+    )
+    assert load._load_kept(path, ["x"]) is None
+
+
+def test_kernels_for_another_llvm_are_compiled_again_with_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ir = kept_kernels(tmp_path, monkeypatch)
+    kept = json.loads(ir.read_text())
+    ir.write_text(json.dumps({**kept, "llvm": 9}))
+    with caplog.at_level(logging.INFO, logger="glovefast"):
+        assert load._load_kept(ir, ["find_separators"]) is None
+    (message,) = caplog.messages
+    assert message.endswith(f"they are for LLVM 9, and llvmlite has LLVM {load.llvm_version()}")
+
+
+def test_ir_that_llvm_cannot_read_makes_one_clear_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "kernels.json"
+    kernel = {"ir": "define void @x() {\n  of another time\n}", "symbol": "x", "arguments": []}
+    kernels = {"x": {**kernel, "digest": load.digest("x", kernel)}}
+    path.write_text(json.dumps({"key": load.source_key(), "llvm": load.llvm_version(), "kernels": kernels}))
+    with caplog.at_level(logging.INFO, logger="glovefast"):
+        assert load._load_kept(path, ["x"]) is None
+    (message,) = caplog.messages
+    assert "\n" not in message
+    assert "of another time" not in message
+    assert capfd.readouterr() == ("", "")
