@@ -5,6 +5,9 @@ import os
 import stat
 from io import FileIO
 
+# The errors for a file that is not regular: a FIFO, a device or a link, and a link that came in between.
+NOT_REGULAR = (errno.ENOTSUP, errno.ELOOP)
+
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 
 
@@ -23,7 +26,7 @@ def open_regular_file(path: str | os.PathLike[str], directory: int | None = None
     IsADirectoryError
         If it is a directory.
     OSError
-        If it is missing or cannot be opened; with the `errno` ``ENOTSUP`` if it is not a regular file.
+        If it is missing or cannot be opened; with an `errno` in `NOT_REGULAR` if it is not a regular file.
     """
 
     def open_here(path: str, flags: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from glovefast._version import __version__
 from glovefast.errors import StoreError
+from glovefast.regular_files import NOT_REGULAR, open_regular_file
 from glovefast.store.checksums import blank, is_sealed, sealed
 from glovefast.store.json_fields import JsonFields, UnusableError
 from glovefast.store.metadata import DTYPE, FORMAT, FORMAT_VERSION, Metadata
@@ -102,9 +103,15 @@ def says_store(values: object) -> bool:
 def is_store(directory: Path) -> bool:
     """Say whether a directory is a store of any version."""
     try:
-        return says_store(json.loads((directory / METADATA).read_bytes().decode()))
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        with open_regular_file(directory / METADATA) as file:
+            raw = file.read(LARGEST + 1)
+        return len(raw) <= LARGEST and says_store(json.loads(raw.decode()))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
         return False
+    except OSError as error:
+        if error.errno in NOT_REGULAR:
+            return False
+        raise
 
 
 def is_as_written(raw: bytes, metadata: Metadata) -> bool:

@@ -4,7 +4,6 @@ A store is untrusted data. Nothing in it is run as code, and sizes, types and po
 they are used. This module checks whole files; `glovefast.vocabulary.word_index` checks what look-ups follow.
 """
 
-import errno
 import os
 import shlex
 from collections.abc import Callable
@@ -19,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import StoreError
-from glovefast.regular_files import open_regular_file
+from glovefast.regular_files import NOT_REGULAR, open_regular_file
 from glovefast.store.arrow_column import map_column
 from glovefast.store.files import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
 from glovefast.store.metadata import Metadata
@@ -127,7 +126,7 @@ class StoreDirectory:
         except (FileNotFoundError, IsADirectoryError) as error:
             raise StoreError.damaged(self.path, f"{name} cannot be mapped ({error.strerror})") from error
         except OSError as error:
-            if error.errno in (errno.ENOTSUP, errno.ELOOP):
+            if error.errno in NOT_REGULAR:
                 raise StoreError.damaged(self.path, f"{name} is not a regular file") from error
             error.filename = f"{self.path}/{name}"
             raise

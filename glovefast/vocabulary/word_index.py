@@ -186,7 +186,7 @@ class WordIndex:
         """Return the word of an entry of the index."""
         (row,) = self._checked_rows(np.array([slot])).tolist()
         first, behind = self._offset_view[row], self._offset_view[row + 1]
-        if not 0 <= first <= behind:
+        if not 0 <= first <= behind <= len(self._byte_view):
             raise IndexError("a word")
         return bytes(self._byte_view[first:behind])
 

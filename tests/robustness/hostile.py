@@ -9,8 +9,10 @@ says which store it was::
 import contextlib
 import io
 import json
+import os
 import resource
 import shutil
+import socket
 import struct
 import sys
 import tempfile
@@ -48,7 +50,7 @@ EXTREMES = [
     2**63 - 1,
     -(2**63),
 ]
-WAYS = 14
+WAYS = 15
 # Beyond what the process has at the start: what a small file may make it allocate.
 MEMORY = 1 << 30
 
@@ -122,6 +124,48 @@ def make_hostile(store: Path, rng: np.random.Generator) -> None:
         vectors = (store / "vectors.npy").read_bytes()
         (store / "vectors.npy").write_bytes(npy_header(changes["rows"], dim) + vectors[128:])
     reseal(store, **changes)
+    if rng.random() < 0.05:
+        replace_file(store, rng)
+
+
+def check_single_and_batch(vectors) -> None:
+    """Look each word up alone and as a batch: both must find the same, or both must refuse."""
+
+    def outcome(look_up):
+        try:
+            return look_up()
+        except StoreError:
+            return "refused"
+
+    for word in QUERY:
+        alone = outcome(lambda word=word: word in vectors)
+        batch = outcome(lambda word=word: bool(vectors.rows([word])[0] >= 0))
+        if alone != batch:
+            raise AssertionError(f"{word!r}: {alone} alone, {batch} in a batch")
+
+
+def replace_file(store: Path, rng: np.random.Generator) -> None:
+    """Put something in the place of a file that waits, has no end or leads elsewhere; or shift its contents."""
+    path = store / ["vocabulary.arrow", "index.arrow", "vectors.npy", "metadata.json"][rng.integers(4)]
+    data = path.read_bytes()
+    path.unlink()
+    kind = rng.integers(6)
+    if kind == 0:
+        os.mkfifo(path)
+    elif kind == 1:
+        path.symlink_to(["/dev/zero", "/etc/passwd", "vectors.npy", "nothing"][rng.integers(4)])
+    elif kind == 2:
+        path.mkdir()
+    elif kind == 3:
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as made:
+            made.bind(str(path))
+    else:
+        (size,) = struct.unpack_from("<i", data, 12)
+        more = 4 * int(rng.integers(1, 4))
+        end = 16 + size % len(data)
+        path.write_bytes(
+            data[:12] + struct.pack("<i", (size + more) % 2**31) + data[16:end] + bytes(more) + data[end:]
+        )
 
 
 def use(store: Path, text: bytes) -> int:
@@ -142,6 +186,7 @@ def use(store: Path, text: bytes) -> int:
         lambda: vectors.rows(vectors.words),
         lambda: dry_run(io.BytesIO(text), words=vectors.words, threads=1),
         lambda: vectors.vectors.sum(initial=0),
+        lambda: check_single_and_batch(vectors),
     ]
     with contextlib.suppress(StoreError):
         verify(store, io.BytesIO(text))

@@ -265,6 +265,58 @@ def test_what_has_no_end_is_not_read(store, name):
     assert f"{name} cannot be mapped (Is a directory)" in refused(store)
 
 
+@pytest.mark.parametrize("name", ["vectors.npy", "vocabulary.arrow", "index.arrow", "metadata.json"])
+def test_links_are_not_followed(store, tmp_path, name):
+    """A message must not show what a link leads to, not even to the right file of another store."""
+    (store / name).rename(tmp_path / name)
+    for target in (tmp_path / name, "/etc/passwd", tmp_path / "missing"):
+        (store / name).symlink_to(target)
+        assert refused(store) == (
+            f"the store is damaged: {name} is not a regular file; convert its source again"
+        )
+        (store / name).unlink()
+    (tmp_path / name).rename(store / name)
+    assert len(load(store)) == 40
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs here")
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
+def test_a_conversion_does_not_wait_for_what_is_in_its_place(tmp_path, make):
+    (tmp_path / "a.txt").write_text("the 1\n")
+    (tmp_path / "a.glovefast").mkdir()
+    make(tmp_path / "a.glovefast" / "metadata.json")
+    with pytest.raises(StoreError, match="is not a glovefast store"):
+        glovefast.convert(tmp_path / "a.txt", overwrite=True)
+    with pytest.raises(StoreError, match="is a file"):
+        load(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("name", ["index.arrow", "vocabulary.arrow"])
+def test_numbers_that_are_not_aligned(store, name):
+    """Python's views of such numbers cannot be read. A schema of four bytes more moves all numbers."""
+    data = (store / name).read_bytes()
+    (size,) = struct.unpack_from("<i", data, 12)
+    end = 16 + size
+    moved = data[:12] + struct.pack("<i", size + 4) + data[16:end] + bytes(4) + data[end:]
+    (store / name).write_bytes(moved)
+    reseal(store)
+    assert f"{name} cannot be mapped (its buffers are not aligned)" in refused(store)
+
+
+@pytest.mark.parametrize("place", [-1, -5, -(2**31)])
+def test_a_bucket_before_the_first(store, place):
+    """A single look-up and a batch give the same answer: the index is damaged."""
+    offsets = np.asarray(build_index(pa.array(WORDS)).offsets).copy()
+    bucket = int(np.flatnonzero(np.diff(offsets[1:-1]))[0]) + 1
+    word = WORDS[int(np.asarray(build_index(pa.array(WORDS)).values.field(1))[offsets[bucket]])]
+    offsets[bucket] = place
+    with_index(store, offsets=offsets)
+    vectors = load(store)
+    for way in (lambda: vectors.get(word), lambda: vectors.rows([word]), lambda: word in vectors):
+        with pytest.raises(StoreError, match="its index points outside of the store"):
+            way()
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -280,7 +332,9 @@ def test_metadata_that_is_too_much(store, text, reason):
     assert reason in refused(store)
 
 
-@pytest.mark.parametrize(("rows", "dim"), [(2**62, 4), (40, 2**62), (0, 2**64), (10**30, 10**30)])
+@pytest.mark.parametrize(
+    ("rows", "dim"), [(2**62, 4), (40, 2**62), (0, 2**64), (10**30, 10**30), (0, 2**31), (0, 2**61)]
+)
 def test_sizes_that_are_too_much(store, rows, dim):
     """The header agrees with the metadata; the file cannot."""
     metadata = json.loads((store / "metadata.json").read_text())
