@@ -145,7 +145,7 @@ def check_single_and_batch(vectors) -> None:
 
 
 def replace_file(store: Path, rng: np.random.Generator) -> None:
-    """Put something in the place of a file that waits, has no end or leads elsewhere; or shift its contents."""
+    """Put a FIFO, a link, a directory or a socket in the place of a file, or shift what it contains."""
     path = store / ["vocabulary.arrow", "index.arrow", "vectors.npy", "metadata.json"][rng.integers(4)]
     data = path.read_bytes()
     path.unlink()
