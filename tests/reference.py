@@ -52,24 +52,37 @@ def merged_rows(owns: list[bytes], words: list[str]) -> list[int]:
     return [row for row, word in enumerate(words) if owns[words.index(word)] != owns[row]]
 
 
-DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+def fields_of(line: bytes, separator: str = " ") -> list[bytes]:
+    """Split a line as the option `separator` says; nothing is left of a blank one."""
+    if separator == "whitespace":
+        return re.split(rb"[ \t]+", row) if (row := line.rstrip(b" \t\r").lstrip(b" \t")) else []
+    row = line.rstrip(b" \r" + separator.encode())
+    return row.split(separator.encode()) if row else []
 
 
-def judge_lines(text: bytes, dim: int, errors: str = "strict") -> list:
-    """Read every line of any text: its word and its vector, None for a blank line, "bad" for a bad one."""
+def judge_lines(
+    text: bytes, dim: int, errors: str = "strict", separator: str = " ", *, certain: bool = False
+) -> list:
+    """Read every line of any text: its word and its vector, None for a blank line, "bad" for a bad one.
+
+    `certain` says whether the dimension is stated, so that words may end in numbers.
+    """
     lines = text.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    return [judge_line(line.rstrip(b" \r"), dim, errors) for line in lines]
+    return [judge_fields(fields_of(line, separator), dim, errors, separator, certain) for line in lines]
 
 
-def judge_line(row: bytes, dim: int, errors: str) -> tuple[str, NDArray[np.float32]] | str | None:
-    if not row:
+def judge_fields(
+    fields: list[bytes], dim: int, errors: str, separator: str, certain: bool
+) -> tuple[str, NDArray[np.float32]] | str | None:
+    if not fields:
         return None
-    fields = row.split(b" ")
-    if len(fields) <= dim or has_numbers_in_its_word(fields[1:-dim]):
+    if len(fields) <= dim or has_too_many_numbers(fields[1:-dim], dim, certain):
         return "bad"
-    word = word_of(b" ".join(fields[:-dim]), errors)
+    between = b" " if separator == "whitespace" else separator.encode()
+    own = between.join(fields[:-dim])
+    word = word_of(own if separator == " " else own.strip(b" \t"), errors)
     if word is None:
         return "bad"
     try:
@@ -80,10 +93,20 @@ def judge_line(row: bytes, dim: int, errors: str) -> tuple[str, NDArray[np.float
         return "bad"
 
 
-def has_numbers_in_its_word(fields: list[bytes]) -> bool:
-    """A number just before the vector, or two of them behind the first field, are no part of a word."""
-    numbers = [DECIMAL.fullmatch(field) is not None for field in fields]
-    return sum(numbers) > 1 or numbers[-1:] == [True]
+def is_number(field: bytes) -> bool:
+    try:
+        float(field.decode())
+    except ValueError:
+        return False
+    return True
+
+
+def has_too_many_numbers(fields: list[bytes], dim: int, certain: bool) -> bool:
+    """Tell two rows in one line, or a row of another dimension, from a word with spaces."""
+    numbers = [is_number(field) for field in fields]
+    if not certain:  # a number just before the vector, or two of them, are not part of a word
+        return sum(numbers) > 1 or numbers[-1:] == [True]
+    return sum(numbers) >= max(3 if numbers[-1:] == [True] else 2, min(dim, 5))
 
 
 def same_bits(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:

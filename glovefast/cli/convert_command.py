@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 import click
 
 import glovefast
-from glovefast.cli.options import ERRORS, FilePath, fallback_option, json_option, quiet_option
+from glovefast.cli.options import (
+    ERRORS,
+    FilePath,
+    fallback_option,
+    json_option,
+    quiet_option,
+    read_separator,
+)
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import describe_conversion, describe_dry_run
 from glovefast.cli.terminal import ProgressBar, announce, complain
@@ -65,6 +72,13 @@ Examples:
 )
 @click.option(
     "--header/--no-header", default=None, help="Whether the first line is `rows dims`. Default: detected."
+)
+@click.option(
+    "--separator",
+    metavar="SEP",
+    callback=read_separator,
+    help="What separates the fields: one character, tab, or whitespace for runs of spaces and tabs. "
+    "Default: a single space, checked.",
 )
 @click.option(
     "--errors",

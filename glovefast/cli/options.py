@@ -69,6 +69,18 @@ def _complete_forms(
     return [CompletionItem(f"{before}{plus}{form}") for form in WORD_FORMS if form.startswith(name)]
 
 
+def read_separator(context: click.Context, parameter: click.Parameter, separator: str | None) -> str | None:
+    """Check the option ``--separator``, and translate the names of a tab and a space."""
+    from glovefast.parser.fields import separator_of
+
+    separator = {"tab": "\t", "\\t": "\t", "space": " "}.get(separator or "", separator)
+    try:
+        separator_of(separator)
+    except ValueError as error:
+        raise click.BadParameter(str(error).partition(" ")[2]) from None
+    return separator
+
+
 def fallback_option(help_text: str) -> Callable[[Command], Command]:
     """Create the option for other forms of words.
 

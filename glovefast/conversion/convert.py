@@ -40,6 +40,7 @@ def convert(
     member: str | None = None,
     dim: int | None = None,
     header: bool | None = None,
+    separator: str | None = None,
     limit: int | None = None,
     threads: int | None = None,
     errors: ErrorsRule = "strict",
@@ -75,6 +76,11 @@ def convert(
         Numbers per row; inferred from the first rows together if not given. Checked on every row.
     header : bool, optional
         Whether the first line is ``rows dim``, as word2vec and fastText write it; recognised if not given.
+    separator : str, optional
+        What separates the fields of a row: one ASCII character, such as a tab or a comma, or
+        ``"whitespace"``, which reads runs of spaces and tabs as one and ignores those around a row, as
+        ``line.split()`` does. By default a single space, if the first rows do not look as if something else
+        separated them; the error then names the separator. ``" "`` is a single space without this check.
     limit : int, optional
         Keep the first `limit` rows only; with `words`, the first `limit` rows of wanted words.
     threads : int, optional
@@ -119,6 +125,7 @@ def convert(
     options = Options(
         dim=dim,
         header=header,
+        separator=separator,
         limit=limit,
         threads=threads,
         errors=errors,
@@ -137,6 +144,7 @@ def dry_run(
     member: str | None = None,
     dim: int | None = None,
     header: bool | None = None,
+    separator: str | None = None,
     limit: int | None = None,
     threads: int | None = None,
     errors: ErrorsRule = "strict",
@@ -147,7 +155,7 @@ def dry_run(
 
     Parameters
     ----------
-    source, words, fallback, member, dim, header, limit, threads, errors, on_bad_row, progress
+    source, words, fallback, member, dim, header, separator, limit, threads, errors, on_bad_row, progress
         As in `convert`. A bad row does not end the reading.
 
     Returns
@@ -165,6 +173,7 @@ def dry_run(
     options = Options(
         dim=dim,
         header=header,
+        separator=separator,
         limit=limit,
         threads=threads,
         errors=errors,
@@ -182,6 +191,7 @@ def convert_archive(
     *,
     words: "AnyVocabulary | None" = None,
     fallback: "Fallback | Iterable[Fallback]" = (),
+    separator: str | None = None,
     limit: int | None = None,
     threads: int | None = None,
     errors: ErrorsRule = "strict",
@@ -198,7 +208,7 @@ def convert_archive(
     destination : str or path-like, optional
         The directory for the stores, made if it is missing; by default the archive's own. Each store is named
         after its member.
-    words, fallback, limit, threads, errors, on_bad_row, overwrite, progress
+    words, fallback, separator, limit, threads, errors, on_bad_row, overwrite, progress
         As in `convert`, for every member.
 
     Returns
@@ -213,6 +223,7 @@ def convert_archive(
         As `convert` raises them; a StoreError too if two members would make the same store.
     """
     options = Options(
+        separator=separator,
         limit=limit,
         threads=threads,
         errors=errors,

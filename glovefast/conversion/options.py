@@ -8,6 +8,7 @@ import numpy as np
 
 from glovefast.parser.chunks import MAX_LINE_BYTES
 from glovefast.parser.decoding import check_errors_rule
+from glovefast.parser.fields import separator_of
 from glovefast.progress import Progress, check_progress
 from glovefast.threads import checked_threads
 
@@ -32,6 +33,7 @@ class Options:
 
     dim: int | None = None
     header: bool | None = None
+    separator: str | None = None
     limit: int | None = None
     threads: int | None = None
     errors: str = "strict"
@@ -44,6 +46,7 @@ class Options:
         _check_integer("limit", self.limit, 0)
         checked_threads(self.threads)
         check_progress(self.progress)
+        separator_of(self.separator)
         check_errors_rule(self.errors)
         if self.on_bad_row not in _BAD_ROW_RULES:
             raise ValueError(f"on_bad_row must be 'raise' or 'skip', not {self.on_bad_row!r}")

@@ -86,7 +86,12 @@ class Conversion:
         chunk = self._reader.read(first, min_lines=_LAYOUT_LINES)
         sample = bytes(memoryview(first.bytes)[first.begin : first.end])
         layout = infer_layout(
-            sample, self._source.name, dim=options.dim, header=options.header, whole=self._reader.ended
+            sample,
+            self._source.name,
+            dim=options.dim,
+            header=options.header,
+            separator=options.separator,
+            whole=self._reader.ended,
         )
         if layout.header:
             first.begin += sample.index(b"\n") + 1
@@ -111,7 +116,17 @@ class Conversion:
         options, threads = self._options, self._options.workers
         # The kernels are compiled, or loaded, once before the workers start.
         wanted = options.wanted.kept if options.wanted else None
-        parsers = [BlockParser(self._tally.dim, options.errors, wanted) for _ in range(threads)]
+        layout = self._tally.layout
+        parsers = [
+            BlockParser(
+                layout.dim,
+                options.errors,
+                wanted,
+                separator=layout.separator,
+                dim_is_certain=layout.dim_is_certain,
+            )
+            for _ in range(threads)
+        ]
         with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
             work = [pool.submit(self._work, parser, writer) for parser in parsers]
             try:

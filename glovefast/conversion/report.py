@@ -87,9 +87,9 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
     """
     options, bad_rows, member = tally.options, tally.bad_rows, source.member
     merged = bad_rows.merge(vocabulary)
-    filled = tally.rows + tally.rows_not_wanted + bad_rows.skipped + (tally.header is not None)
+    filled = tally.rows + tally.rows_not_wanted + bad_rows.skipped + (tally.layout.header is not None)
     report = Report(
-        header=tally.header,
+        header=tally.layout.header,
         blank_lines=tally.lines - filled,
         duplicate_words=len(vocabulary.duplicate_rows()) - merged,
         words_with_spaces=vocabulary.words_with_spaces(),
@@ -97,16 +97,22 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
         merged_words=merged,
         skipped_rows=bad_rows.skipped,
         rows_not_wanted=tally.rows_not_wanted,
+        rows_not_finite=tally.rows_not_finite,
     )
     return DryRun(
         rows=tally.rows,
-        dim=tally.dim,
+        dim=tally.layout.dim,
         source=SourceInfo(
             name=source.file_name,
             member=member,
             bytes=source.bytes_total or source.bytes_read,
         ),
-        options=ParsingOptions(errors=options.errors, on_bad_row=options.on_bad_row),
+        options=ParsingOptions(
+            dim=options.dim,
+            separator=options.separator,
+            errors=options.errors,
+            on_bad_row=options.on_bad_row,
+        ),
         report=report,
         limit=options.limit if tally.is_full else None,
         wanted=options.wanted.found_in(vocabulary) if options.wanted else None,

@@ -35,12 +35,11 @@ class Tally:
 
     Attributes
     ----------
-    name, options, bad_rows
+    name, layout, options, bad_rows
         As given.
-    dim, header
-        Of the layout.
-    rows, lines, rows_not_wanted : int
-        The rows kept, the lines read, and the rows left out because their word is not wanted.
+    rows, lines, rows_not_wanted, rows_not_finite : int
+        The rows kept, the lines read, the rows left out because their word is not wanted, and the rows kept
+        that contain nan or inf.
     is_full : bool
         Whether the limit is reached, so that nothing more needs to be read.
     """
@@ -49,15 +48,14 @@ class Tally:
         self, name: str, layout: Layout, options: Options, bad_rows: BadRows, *, raises: bool
     ) -> None:
         self.name = name
-        self.dim = layout.dim
-        self.header = layout.header
+        self.layout = layout
         self.options = options
         self.bad_rows = bad_rows
         self._raises = raises
         self._checksum = new_checksum()
         self._words: list[pa.StringArray] = []
         self._word_bytes = 0
-        self.rows = self.rows_not_wanted = 0
+        self.rows = self.rows_not_wanted = self.rows_not_finite = 0
         self.lines = 0 if layout.header is None else 1
         self.is_full = False
 
@@ -86,6 +84,7 @@ class Tally:
             )
         self.lines += block.lines
         self.rows_not_wanted += block.rows_not_wanted()
+        self.rows_not_finite += block.rows_not_finite()
         self._words.append(block.words)
         self._checksum.update(np.ascontiguousarray(block.rows))
         return first

@@ -5,7 +5,10 @@ machine code without Numba. This module holds the constants that kernels and Pyt
 `errors`.
 """
 
-SPACE, NEWLINE, RETURN = 0x20, 0x0A, 0x0D
+TAB, NEWLINE, RETURN, SPACE = 0x09, 0x0A, 0x0D, 0x20
+
+# A separator is a byte, or this: runs of spaces and tabs, of which those around a row do not count.
+WHITESPACE = 0x100
 
 # The readable bytes that must surround a text, so that whole blocks can be loaded at its ends.
 PADDING = 64
@@ -15,13 +18,17 @@ SEPARATORS_AT_ONCE = 12
 LANES = 8  # numbers parsed at once: the float64 values in the longest vector registers
 WORD_BLOCK_BYTES = 32
 
-# The places in the status of parse_rows: where to go on, and its counters.
-NEXT_LINE, NEXT_BYTE, ROWS, WORD_BYTES, BAD_LINES, ODD_NUMBERS = range(6)
-STATUS_LENGTH = 6
+# If the dimension is certain, this many numbers in a word mean that two rows share a line.
+NUMBERS_IN_DAMAGE = 5
 
-# The places in the status of keep_wanted_lines: the number of lines, and where the kept ones end.
-LINES, KEPT_END = range(2)
-WANTED_STATUS_LENGTH = 2
+# The places in the status of parse_rows: where to go on, and its counters.
+NEXT_LINE, NEXT_BYTE, ROWS, WORD_BYTES, BAD_LINES, ODD_NUMBERS, INFINITIES = range(7)
+STATUS_LENGTH = 7
+
+# The places in the status of keep_wanted_lines: the number of lines, where the kept ones end, and how many
+# of those may have an unwanted word.
+LINES, KEPT_END, UNDECIDED = range(3)
+WANTED_STATUS_LENGTH = 3
 
 # How a text becomes words: what lies between separators, each character, or as its words are given.
 WORDS_ARE_SEPARATED, WORDS_ARE_CHARACTERS, WORDS_ARE_GIVEN = range(3)

@@ -20,10 +20,14 @@ from glovefast.kernels import (
     NEWLINE,
     RETURN,
     SPACE,
+    TAB,
+    UNDECIDED,
+    WHITESPACE,
 )
 from glovefast.kernels.hashing import hash_bytes
 from glovefast.kernels.intrinsics import load_block, matches, one_bits, store_block, trailing_zeros
-from glovefast.kernels.numbers import is_of_another_dimension
+from glovefast.kernels.numbers import LEFT_TO_PYTHON, NOT_A_WORD, judge_word
+from glovefast.kernels.parse import blanks, separator_bits, without_blanks
 from glovefast.kernels.registry import kernel
 
 _SEED = np.uint64(HASH_SEED)
@@ -31,6 +35,9 @@ _MULTIPLIER, _FINAL_MULTIPLIER = np.uint64(HASH_MULTIPLIER), np.uint64(HASH_FINA
 _SHIFT, _FINAL_SHIFT = np.uint64(HASH_SHIFT), np.uint64(HASH_FINAL_SHIFT)
 _ONE, _EIGHT, _ZERO_BITS = np.uint64(1), np.uint64(8), np.uint64(0)
 _FIRST_OF_MANY_BYTES = 0x80  # of a UTF-8 character that is not ASCII; its other bytes are larger, too
+
+
+_IS_FOR_PARSER, _IS_WORD, _IS_UNDECIDED = range(3)
 
 
 @kernel()
@@ -70,30 +77,61 @@ def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_byt
 
 
 @kernel()
-def _word_end(text, begin, end, spaces, dim, separators, scratch):
-    """Find where the word of a line ends; -1 if `parse_rows` must judge the line: it is blank or a bad row.
+def _is_separator(text, position, separator):
+    """Tell whether a byte separates fields; of a run of blanks only the last does."""
+    if separator == WHITESPACE:
+        after = text[position + 1]
+        return (text[position] == SPACE or text[position] == TAB) and after != SPACE and after != TAB
+    return text[position] == separator
 
-    The line is ``text[begin:end]`` and contains `spaces` spaces. `separators` and `scratch` are overwritten.
+
+@kernel()
+def _find_word(text, begin, end, separator, fields, dim, dim_is_certain, separators, scratch):
+    """Find the word of a line: what it is, its begin and its end.
+
+    The line is ``text[begin:end]`` with `fields` separators. `separators` and `scratch` are overwritten.
+    `_IS_FOR_PARSER` is a blank line or a bad row. `_IS_UNDECIDED` may be a bad row, or have a word that the
+    parser changes.
     """
-    while end > begin and (text[end - 1] == RETURN or text[end - 1] == SPACE):
+    whitespace = separator == WHITESPACE
+    while end > begin:
+        last = np.int64(text[end - 1])
+        if last != RETURN and last != SPACE and last != separator and not (whitespace and last == TAB):
+            break
         end -= 1
-        if text[end] == SPACE:
-            spaces -= 1
-    if spaces < dim:
-        return -1
-    if spaces == dim:  # the common form: the word is the first field
-        while matches(text, begin, np.uint8(SPACE)) == _ZERO_BITS:
-            begin += 64
-        return begin + trailing_zeros(matches(text, begin, np.uint8(SPACE)))
+        if _is_separator(text, end, separator):
+            fields -= 1
+    if whitespace and end > begin:
+        while text[begin] == SPACE or text[begin] == TAB:
+            if _is_separator(text, begin, separator):
+                fields -= 1
+            begin += 1
+    if fields < dim:
+        return _IS_FOR_PARSER, begin, end
+    if fields == dim:  # the common form: the word is the first field
+        end = begin
+        while True:
+            bits = blanks(text, end) if whitespace else matches(text, end, np.uint8(separator))
+            end += trailing_zeros(bits)
+            if bits != _ZERO_BITS:
+                break
+        if separator != SPACE:
+            begin, end = without_blanks(text, begin, end)
+        return _IS_WORD, begin, end
     found = 0
     for position in range(begin, end):
-        if text[position] == SPACE:
+        if _is_separator(text, position, separator):
             separators[found] = position
             found += 1
-    vector = spaces - dim
-    if is_of_another_dimension(text, separators, 0, vector, scratch, 0):
-        return -1
-    return np.int64(separators[vector])
+    vector = fields - dim
+    judged = judge_word(text, separators, 0, vector, dim, dim_is_certain, scratch, 0)
+    end = np.int64(separators[vector])
+    if separator != SPACE:
+        begin, end = without_blanks(text, begin, end)
+    if judged == NOT_A_WORD:
+        return _IS_FOR_PARSER, begin, end
+    # If runs of blanks separate, the parser makes one space of each in a word.
+    return _IS_UNDECIDED if whitespace or judged == LEFT_TO_PYTHON else _IS_WORD, begin, end
 
 
 @kernel()
@@ -113,21 +151,23 @@ def _move(text, begin, end, to):
 
 
 @kernel(
-    *("uint8[]", "int64", "int64", "int64"),
-    *("int32[]", "uint64[]", "int32[]", "int32[]", "uint8[]", "int64"),
+    *("uint8[]", "int64", "int64", "int64", "int64", "int64", "int64"),
+    *("int32[]", "uint64[]", "int32[]", "int32[]", "uint8[]"),
     *("int32[]", "int32[]", "float32[]", "int64[]"),
 )
 def keep_wanted_lines(
     text,
     begin,
     end,
+    separator,
     dim,
+    dim_is_certain,
+    keep_non_ascii,
     buckets,
     hashes,
     rows,
     word_offsets,
     word_bytes,
-    keep_non_ascii,
     kept_lines,
     separators,
     scratch,
@@ -144,8 +184,14 @@ def keep_wanted_lines(
         The text, padded by `PADDING` bytes on both sides.
     begin, end : int64
         The chunk is ``text[begin:end]``, whole lines.
+    separator : int64
+        The byte that separates fields, or `WHITESPACE`.
     dim : int64
         Numbers per row.
+    dim_is_certain : int64
+        Not 0 if the words may end in numbers; see `parse_rows`.
+    keep_non_ascii : int64
+        Not 0 to keep the lines of all words that are not ASCII, wanted or not.
     buckets : (2**k + 1,) int32, k >= 1
         The index of the wanted words (see `glovefast.vocabulary.word_index`): where each bucket begins in
         `hashes`.
@@ -157,8 +203,6 @@ def keep_wanted_lines(
         Where each word begins in `word_bytes`.
     word_bytes : uint8
         The bytes of the words, one after the other.
-    keep_non_ascii : int64
-        Not 0 to keep the lines of all words that are not ASCII, wanted or not.
     kept_lines : (end - begin,) int32, written
         The lines that stay, counted from 0.
     separators : (end - begin,) int32
@@ -166,7 +210,8 @@ def keep_wanted_lines(
     scratch : (1,) float32
         Scratch.
     status : (WANTED_STATUS_LENGTH,) int64, written
-        As named in `glovefast.kernels`: the number of lines, and the end of those that stay.
+        As named in `glovefast.kernels`: the number of lines, the end of those that stay, and how many
+        of them may have an unwanted word.
 
     Returns
     -------
@@ -177,24 +222,28 @@ def keep_wanted_lines(
     kept = 0
     kept_end = begin
     line_begin = begin
-    spaces_before = 0  # of this line, in earlier blocks
+    undecided = 0
+    fields_before = 0  # separators of this line, in earlier blocks
     for block in range(begin, end, 64):
         newlines = matches(text, block, np.uint8(NEWLINE))
-        spaces = matches(text, block, np.uint8(SPACE))
+        found = separator_bits(text, block, separator)
         if end - block < 64:
             newlines &= (_ONE << np.uint64(end - block)) - _ONE
         while newlines != _ZERO_BITS:
             bit = trailing_zeros(newlines)
-            in_line = spaces & ((_ONE << np.uint64(bit)) - _ONE)
-            spaces ^= in_line
+            in_line = found & ((_ONE << np.uint64(bit)) - _ONE)
+            found ^= in_line
             line_end = block + bit
-            spaces_in_line = spaces_before + one_bits(in_line)
-            word_end = _word_end(text, line_begin, line_end, spaces_in_line, dim, separators, scratch)
-            keep = word_end < 0 or _is_in_index(
-                text, line_begin, word_end, buckets, hashes, rows, word_offsets, word_bytes
+            fields = fields_before + one_bits(in_line)
+            kind, word_begin, word_end = _find_word(
+                text, line_begin, line_end, separator, fields, dim, dim_is_certain, separators, scratch
             )
+            keep = kind != _IS_WORD or _is_in_index(
+                text, word_begin, word_end, buckets, hashes, rows, word_offsets, word_bytes
+            )
+            undecided += 1 if kind == _IS_UNDECIDED else 0
             if not keep and keep_non_ascii != 0:
-                for index in range(line_begin, word_end):
+                for index in range(word_begin, word_end):
                     keep = keep or text[index] >= _FIRST_OF_MANY_BYTES
             if keep:
                 kept_lines[kept] = lines
@@ -202,9 +251,10 @@ def keep_wanted_lines(
                 kept_end = _move(text, line_begin, line_end + 1, kept_end)
             lines += 1
             line_begin = line_end + 1
-            spaces_before = 0
+            fields_before = 0
             newlines &= newlines - _ONE
-        spaces_before += one_bits(spaces)
+        fields_before += one_bits(found)
     status[LINES] = lines
     status[KEPT_END] = kept_end
+    status[UNDECIDED] = undecided
     return kept

@@ -5,13 +5,16 @@
 
 import numpy as np
 
+from glovefast.kernels import NUMBERS_IN_DAMAGE
 from glovefast.kernels.registry import kernel
 
 NOT_A_NUMBER, LEFT_TO_PYTHON, PARSED = range(3)
+NOT_A_WORD, IS_A_WORD = NOT_A_NUMBER, PARSED
 
 _POINT, _MINUS, _PLUS, _ZERO = 0x2E, 0x2D, 0x2B, 0x30
 _LOWER_CASE = 0x20  # this bit makes an ASCII letter lower case
-_LETTER_E = 0x65
+_LETTER_E, _UNDERSCORE = 0x65, 0x5F
+_NAN, _INF, _INFINITY = (int.from_bytes(name, "big") for name in (b"nan", b"inf", b"infinity"))
 
 _POWER = np.array([10.0**n for n in range(309)], dtype=np.float64)
 _SIGN = np.array([1.0, -1.0], dtype=np.float64)
@@ -22,6 +25,12 @@ _EXACT_MANTISSA = np.uint64(1 << 53)
 _EXACT_POWER = 22  # 10**22 is the largest power of ten that a float64 holds exactly
 _SAFE_POWER = 280  # mantissa * 10**280 stays below 10**300, and mantissa / 10**280 above 10**-281
 _DOUBT = 2.0**-50  # more than the relative error of the product: see parse_number
+
+
+@kernel()
+def _is_white_space(byte):
+    """Recognise the ASCII white space that Python's ``float`` ignores around a number."""
+    return byte == 0x20 or 0x09 <= byte <= 0x0D
 
 
 @kernel()
@@ -36,6 +45,10 @@ def parse_number(text, begin, end, numbers, place):
     digits cut off by 10**-18, in total less than 2**-50. If the values 2**-50 below and above round to the
     same float32, so does the exact one. Otherwise, about once in 2**25 numbers, Python decides.
     """
+    while begin < end and _is_white_space(text[begin]):
+        begin += 1
+    while end > begin and _is_white_space(text[end - 1]):
+        end -= 1
     position = begin
     negative = 0
     if position < end and (text[position] == _MINUS or text[position] == _PLUS):
@@ -93,18 +106,63 @@ def parse_number(text, begin, end, numbers, place):
 
 
 @kernel()
-def is_of_another_dimension(text, separators, first, last, numbers, place):
+def _form_of_field(text, begin, end, numbers, place):
+    """Tell whether Python's ``float`` reads a field: `PARSED` if so, `LEFT_TO_PYTHON` if that is unclear.
+
+    Besides decimal numbers it reads names (``nan``, ``-Infinity``), ``1_000`` and the digits of other
+    alphabets; of the latter two Python decides.
+    """
+    if parse_number(text, begin, end, numbers, place) != NOT_A_NUMBER:
+        return PARSED
+    while begin < end and _is_white_space(text[begin]):
+        begin += 1
+    while end > begin and _is_white_space(text[end - 1]):
+        end -= 1
+    name = np.int64(0)  # up to eight letters in lower case, the last in the lowest byte
+    letters = unclear = False
+    for position in range(begin, end):
+        byte = text[position]
+        lower = byte | _LOWER_CASE
+        if byte >= 0x80:
+            # Characters that begin with these bytes are neither digits nor white space.
+            if 0xC3 <= byte <= 0xD8 or 0xE4 <= byte <= 0xE9:
+                return NOT_A_NUMBER
+            unclear = True
+        elif byte == _UNDERSCORE or byte <= 0x20:
+            unclear = True
+        elif 0x61 <= lower <= 0x7A:
+            letters = letters or lower != _LETTER_E
+            name = (name << 8) | np.int64(lower)
+        elif not (_ZERO <= byte <= _ZERO + 9 or byte in (_POINT, _MINUS, _PLUS)):
+            return NOT_A_NUMBER
+    signs = 1 if begin < end and (text[begin] == _MINUS or text[begin] == _PLUS) else 0
+    length = end - begin - signs
+    if length == 3 and name in (_NAN, _INF):
+        return PARSED
+    if length == 8 and name == _INFINITY:
+        return PARSED
+    if unclear and not (letters and name != _NAN and name != _INF and name != _INFINITY):
+        return LEFT_TO_PYTHON
+    return NOT_A_NUMBER
+
+
+@kernel()
+def judge_word(text, separators, first, last, dim, dim_is_certain, numbers, place):
     """Tell a word with spaces from a row with too many numbers (two rows in one line, another dimension).
 
-    The fields of the word after its first lie between ``separators[first]`` and ``separators[last]``. A
-    number directly before the vector, or two numbers anywhere, cannot belong to a word. ``numbers[place]`` is
-    scratch.
+    The fields of the word after its first lie between ``separators[first]`` and ``separators[last]``;
+    ``numbers[place]`` is scratch. Returns `IS_A_WORD`, `NOT_A_WORD`, or `LEFT_TO_PYTHON` where Python decides
+    what a number is. The rule is `glovefast.parser.fields.is_word`.
     """
     count = 0
+    ends_in_number = False
     for number in range(first, last):
-        form = parse_number(text, separators[number] + 1, separators[number + 1], numbers, place)
-        if form != NOT_A_NUMBER:
-            count += 1
-            if number == last - 1:
-                return True
-    return count > 1
+        form = _form_of_field(text, separators[number] + 1, separators[number + 1], numbers, place)
+        if form == LEFT_TO_PYTHON:
+            return LEFT_TO_PYTHON
+        ends_in_number = form == PARSED
+        count += 1 if form == PARSED else 0
+    if dim_is_certain == 0:
+        return NOT_A_WORD if ends_in_number or count > 1 else IS_A_WORD
+    least = 2 + (1 if ends_in_number else 0)
+    return NOT_A_WORD if count >= max(least, min(dim, NUMBERS_IN_DAMAGE)) else IS_A_WORD

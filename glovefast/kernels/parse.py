@@ -13,6 +13,7 @@ import numpy as np
 
 from glovefast.kernels import (
     BAD_LINES,
+    INFINITIES,
     LANES,
     NEWLINE,
     NEXT_BYTE,
@@ -22,19 +23,35 @@ from glovefast.kernels import (
     ROWS,
     SEPARATORS_AT_ONCE,
     SPACE,
+    TAB,
+    WHITESPACE,
     WORD_BLOCK_BYTES,
     WORD_BYTES,
 )
 from glovefast.kernels.intrinsics import copy_block, matches, one_bits, trailing_zeros, without_lowest_bit
 from glovefast.kernels.lanes import parse_eight
-from glovefast.kernels.numbers import PARSED, is_of_another_dimension, parse_number
+from glovefast.kernels.numbers import LEFT_TO_PYTHON, NOT_A_WORD, PARSED, judge_word, parse_number
 from glovefast.kernels.registry import kernel
 
 _ONE, _ZERO_BITS = np.uint64(1), np.uint64(0)
 
 
-@kernel("uint8[]", "int64", "int64", "int32[]", "int32[]")
-def find_separators(text, begin, end, separators, line_ends):
+@kernel()
+def blanks(text, block):
+    """Compare 64 bytes with space and tab."""
+    return matches(text, block, np.uint8(SPACE)) | matches(text, block, np.uint8(TAB))
+
+
+@kernel()
+def separator_bits(text, block, separator):
+    """Find the separators in 64 bytes; in a run of blanks only the last."""
+    if separator == WHITESPACE:
+        return blanks(text, block) & ~blanks(text, block + 1)
+    return matches(text, block, np.uint8(separator))
+
+
+@kernel("uint8[]", "int64", "int64", "int64", "int32[]", "int32[]")
+def find_separators(text, begin, end, separator, separators, line_ends):
     """List where the fields and the lines of a chunk end.
 
     Parameters
@@ -43,8 +60,11 @@ def find_separators(text, begin, end, separators, line_ends):
         The text, padded by `PADDING` bytes on both sides.
     begin, end : int64
         The chunk is ``text[begin:end]``.
+    separator : int64
+        The byte that separates fields, or `WHITESPACE`.
     separators : (end - begin + SEPARATORS_AT_ONCE,) int32, written
-        The position of every space and newline, ascending; the places after the last are scratch.
+        The position of every separator and newline, ascending; of a run of blanks that of the last. The
+        places after the last are scratch.
     line_ends : (end - begin,) int32, written
         For every line the place of its newline in `separators`.
 
@@ -57,7 +77,7 @@ def find_separators(text, begin, end, separators, line_ends):
     lines = 0
     for block in range(begin, end, 64):
         newlines = matches(text, block, np.uint8(NEWLINE))
-        both = newlines | matches(text, block, np.uint8(SPACE))
+        both = newlines | separator_bits(text, block, separator)
         if end - block < 64:
             both &= (_ONE << np.uint64(end - block)) - _ONE
             newlines &= both
@@ -77,16 +97,42 @@ def find_separators(text, begin, end, separators, line_ends):
     return lines
 
 
+@kernel()
+def without_blanks(text, begin, end):
+    """Move the ends of a word inwards over spaces and tabs."""
+    while begin < end and (text[begin] == SPACE or text[begin] == TAB):
+        begin += 1
+    while end > begin and (text[end - 1] == SPACE or text[end - 1] == TAB):
+        end -= 1
+    return begin, end
+
+
+@kernel()
+def _copy_word(text, begin, end, words, place):
+    """Copy a word, each run of blanks as one space; give the place after it."""
+    for position in range(begin, end):
+        if text[position] != SPACE and text[position] != TAB:
+            words[place] = text[position]
+            place += 1
+        elif text[position + 1] != SPACE and text[position + 1] != TAB:
+            words[place] = SPACE
+            place += 1
+    return place
+
+
 @kernel(
-    *("uint8[]", "int32[]", "int32[]", "int64", "int64", "int64"),
+    *("uint8[]", "int64", "int64", "int64"),
+    *("int32[]", "int32[]", "int64", "int64"),
     *("float32[]", "uint8[]", "int32[]", "int32[]", "int32[]", "int64[]", "int64[]"),
 )
 def parse_rows(
     text,
+    separator,
+    dim,
+    dim_is_certain,
     separators,
     line_ends,
     lines,
-    dim,
     max_rows,
     numbers,
     words,
@@ -98,8 +144,9 @@ def parse_rows(
 ):
     """Parse the lines of a chunk into words and rows.
 
-    The word of a line is everything before its last `dim` fields; only the ASCII space separates. Carriage
-    returns and spaces at the end of a line are skipped, as are blank lines. Bad lines give no row and are
+    The word of a line is everything before its last `dim` fields. Carriage returns, spaces and separators at
+    the end of a line are skipped, as are blank lines. Unless the space separates, blanks around a word are
+    not part of it; if runs of blanks do, each run in a word becomes one space. Bad lines give no row and are
     listed. Numbers that need exact arithmetic beyond 64 bits, and fields that are not decimal numbers
     (``nan``, ``inf``, garbage), are listed for Python.
 
@@ -107,12 +154,16 @@ def parse_rows(
     ----------
     text : (n,) uint8
         The text, padded by `PADDING` bytes on both sides.
+    separator : int64
+        The byte that separates fields, or `WHITESPACE`.
+    dim : int64
+        Numbers per row.
+    dim_is_certain : int64
+        Not 0 if the words may end in numbers, since the file or the user states the dimension.
     separators, line_ends : int32
         The output of `find_separators`; `separators` is changed where a line ends in white space.
     lines : int64
         The result of `find_separators`.
-    dim : int64
-        Numbers per row.
     max_rows : int64
         The number of rows that fit into the output.
     numbers : (max_rows * dim + 1,) float32, written
@@ -127,7 +178,8 @@ def parse_rows(
         The bad lines, counted from 0.
     odd_numbers : (3 * m,) int64, m >= dim + LANES, written
         For each number left to Python: its place in `numbers`, its begin and its end in `text`. A number that
-        two groups share is listed twice.
+        two groups share is listed twice. For each word that Python must judge: -1 - its row, its begin and
+        its end.
     status : (STATUS_LENGTH,) int64, changed
         As named in `glovefast.kernels`: the line to begin with and its first byte (0 and the begin of the
         chunk at first), then counters, which continue from their values.
@@ -141,7 +193,9 @@ def parse_rows(
     word_bytes = status[WORD_BYTES]
     bad = status[BAD_LINES]
     odd = status[ODD_NUMBERS]
+    infinities = status[INFINITIES]
     line = status[NEXT_LINE]
+    whitespace = separator == WHITESPACE
     # Not read from `separators`, where the entry of a line that ends in CRLF is changed.
     next_line_begin = status[NEXT_BYTE]
     while line < lines:
@@ -153,29 +207,49 @@ def parse_rows(
         line_end = np.int64(separators[newline])
         next_line_begin = line_end + 1
         line += 1
-        while line_end > line_begin and (text[line_end - 1] == RETURN or text[line_end - 1] == SPACE):
+        while line_end > line_begin:
+            last = np.int64(text[line_end - 1])
+            if last != RETURN and last != SPACE and last != separator and not (whitespace and last == TAB):
+                break
             line_end -= 1
-            if text[line_end] == SPACE:
+            if newline > first and separators[newline - 1] == line_end:
                 newline -= 1
             else:
                 separators[newline] = line_end
         if line_end == line_begin:
             continue
+        if whitespace and (text[line_begin] == SPACE or text[line_begin] == TAB):
+            line_begin = np.int64(separators[first]) + 1
+            first += 1
         vector = newline - dim
         if vector < first:
             bad_lines[bad] = line - 1
             bad += 1
             continue
         place = rows * dim
-        if vector > first and is_of_another_dimension(text, separators, first, vector, numbers, place):
-            bad_lines[bad] = line - 1
-            bad += 1
-            continue
-
         end = np.int64(separators[vector])
-        for index in range(0, end - line_begin, WORD_BLOCK_BYTES):
-            copy_block(text, line_begin + index, words, word_bytes + index)
-        word_bytes += end - line_begin
+        if whitespace:
+            line_begin, end = without_blanks(text, line_begin, end)
+        if vector > first:
+            judged = judge_word(text, separators, first, vector, dim, dim_is_certain, numbers, place)
+            if judged == NOT_A_WORD:
+                bad_lines[bad] = line - 1
+                bad += 1
+                continue
+            if judged == LEFT_TO_PYTHON:
+                odd_numbers[3 * odd] = -1 - rows
+                odd_numbers[3 * odd + 1] = line_begin
+                odd_numbers[3 * odd + 2] = end
+                odd += 1
+
+        if separator != SPACE:
+            line_begin, end = without_blanks(text, line_begin, end)
+        if whitespace and vector > first:
+            word_bytes = _copy_word(text, line_begin, end, words, word_bytes)
+        else:
+            for index in range(0, end - line_begin, WORD_BLOCK_BYTES):
+                copy_block(text, line_begin + index, words, word_bytes + index)
+            word_bytes += end - line_begin
         word_ends[rows] = word_bytes
         row_lines[rows] = line - 1
         for group in range(0, dim, LANES):
@@ -197,6 +271,8 @@ def parse_rows(
                     odd_numbers[3 * odd + 1] = begin_number
                     odd_numbers[3 * odd + 2] = end
                     odd += 1
+                elif np.isinf(numbers[place + odd_number]):
+                    infinities += 1
         rows += 1
     status[NEXT_LINE] = line
     status[NEXT_BYTE] = next_line_begin
@@ -204,4 +280,5 @@ def parse_rows(
     status[WORD_BYTES] = word_bytes
     status[BAD_LINES] = bad
     status[ODD_NUMBERS] = odd
+    status[INFINITIES] = infinities
     return line

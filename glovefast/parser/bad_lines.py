@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from glovefast.parser.fields import LINE_END, count_numbers, read_number
+from glovefast.parser.fields import SINGLE_SPACE, Separator, is_word, read_number
 
 _SHOWN_BYTES = 60
-# A row with one or two numbers too many may have a word that ends in them: "windows 95", "june 6 1944".
-_NUMBERS_IN_A_WORD = 2
+CARRIAGE_RETURNS = (
+    "the lines end in a carriage return alone; replace it first, for example with: tr '\\r' '\\n'"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class BadLine:
         return self.changed_word is not None
 
 
-def explain_bad_line(line: bytes, dim: int) -> str:
+def explain_bad_line(line: bytes, dim: int, separator: Separator = SINGLE_SPACE) -> str:
     """Say what is wrong with a line that gave no row.
 
     Parameters
@@ -45,35 +46,37 @@ def explain_bad_line(line: bytes, dim: int) -> str:
         The line.
     dim : int
         The numbers a row must have.
+    separator : Separator
+        What separates the fields.
 
     Returns
     -------
     str
         The reason, with the word, the field and its column where there is one.
     """
-    text = line.rstrip(LINE_END)
-    fields = text.split(b" ")
-    word = b" ".join(fields[:-dim])
+    fields = separator.split(line)
+    word = separator.byte.join(fields[:-dim])
     if len(fields) > dim:
         column = len(word.decode(errors="replace")) + 2  # in characters, as editors count
         for value in fields[-dim:]:
             if not value:
+                two = "spaces" if separator == SINGLE_SPACE else "separators"
                 return (
                     f"column {column} is empty where a number must follow the word {show(word)}: "
-                    "there are two spaces, and a single one separates the fields"
+                    f"there are two {two}, and a single one separates the fields"
                 )
             if read_number(value) is None:
                 return f"{show(value)} in column {column}, after the word {show(word)}, is not a number"
             column += len(value.decode()) + 1
-    numbers = count_numbers(text)
+    numbers = separator.count_numbers(line)
     if numbers == dim:
         return f"the word would be {show(word)}, which contains numbers; two rows may share this line"
-    front = b" ".join(fields[: len(fields) - numbers])
+    front = separator.byte.join(fields[: len(fields) - numbers])
     reason = (
         f"expected {dim} {'number' if dim == 1 else 'numbers'} after the word {show(front)}, found {numbers}"
     )
-    if 0 < numbers - dim <= _NUMBERS_IN_A_WORD:
-        reason += f"; if the word is {show(word)}, replace its last space with another character"
+    if numbers > dim and is_word(fields[:-dim], dim, dim_is_certain=True):
+        reason += f"; if the word is {show(word)}, state the dimension (dim={dim}, --dim {dim})"
     return reason
 
 

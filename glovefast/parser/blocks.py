@@ -11,7 +11,7 @@ from glovefast.kernels.load import load_kernels
 from glovefast.parser.bad_lines import BadLine, beginning_of, explain_bad_line
 from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import decode_words
-from glovefast.parser.fields import read_number
+from glovefast.parser.fields import SINGLE_SPACE, Separator, is_word, read_number
 from glovefast.parser.line_filter import LineFilter
 from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.word_index import WordIndex
@@ -39,6 +39,8 @@ class Block:
         unwanted.
     kept_lines : numpy.ndarray or None
         int32, ascending: the lines that were parsed, if those of unwanted words were dropped.
+    is_finite : numpy.ndarray or None
+        (rows,) bool: whether all numbers of a row are finite; None if all rows are.
     """
 
     lines: int
@@ -47,6 +49,11 @@ class Block:
     row_lines: NDArray[np.int32]
     bad_lines: list[BadLine]
     kept_lines: NDArray[np.int32] | None = None
+    is_finite: NDArray[np.bool_] | None = None
+
+    def rows_not_finite(self) -> int:
+        """Count the rows that contain nan or inf."""
+        return 0 if self.is_finite is None else int(np.count_nonzero(~self.is_finite[: len(self.rows)]))
 
     def cut(self, rows: int) -> None:
         """Drop what comes after the first `rows` rows."""
@@ -73,13 +80,29 @@ class BlockParser:
         The rule for words that are not UTF-8; see `glovefast.conversion.convert.convert`.
     wanted : WordIndex, optional
         The words whose rows to parse; all if not given.
+    separator : Separator
+        What separates the fields of a row.
+    dim_is_certain : bool
+        Whether words may end in numbers; see `glovefast.parser.fields.is_word`.
     """
 
-    def __init__(self, dim: int, errors: str = "strict", wanted: WordIndex | None = None) -> None:
+    def __init__(
+        self,
+        dim: int,
+        errors: str = "strict",
+        wanted: WordIndex | None = None,
+        *,
+        separator: Separator = SINGLE_SPACE,
+        dim_is_certain: bool = False,
+    ) -> None:
         self._kernels = load_kernels("find_separators", "parse_rows")
         self._dim = dim
         self._errors = errors
-        self._filter = LineFilter(wanted, dim, errors) if wanted is not None else None
+        self._separator = separator
+        self._dim_is_certain = dim_is_certain
+        self._filter = None
+        if wanted is not None:
+            self._filter = LineFilter(wanted, dim, errors, separator, dim_is_certain=dim_is_certain)
         self._status = np.zeros(kernels.STATUS_LENGTH, dtype=np.int64)
         self._bad_lines = np.empty(_BAD_LINES, dtype=np.int32)
         self._odd_numbers = np.empty(3 * max(_ODD_NUMBERS, dim + kernels.LANES), dtype=np.int64)
@@ -126,19 +149,28 @@ class BlockParser:
         """Parse all lines of a buffer; if `wanted` is given, drop the rows of other words."""
         status = self._status
         lines = self._kernels.find_separators(
-            buffer.array, buffer.begin, buffer.end, self._separators, self._line_ends
+            buffer.array,
+            buffer.begin,
+            buffer.end,
+            self._separator.code,
+            self._separators,
+            self._line_ends,
         )
         status[:] = 0
         status[kernels.NEXT_BYTE] = buffer.begin
         bad_lines: list[int] = []
         bad_rows: set[int] = set()  # rows that the kernel has already written
+        not_words: set[int] = set()  # those of them with too many numbers
+        is_finite = True
         while status[kernels.NEXT_LINE] < lines:
             self._kernels.parse_rows(
                 buffer.array,
+                self._separator.code,
+                self._dim,
+                int(self._dim_is_certain),
                 self._separators,
                 self._line_ends,
                 lines,
-                self._dim,
                 self._max_rows,
                 self._numbers,
                 self._words,
@@ -150,8 +182,9 @@ class BlockParser:
             )
             bad_lines += self._bad_lines[: status[kernels.BAD_LINES]].tolist()
             odd_numbers = self._odd_numbers[: 3 * status[kernels.ODD_NUMBERS]]
-            bad_rows |= self._read_odd_numbers(buffer, odd_numbers.reshape(-1, 3))
+            is_finite &= self._read_odd_numbers(buffer, odd_numbers.reshape(-1, 3), bad_rows, not_words)
             status[kernels.BAD_LINES] = status[kernels.ODD_NUMBERS] = 0
+        bad_rows |= not_words
         rows = int(status[kernels.ROWS])
         bad_lines += self._row_lines[list(bad_rows)].tolist()
         block = Block(
@@ -160,32 +193,44 @@ class BlockParser:
             words=pa.nulls(0, pa.string()),
             row_lines=self._row_lines[:rows],
             bad_lines=[
-                BadLine(number, explain_bad_line(line, self._dim), beginning_of(line))
+                BadLine(number, explain_bad_line(line, self._dim, self._separator), beginning_of(line))
                 for number, line in zip(bad_lines, buffer.lines(bad_lines), strict=True)
             ],
         )
         rejected = self._decode_words(block, buffer, bad_rows)
         bad_rows |= rejected
         if wanted is not None:
-            bad_rows |= _drop_unwanted(block, wanted, rejected)
+            bad_rows |= _drop_unwanted(block, wanted, rejected, not_words)
         if bad_rows:
             kept = np.setdiff1d(np.arange(rows), list(bad_rows))
             block.rows, block.row_lines = block.rows[kept], block.row_lines[kept]
             block.words = block.words.take(integer_array(kept))
+        if not is_finite or status[kernels.INFINITIES]:
+            block.is_finite = np.logical_and.reduce(np.isfinite(block.rows), axis=1)
         block.bad_lines.sort(key=lambda bad: bad.line)
         return block
 
-    def _read_odd_numbers(self, buffer: TextBuffer, odd_numbers: NDArray[np.int64]) -> set[int]:
-        """Read with Python the numbers the kernel left to it; give the rows that contain something else."""
-        bad_rows = set()
+    def _read_odd_numbers(
+        self, buffer: TextBuffer, odd_numbers: NDArray[np.int64], bad_rows: set[int], not_words: set[int]
+    ) -> bool:
+        """Read with Python what the kernel left to it; give whether all numbers are finite.
+
+        Rows with something that is not a number are added to `bad_rows`, rows with too many to `not_words`.
+        """
+        is_finite = True
         with np.errstate(over="ignore"):  # numbers beyond float32 become inf, as in the kernel
             for place, begin, end in odd_numbers.tolist():
-                value = read_number(bytes(buffer.bytes[begin:end]))
-                if value is None:
+                text = bytes(buffer.bytes[begin:end])
+                if place < 0:
+                    fields = self._separator.split_word(text)
+                    if not is_word(fields, self._dim, dim_is_certain=self._dim_is_certain):
+                        not_words.add(-1 - place)
+                elif (value := read_number(text)) is None:
                     bad_rows.add(place // self._dim)
                 else:
                     self._numbers[place] = value
-        return bad_rows
+                    is_finite = is_finite and bool(np.isfinite(self._numbers[place]))
+        return is_finite
 
     def _decode_words(self, block: Block, buffer: TextBuffer, bad_rows: set[int]) -> set[int]:
         """Decode the words of a block, and give the rows whose word is rejected.
@@ -203,10 +248,11 @@ class BlockParser:
         return {word.row for word in damaged if word.changed is None}
 
 
-def _drop_unwanted(block: Block, wanted: WordIndex, rejected: set[int]) -> set[int]:
+def _drop_unwanted(block: Block, wanted: WordIndex, rejected: set[int], not_words: set[int]) -> set[int]:
     """Find the rows whose word is unwanted or was rejected, and forget their bad lines."""
     is_unwanted = wanted.rows(block.words) < 0
     is_unwanted[list(rejected)] = True
+    is_unwanted[list(not_words)] = False  # bad rows, whatever their words
     unwanted = np.flatnonzero(is_unwanted)
     unwanted_lines = block.row_lines[unwanted]
     forgotten = set(unwanted_lines.tolist())

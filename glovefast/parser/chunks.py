@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glovefast.errors import FormatError
 from glovefast.kernels import PADDING
-from glovefast.parser.bad_lines import show
+from glovefast.parser.bad_lines import CARRIAGE_RETURNS, show
 
 # 1 MiB: with less the work between two chunks shows, with more every worker takes memory for nothing.
 CHUNK_BYTES = 1 << 20
@@ -151,6 +151,8 @@ class ChunkReader:
                     None,
                     f"not embedding text: the first {MAX_LINE_BYTES >> 20} MiB are blank lines",
                 )
+            if b"\r" in buffer.bytes[begin : buffer.end].rstrip(b"\r"):
+                raise FormatError(self._source.name, None, CARRIAGE_RETURNS)
             raise FormatError(
                 self._source.name,
                 None,

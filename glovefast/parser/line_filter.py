@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from glovefast import kernels
 from glovefast.kernels.load import load_kernels
 from glovefast.parser.chunks import TextBuffer
+from glovefast.parser.fields import SINGLE_SPACE, Separator
 from glovefast.vocabulary.word_index import WordIndex
 
 # What each rule for words that are not UTF-8 puts into every word it changes; cp1252 can put in any character
@@ -24,26 +25,39 @@ class LineFilter:
         Numbers per row.
     errors : {"strict", "replace", "backslashreplace", "cp1252"}
         The rule for words that are not UTF-8; a changed word may be a wanted one.
+    separator : Separator
+        What separates the fields of a row.
+    dim_is_certain : bool
+        Whether words may end in numbers; see `glovefast.parser.fields.is_word`.
 
     Attributes
     ----------
     wanted : WordIndex
         The wanted words.
     is_exact : bool
-        Whether only the lines of wanted words stay. If not, the lines of all words that are not ASCII stay as
-        well, and decoding shows which of them are wanted.
+        Whether only lines of wanted words stayed in the last buffer. If not, decoding shows which are wanted:
+        of words that are not UTF-8, that contain blanks that the parser changes, or that may be numbers.
     """
 
-    def __init__(self, wanted: WordIndex, dim: int, errors: str) -> None:
+    def __init__(
+        self,
+        wanted: WordIndex,
+        dim: int,
+        errors: str,
+        separator: Separator = SINGLE_SPACE,
+        *,
+        dim_is_certain: bool = False,
+    ) -> None:
         self.wanted = wanted
         self._kernels = load_kernels("keep_wanted_lines")
-        self._dim = dim
+        self._row_format = separator.code, dim, int(dim_is_certain)
         self._tables = wanted.tables()
         word_bytes = self._tables[-1].tobytes()
         if errors == "cp1252":
-            self.is_exact = word_bytes.isascii()
+            self._keep_non_ascii = not word_bytes.isascii()
         else:
-            self.is_exact = errors == "strict" or _REPLACEMENTS[errors] not in word_bytes
+            self._keep_non_ascii = errors != "strict" and _REPLACEMENTS[errors] in word_bytes
+        self.is_exact = True
         self._status = np.zeros(kernels.WANTED_STATUS_LENGTH, dtype=np.int64)
         self._scratch = np.empty(1, dtype=np.float32)
         self._separators = self._kept_lines = np.empty(0, dtype=np.int32)
@@ -73,13 +87,14 @@ class LineFilter:
             buffer.array,
             buffer.begin,
             buffer.end,
-            self._dim,
+            *self._row_format,
+            int(self._keep_non_ascii),
             *self._tables,
-            int(not self.is_exact),
             self._kept_lines,
             self._separators,
             self._scratch,
             self._status,
         )
         buffer.end = int(self._status[kernels.KEPT_END])
+        self.is_exact = not (self._keep_non_ascii or self._status[kernels.UNDECIDED])
         return int(self._status[kernels.LINES]), self._kept_lines[:kept]

@@ -53,6 +53,8 @@ class SourceInfo:
 class ParsingOptions:
     """The options that decide what a conversion makes of its text; see `glovefast.convert`."""
 
+    dim: int | None = None
+    separator: str | None = None
     errors: str = "strict"
     on_bad_row: str = "raise"
 
@@ -60,7 +62,10 @@ class ParsingOptions:
     def read(cls, values: JsonFields) -> Self:
         """Read the part from metadata.json."""
         return cls(
-            errors=values.text("errors", cls.errors), on_bad_row=values.text("on_bad_row", cls.on_bad_row)
+            dim=values.count_or_none("dim"),
+            separator=values.text_or_none("separator"),
+            errors=values.text("errors", cls.errors),
+            on_bad_row=values.text("on_bad_row", cls.on_bad_row),
         )
 
 

@@ -13,6 +13,7 @@ from glovefast.errors import StoreError
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
 from glovefast.parser.decoding import check_errors_rule
+from glovefast.parser.fields import Separator, separator_of
 from glovefast.parser.row_layout import infer_layout
 from glovefast.progress import Progress
 from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
@@ -95,6 +96,13 @@ def _errors_rule(store: Store, options: ParsingOptions) -> str:
     return options.errors
 
 
+def _separator(store: Store, options: ParsingOptions) -> Separator:
+    try:
+        return separator_of(options.separator)
+    except ValueError as error:
+        raise StoreError.damaged(store.path, f"{METADATA} cannot be used: {error}") from error
+
+
 def _recorded_member(store: Store, source: AnySource) -> str | None:
     """Give the member that the store was made of, where the text is in an archive again."""
     recorded = store.metadata.source
@@ -121,7 +129,14 @@ class _Run:
         # A store of wanted words must have all rows of its own words, and no others.
         wanted = WordIndex.from_words(self._words) if store.metadata.wanted else None
         dim = store.vectors.shape[1]
-        self._parser = BlockParser(dim, _errors_rule(store, options), wanted)
+        self._separator = options.separator
+        self._parser = BlockParser(
+            dim,
+            _errors_rule(store, options),
+            wanted,
+            separator=_separator(store, options),
+            dim_is_certain=options.dim is not None or bool(self._report and self._report.header),
+        )
         self._lines = 0
         self._skipped = 0
         self.rows = 0
@@ -141,7 +156,15 @@ class _Run:
         sample = bytes(memoryview(buffer.bytes)[buffer.begin : buffer.end])
         header = None if self._report is None else self._report.header is not None
         dim = self._store.vectors.shape[1]
-        layout = infer_layout(sample, self._source.name, dim=dim, header=header, whole=self._reader.ended)
+        layout = infer_layout(
+            sample,
+            self._source.name,
+            dim=dim,
+            header=header,
+            separator=self._separator,
+            whole=self._reader.ended,
+            check=False,
+        )
         if layout.header:
             buffer.begin += sample.index(b"\n") + 1
             self._lines = 1

@@ -239,7 +239,9 @@ def test_a_dry_run_reads_all_and_writes_nothing(run):
     assert names_here() == ["odd.txt", "small.2d.txt"]
 
 
-@pytest.mark.parametrize("data", [ODD, TEXT.encode(), b"a 1 2\nb 1 x\nc 1\nd\n", b"1 x\n2 y\n", b"a 1 2 3\n"])
+@pytest.mark.parametrize(
+    "data", [ODD, TEXT.encode(), b"a 1 2\nb 1 x\nc 1\nd\n", b"1 x\n2 y\n", b"a 1 2 3 4 5\nb 1 2\n"]
+)
 @pytest.mark.parametrize("rule", ["strict", "replace"])
 @pytest.mark.parametrize("on_bad_row", ["raise", "skip"])
 def test_a_dry_run_says_what_a_conversion_would_say(run, data, rule, on_bad_row):

@@ -164,6 +164,23 @@ class TextMaker:
         return bytes(data)
 
 
+def separated(text: bytes, separator: str, generator: random.Random) -> bytes:
+    """Put another separator in the place of most spaces; of runs of blanks any."""
+    if separator == " ":
+        return text
+    blanks = [" ", "  ", "\t", " \t"] if separator == "whitespace" else [separator]
+    around = ["", "", "", " ", separator if separator != "whitespace" else "\t"]
+    spare = generator.choice([0.0, 0.0, 0.1])
+    lines = []
+    for line in text.split(b"\n"):
+        pieces = line.split(b" ")
+        made = pieces[0]
+        for piece in pieces[1:]:
+            made += (" " if generator.random() < spare else generator.choice(blanks)).encode() + piece
+        lines.append(generator.choice(around).encode() * (len(line) > 0) + made)
+    return b"\n".join(lines)
+
+
 def made_numbers(generator: random.Random, count: int) -> list[str]:
     """Make numbers of all shapes, as text."""
     chance = np.random.default_rng(generator.getrandbits(64))

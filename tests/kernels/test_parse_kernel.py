@@ -302,7 +302,11 @@ def test_more_bad_lines_and_odd_numbers_than_the_lists_hold():
         ("1 1 2", "1"),
         ("1 1 1 2", None),  # three numbers
         ("x 1 1 2", None),
-        ("x nan 1 2", "x nan"),
+        *((f"x {number} 1 2", None) for number in ODD_FORMS),
+        *(
+            (f"x {word} 1 2", f"x {word}")
+            for word in ("1__0", "nanx", "infi", "\u65e5\u672c", "½", "na n", "i_nf", "e_")
+        ),
         ("x 1e300 1 2", None),  # numbers that are left to Python are numbers all the same
         ("x 1e1000000 1 2", None),
         ("x 1.000000059604644775390625 1 2", None),

@@ -16,12 +16,12 @@ from glovefast.parser.bad_lines import beginning_of, explain_bad_line, show
         (
             "windows 95 1 2 3",
             "expected 3 numbers after the word 'windows', found 4; "
-            "if the word is 'windows 95', replace its last space with another character",
+            "if the word is 'windows 95', state the dimension (dim=3, --dim 3)",
         ),
         (
             "w x 1 2 3 4 5",
             "expected 3 numbers after the word 'w x', found 5; "
-            "if the word is 'w x 1 2', replace its last space with another character",
+            "if the word is 'w x 1 2', state the dimension (dim=3, --dim 3)",
         ),
         ("w 1 2 3 4 5 6", "expected 3 numbers after the word 'w', found 6"),
         (
