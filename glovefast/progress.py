@@ -1,6 +1,21 @@
-"""How far reading has come: what `progress=` callbacks receive."""
+"""How far reading has come: what `progress=` callbacks receive, and the bar that shows it."""
 
+import re
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeAlias, TypeVar
+
+from glovefast.errors import printable
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+_LABEL_LENGTH = 24
 
 
 @dataclass(frozen=True)
@@ -26,7 +41,85 @@ class Progress:
     source: str
 
 
-def check_progress(progress: object) -> None:
-    """Raise TypeError unless `progress` is None or callable."""
-    if progress is not None and not callable(progress):
-        raise TypeError(f"progress must be callable, not {type(progress).__name__}")
+Callback: TypeAlias = Callable[[Progress], None]
+
+
+class ProgressBar:
+    """A bar with rate and remaining time, drawn as the work reports its progress.
+
+    In a notebook the bar is a widget. It disappears when the work is done, and each new source has its own.
+
+    Parameters
+    ----------
+    counted : str
+        What the reports count as rows.
+    """
+
+    def __init__(self, counted: str = "rows") -> None:
+        self._counted = counted
+        self._bar: tqdm[Any] | None = None
+        self._source: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far the work has come."""
+        if self._bar is None or progress.source != self._source:  # an archive's next member
+            self.close()
+            self._source = progress.source
+            self._bar = _tqdm()(
+                desc=_label(progress.source),
+                total=progress.bytes_total,
+                unit="B",
+                unit_scale=True,
+                leave=False,
+            )
+        self._bar.set_postfix_str(f"{progress.rows:,} {self._counted}", refresh=False)
+        self._bar.update(progress.bytes_read - self._bar.n)
+
+    def close(self) -> None:
+        """Remove the bar, until the next report."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+
+def shows_progress(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let the keyword argument `progress` of a function be True, for a bar, or False."""
+
+    @wraps(function)
+    def with_bar(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        if kwargs.get("progress") is True:
+            with ProgressBar() as bar:
+                kwargs["progress"] = bar
+                return function(*args, **kwargs)
+        if kwargs.get("progress") is False:
+            kwargs["progress"] = None
+        return function(*args, **kwargs)
+
+    return with_bar
+
+
+def checked_progress(progress: Callback | bool | None) -> Callback | None:
+    """Return what to report to; raise TypeError unless `progress` is None or callable."""
+    if progress is None or callable(progress):
+        return progress
+    raise TypeError(f"progress must be callable, True or None, not {type(progress).__name__}")
+
+
+def _tqdm() -> Any:  # noqa: ANN401 - the class for the terminal or for the notebook
+    if "IPython" in sys.modules:
+        from tqdm.auto import tqdm
+    else:  # tqdm.auto takes longer to import
+        from tqdm import tqdm
+    return tqdm
+
+
+def _label(source: str) -> str:
+    """Shorten a source's name for the bar, so that rate and time fit behind it."""
+    label = printable(re.split("[/!]", source)[-1])
+    return label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"

@@ -13,7 +13,8 @@ PACKAGE = Path(glovefast.__file__).parent
 
 # The folders, and the modules beside them, in the order of the data's way: each may import those before it.
 ROOMS = [
-    "errors threads progress regular_files _version",
+    "errors _version",
+    "threads progress regular_files",
     "kernels",
     "vocabulary",
     "sources",

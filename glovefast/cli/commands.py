@@ -10,7 +10,7 @@ from glovefast.cli.coverage_command import coverage
 from glovefast.cli.matrix_command import matrix
 from glovefast.cli.options import FilePath, json_option, quiet_option, quiet_progress_option
 from glovefast.cli.summary import counted, describe_store, describe_verification
-from glovefast.cli.terminal import ProgressBar, print_json, print_text
+from glovefast.cli.terminal import ProgressMeter, print_json, print_text
 from glovefast.errors import GlovefastError
 
 _FIRST_WORDS = 10
@@ -90,7 +90,7 @@ def verify(*, path: Path, against: str | None, member: str | None, quiet: bool, 
     """
     if member is not None and against is None:
         raise click.UsageError("--member needs --against with an archive")
-    with ProgressBar(quiet) as progress:
+    with ProgressMeter(quiet) as progress:
         result = glovefast.verify(path, against, member=member, progress=progress)
     if as_json:
         print_json({**result.to_dict(), "seconds": progress.seconds})
@@ -135,7 +135,7 @@ def demo(
     """
     from glovefast.demo.walkthrough import run
 
-    with ProgressBar(quiet) as progress:
+    with ProgressMeter(quiet) as progress:
 
         def report(text: str) -> None:
             progress.hide()

@@ -18,7 +18,7 @@ from glovefast.cli.options import (
 )
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import describe_conversion, describe_dry_run
-from glovefast.cli.terminal import ProgressBar, announce, complain
+from glovefast.cli.terminal import ProgressMeter, announce, complain
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import GlovefastError
 
@@ -136,7 +136,7 @@ def convert(
         del options["overwrite"]
     results: list[dict[str, Any]] = []
     whole = False
-    with ProgressBar(quiet) as progress:
+    with ProgressMeter(quiet) as progress:
         options["progress"] = progress
         try:
             work = _work(sources, destination, every_member, None if dry_run else options["overwrite"])

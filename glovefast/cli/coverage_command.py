@@ -8,7 +8,7 @@ import click
 
 import glovefast
 from glovefast.cli.options import FilePath, fallback_option, json_option, quiet_progress_option
-from glovefast.cli.terminal import ProgressBar, print_json, print_text
+from glovefast.cli.terminal import ProgressMeter, print_json, print_text
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import GlovefastError
 
@@ -64,7 +64,7 @@ def coverage(
             "a list of --words is never changed; leave out --keep-case and --keep-punctuation"
         )
     vectors = glovefast.load(path)
-    with ProgressBar(quiet, counted="lines") as progress:
+    with ProgressMeter(quiet, counted="lines") as progress:
         if as_words:
             counts: dict[str, int] = Counter(word for text in texts for word in read_word_list(Path(text)))
             counts.pop("", None)
@@ -82,7 +82,7 @@ def coverage(
         print_text(str(explained))
 
 
-def _pieces(texts: Iterable[str], progress: ProgressBar) -> Iterator[str]:
+def _pieces(texts: Iterable[str], progress: ProgressMeter) -> Iterator[str]:
     """Read texts in pieces, one text after the other."""
     from glovefast.cli.text_files import read_pieces
     from glovefast.sources.opening import open_source

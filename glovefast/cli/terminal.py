@@ -3,23 +3,16 @@
 import json
 import logging
 import os
-import re
 import sys
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import Any, Self, TextIO
 
 from glovefast.errors import printable
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
-
-    from glovefast.progress import Progress
-
-_LABEL_LENGTH = 24
+from glovefast.progress import Progress, ProgressBar
 
 
 def complain(message: str) -> None:
@@ -71,12 +64,6 @@ def _write(stream: TextIO, text: str) -> None:
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _label(source: str) -> str:
-    """Shorten a source's name for the bar, so that rate and time fit behind it."""
-    label = printable(re.split("[/!]", source)[-1])
-    return label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"
-
-
 def discard_output() -> None:
     """Discard what is still buffered for standard output, so that flushing it later cannot fail."""
     with suppress(OSError, ValueError):
@@ -108,8 +95,8 @@ def shown_log(quiet: bool) -> Iterator[None]:
         logger.setLevel(level)
 
 
-class ProgressBar:
-    """A progress bar with rate and remaining time on a terminal; elsewhere it only counts.
+class ProgressMeter:
+    """Counts bytes and seconds, and shows a progress bar on a terminal.
 
     Parameters
     ----------
@@ -120,9 +107,8 @@ class ProgressBar:
     """
 
     def __init__(self, quiet: bool, counted: str = "rows") -> None:
-        self._counted = counted
-        self._shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
-        self._bar: tqdm[Any] | None = None
+        shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
+        self._bar = ProgressBar(counted) if shown else None
         self._source: str | None = None
         self._position = 0
         self._started = time.perf_counter()
@@ -140,30 +126,15 @@ class ProgressBar:
     ) -> None:
         self.hide()
 
-    def __call__(self, progress: "Progress") -> None:
+    def __call__(self, progress: Progress) -> None:
         """Show how far the work has come."""
         if progress.source != self._source:  # an archive's next member
-            self.hide()
             self._source = progress.source
-        step = progress.bytes_read - self._position
+            self._position = 0
+        self.bytes_read += progress.bytes_read - self._position
         self._position = progress.bytes_read
-        self.bytes_read += step
-        if not self._shown:
-            return
-        rows = f"{progress.rows:,} {self._counted}"
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                desc=_label(progress.source),
-                total=progress.bytes_total,
-                unit="B",
-                unit_scale=True,
-                leave=False,
-                postfix=rows,
-            )
-        self._bar.set_postfix_str(rows, refresh=False)
-        self._bar.update(step)
+        if self._bar is not None:
+            self._bar(progress)
 
     @property
     def seconds(self) -> float:
@@ -180,6 +151,5 @@ class ProgressBar:
         """Remove the bar from the terminal, until the next source."""
         if self._bar is not None:
             self._bar.close()
-        self._bar = None
         self._source = None
         self._position = 0

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,7 +13,7 @@ from glovefast.conversion.report import DryRun
 from glovefast.errors import ForeignError, FormatError, StoreError
 from glovefast.parser.decoding import ErrorsRule
 from glovefast.parser.row_layout import holds_rows
-from glovefast.progress import Progress
+from glovefast.progress import Callback, Progress, checked_progress, shows_progress
 from glovefast.sources.names import stem_of
 from glovefast.sources.opening import AnySource, open_archive, open_source
 from glovefast.sources.source import OpenArchive, Source
@@ -31,6 +31,7 @@ _SAMPLE_BYTES = 1 << 18
 _NO_NAME = "has no name to call a store after; say where it shall be (destination, -o)"
 
 
+@shows_progress
 def convert(
     source: AnySource,
     destination: str | os.PathLike[str] | None = None,
@@ -46,7 +47,7 @@ def convert(
     errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     overwrite: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callback | bool | None = None,
 ) -> Path:
     """Convert embedding text into a store.
 
@@ -98,8 +99,8 @@ def convert(
         (``NAME.bad_rows.jsonl``).
     overwrite : bool
         Replace a store that is at the destination, in one step once the new one is whole.
-    progress : callable, optional
-        Called about ten times a second, and at the end, with a `Progress`.
+    progress : callable or bool, optional
+        Called about ten times a second, and at the end, with a `Progress`; True shows a bar.
 
     Returns
     -------
@@ -130,12 +131,13 @@ def convert(
         threads=threads,
         errors=errors,
         on_bad_row=on_bad_row,
-        progress=progress,
+        progress=checked_progress(progress),
         wanted=wanted_words(words, fallback),
     )
     return _convert(source, destination, member, options, overwrite)
 
 
+@shows_progress
 def dry_run(
     source: AnySource,
     *,
@@ -149,7 +151,7 @@ def dry_run(
     threads: int | None = None,
     errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callback | bool | None = None,
 ) -> DryRun:
     """Read embedding text as `convert` does, to its end, and write nothing.
 
@@ -178,13 +180,14 @@ def dry_run(
         threads=threads,
         errors=errors,
         on_bad_row=on_bad_row,
-        progress=progress,
+        progress=checked_progress(progress),
         wanted=wanted_words(words, fallback),
     )
     with open_source(source, member) as opened:
         return Conversion(opened, options).dry_run()
 
 
+@shows_progress
 def convert_archive(
     source: str | os.PathLike[str],
     destination: str | os.PathLike[str] | None = None,
@@ -197,7 +200,7 @@ def convert_archive(
     errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     overwrite: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callback | bool | None = None,
 ) -> list[Path]:
     """Convert each member of a zip or tar archive into a store of its own.
 
@@ -228,7 +231,7 @@ def convert_archive(
         threads=threads,
         errors=errors,
         on_bad_row=on_bad_row,
-        progress=progress,
+        progress=checked_progress(progress),
         wanted=wanted_words(words, fallback),
     )
     made: list[Path] = []

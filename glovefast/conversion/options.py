@@ -1,6 +1,6 @@
 """What the caller of a conversion chose, checked once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import numpy as np
 from glovefast.parser.chunks import MAX_LINE_BYTES
 from glovefast.parser.decoding import check_errors_rule
 from glovefast.parser.fields import separator_of
-from glovefast.progress import Progress, check_progress
+from glovefast.progress import Callback
 from glovefast.threads import checked_threads
 
 if TYPE_CHECKING:
@@ -38,14 +38,13 @@ class Options:
     threads: int | None = None
     errors: str = "strict"
     on_bad_row: str = "raise"
-    progress: Callable[[Progress], None] | None = None
+    progress: Callback | None = None
     wanted: "WantedWords | None" = None
 
     def __post_init__(self) -> None:
         _check_integer("dim", self.dim, 1, _MAX_DIM)
         _check_integer("limit", self.limit, 0)
         checked_threads(self.threads)
-        check_progress(self.progress)
         separator_of(self.separator)
         check_errors_rule(self.errors)
         if self.on_bad_row not in _BAD_ROW_RULES:

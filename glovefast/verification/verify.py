@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import FileIO
@@ -13,7 +13,7 @@ import numpy as np
 
 from glovefast.errors import StoreError
 from glovefast.kernels import HASH_BITS
-from glovefast.progress import Progress
+from glovefast.progress import Callback, Progress, checked_progress, shows_progress
 from glovefast.sources.opening import AnySource
 from glovefast.store.checksums import as_text, new_checksum
 from glovefast.store.files import BAD_ROWS, FILES, INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY
@@ -71,12 +71,13 @@ class Verification:
         }
 
 
+@shows_progress
 def verify(
     store: str | os.PathLike[str],
     against: "AnySource | None" = None,
     *,
     member: str | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callback | bool | None = None,
 ) -> Verification:
     """Check a store through.
 
@@ -97,8 +98,9 @@ def verify(
         word and every number compared, bit for bit.
     member : str, optional
         The archive's member; by default the one that the store was made of.
-    progress : callable, optional
-        Called about ten times a second with a `Progress`: first for the store's bytes, then for the text's.
+    progress : callable or bool, optional
+        Called about ten times a second with a `Progress`: first for the store's bytes, then for the text's;
+        True shows a bar.
 
     Returns
     -------
@@ -116,18 +118,19 @@ def verify(
     """
 
     def checked(directory: StoreDirectory) -> tuple["_Check", list[str], FileIO | None]:
-        check = _Check(directory, progress)
+        check = _Check(directory, report)
         problems = list(check.problems())
         if problems and not directory.is_current():
             raise StoreError(directory.path, "was replaced")  # so its successor is checked
         compares = against is not None and check.store is not None
         return check, problems, directory.open(VECTORS) if compares else None
 
+    report = checked_progress(progress)
     check, problems, vectors = with_directory(store, checked)
     if against is None or check.store is None or vectors is None:
         return Verification(Path(store), tuple(problems), check.bytes_read)
     with vectors:
-        comparison = first_difference(check.store, vectors, against, member, progress)
+        comparison = first_difference(check.store, vectors, against, member, report)
     if comparison.difference:
         problems.append(comparison.difference)
     return Verification(Path(store), tuple(problems), check.bytes_read, comparison.source, comparison.rows)
@@ -136,7 +139,7 @@ def verify(
 class _Check:
     """One check of the files of a store; `problems` does it."""
 
-    def __init__(self, directory: StoreDirectory, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, directory: StoreDirectory, progress: Callback | None) -> None:
         self._directory = directory
         self._progress = progress
         self._last_report = 0.0
