@@ -104,8 +104,8 @@ class Conversion:
     def _flushed(self, writer: StoreWriter) -> Iterator[None]:
         """Hand the rows to the disk while more are parsed, and the last ones while the index is built."""
         with ThreadPoolExecutor(1, thread_name_prefix="glovefast") as pool:
-            flushing = pool.submit(self._flush, writer)
             try:
+                flushing = pool.submit(self._flush, writer)
                 yield
             finally:
                 self._stop()
@@ -128,8 +128,8 @@ class Conversion:
             for _ in range(threads)
         ]
         with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
-            work = [pool.submit(self._work, parser, writer) for parser in parsers]
-            try:
+            try:  # around the start as well: an interrupt between two workers must stop the first
+                work = [pool.submit(self._work, parser, writer) for parser in parsers]
                 while wait(work, _PROGRESS_SECONDS if options.progress else None, FIRST_EXCEPTION).not_done:
                     if any(future.done() and future.exception() for future in work):
                         break

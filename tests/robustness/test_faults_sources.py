@@ -10,6 +10,7 @@ import sys
 import termios
 import threading
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,44 @@ def test_an_interrupt_while_the_writer_stalls(number, way, replaced):
         assert load("made").words.to_pylist() == ["rook"]
     process.stdin = None
     pipe.close()
+
+
+INTERRUPTED_AFTER_SUBMIT = """
+import os, signal, sys
+from concurrent.futures import ThreadPoolExecutor
+from glovefast.cli import main
+
+name, submit = sys.argv[1], ThreadPoolExecutor.submit
+
+def interrupted(pool, work, *arguments):
+    future = submit(pool, work, *arguments)
+    if work.__name__ == name:
+        os.kill(os.getpid(), signal.SIGINT)
+    return future
+
+ThreadPoolExecutor.submit = interrupted
+sys.exit(main(["convert", "pipe", "-o", "made"]))
+"""
+
+
+def write_as_far_as_possible(pipe: io.RawIOBase, data: bytes) -> None:
+    with suppress(OSError, ValueError):  # the reader has gone, or the test has closed it
+        pipe.write(data)
+
+
+@pytest.mark.parametrize("work", ["_work", "_flush"])
+def test_an_interrupt_right_after_a_thread_is_started(work):
+    os.mkfifo("pipe")
+    process = subprocess.Popen([sys.executable, "-c", INTERRUPTED_AFTER_SUBMIT, work], stderr=subprocess.PIPE)
+    try:
+        with Path("pipe").open("wb", buffering=0) as pipe:  # stays open: the writer stalls
+            # Nobody may read it any more, so it is written beside.
+            threading.Thread(target=write_as_far_as_possible, args=(pipe, MANY_ROWS), daemon=True).start()
+            assert process.wait(STALLED_SECONDS) == 130
+        assert process.communicate()[1] == b"glovefast: interrupted\n"
+        assert names_here() == ["pipe"]
+    finally:
+        process.kill()
 
 
 @pytest.mark.parametrize("handed_over", ["buffered", "raw", "popen"])
