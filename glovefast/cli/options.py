@@ -77,7 +77,7 @@ def read_separator(context: click.Context, parameter: click.Parameter, separator
     try:
         separator_of(separator)
     except ValueError as error:
-        raise click.BadParameter(str(error).partition(" ")[2]) from None
+        raise click.BadParameter("must" + str(error).partition("must")[2]) from None
     return separator
 
 

@@ -40,6 +40,8 @@ pytestmark = pytest.mark.usefixtures("command_directory")
         ["matrix", "store", "words.txt", "-o", "m.csv"],
         ["matrix", "store", "words.txt", "-o", "m"],
         ["matrix", "store", "words.txt", "-o", "-"],
+        ["convert", "small.2d.txt", "--separator", "; "],
+        ["convert", "small.2d.txt", "--separator", "taab"],
         ["convert", ""],
         ["convert", "small.2d.txt", "-o", ""],
         ["info", ""],
