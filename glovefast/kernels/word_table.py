@@ -235,17 +235,17 @@ def count_words(
             begin, end = begins[next_word], ends[next_word]
             hashed = hashes[next_word]
             word = _place(scratch, begin, end, hashed, slots, records, word_bytes)
-            position = (text_number << 32) + next_word
             if word < 0:
                 word = _add(scratch, begin, end, hashed, -1 - word, slots, records, word_bytes, status)
                 if word < 0:
                     status[NEXT_TEXT] = number
                     status[NEXT_WORD] = next_word
                     return number
-                records[word * WORD_RECORD + WORD_FIRST] = position
+                records[word * WORD_RECORD + WORD_FIRST] = (text_number << 32) + next_word
             record = word * WORD_RECORD
-            if position < records[record + WORD_FIRST]:  # an earlier text may be counted later
-                records[record + WORD_FIRST] = position
+            if text_number < records[record + WORD_LAST_TEXT]:  # texts may be counted in any order
+                first = (text_number << 32) + next_word
+                records[record + WORD_FIRST] = min(records[record + WORD_FIRST], first)
             records[record + WORD_COUNT] += 1
             records[record + WORD_TEXTS] += np.int64(records[record + WORD_LAST_TEXT] != text_number)
             records[record + WORD_LAST_TEXT] = text_number
