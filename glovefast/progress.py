@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Report = TypeVar("Report", bound=Callable[..., None])
 
 _LABEL_LENGTH = 24
 
@@ -71,7 +72,7 @@ class ProgressBar:
         if self._bar is None or progress.source != self._source:  # an archive's next member
             self.close()
             self._source = progress.source
-            self._bar = _tqdm()(
+            self._bar = bar_class()(
                 desc=_label(progress.source),
                 total=progress.bytes_total,
                 unit="B",
@@ -104,14 +105,15 @@ def shows_progress(function: Callable[Arguments, Result]) -> Callable[Arguments,
     return with_bar
 
 
-def checked_progress(progress: Callback | bool | None) -> Callback | None:
+def checked_progress(progress: Report | bool | None) -> Report | None:
     """Return what to report to; raise TypeError unless `progress` is None or callable."""
     if progress is None or callable(progress):
         return progress
     raise TypeError(f"progress must be callable, True or None, not {type(progress).__name__}")
 
 
-def _tqdm() -> Any:  # noqa: ANN401 - the class for the terminal or for the notebook
+def bar_class() -> Any:  # noqa: ANN401 - the class for the terminal or for the notebook
+    """Import the class of bars from tqdm."""
     if "IPython" in sys.modules:
         from tqdm.auto import tqdm
     else:  # tqdm.auto takes longer to import

@@ -38,7 +38,7 @@ class Recorder:
 @pytest.fixture
 def bars(monkeypatch) -> list[Recorder]:
     Recorder.made = []
-    monkeypatch.setattr(progress, "_tqdm", lambda: Recorder)
+    monkeypatch.setattr(progress, "bar_class", lambda: Recorder)
     return Recorder.made
 
 
@@ -115,9 +115,9 @@ def test_a_notebook_gets_its_own_bar(monkeypatch):
     import tqdm
     import tqdm.auto
 
-    assert progress._tqdm() is tqdm.tqdm
+    assert progress.bar_class() is tqdm.tqdm
     monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
-    assert progress._tqdm() is tqdm.auto.tqdm
+    assert progress.bar_class() is tqdm.auto.tqdm
 
 
 def test_signatures_stay_visible():

@@ -2,7 +2,7 @@
 
 `Tokenizer`, `text_to_word_sequence`, `one_hot`, `hashing_trick` and `pad_sequences` have the arguments, the
 attributes and the results of their namesakes in Keras 2, which Keras 3 removed from its public API. They do
-not need Keras. This room imports the kernels, the vocabulary's Arrow arrays, the threads and the errors.
+not need Keras. This room imports the kernels, the vocabulary's Arrow arrays, threads, progress and errors.
 """
 
 from glovefast.text.padding import pad_sequences

@@ -15,7 +15,7 @@ from glovefast.text.dictionaries import NAMES, DictionaryAttribute, WordDictiona
 from glovefast.text.lookup import LookupOptions, TextLookup
 from glovefast.text.padding import padded
 from glovefast.text.pieces import Texts
-from glovefast.text.progress import Callback
+from glovefast.text.progress import Callback, reporting
 from glovefast.text.sequences import AnySequences, Sequences, collection_paused, lists_of, texts_of
 from glovefast.text.word_rule import WordRule
 from glovefast.text.words import DEFAULT_FILTERS
@@ -107,7 +107,7 @@ class Tokenizer:
         self._lookup = TextLookup(self.dictionaries)
 
     def fit_on_texts(
-        self, texts: Texts, *, threads: int | None = None, progress: Callback | None = None
+        self, texts: Texts, *, threads: int | None = None, progress: Callback | bool | None = None
     ) -> None:
         """Count the words of texts, and number all words anew.
 
@@ -119,8 +119,8 @@ class Tokenizer:
             (arrays, Series or tuples), so that only some texts are in memory at a time.
         threads : int, optional
             The number of threads. The default is one per processor. The result does not depend on it.
-        progress : callable, optional
-            Called with a `TextProgress` after each piece of the texts.
+        progress : callable or bool, optional
+            True shows a bar. A function is called with a `TextProgress` after each piece of the texts.
 
         Raises
         ------
@@ -128,7 +128,8 @@ class Tokenizer:
             If a text or a word is not a string; the message names its position and its type. Nothing is
             counted then.
         """
-        counted = count_texts(texts, self._rule(), threads, progress)
+        with reporting(progress) as report:
+            counted = count_texts(texts, self._rule(), threads, report)
         self.dictionaries.add(counted.table, self.oov_token)
         self.document_count += counted.texts
 
@@ -153,7 +154,7 @@ class Tokenizer:
                 index_docs[index] = index_docs.get(index, 0) + 1
 
     def texts_to_sequences(
-        self, texts: Texts, *, threads: int | None = None, progress: Callback | None = None
+        self, texts: Texts, *, threads: int | None = None, progress: Callback | bool | None = None
     ) -> list[list[int]]:
         """Turn texts into lists of indices.
 
@@ -175,8 +176,8 @@ class Tokenizer:
         TextError
             If a text or a word is not a string; the message names its position and its type.
         """
-        with collection_paused():
-            return list(self._lists(texts, threads, progress))
+        with collection_paused(), reporting(progress) as report:
+            return list(self._lists(texts, threads, report))
 
     def texts_to_sequences_generator(self, texts: Texts) -> Iterator[list[int]]:
         """Turn texts into lists of indices, one after the other; some texts are read ahead.
@@ -194,7 +195,7 @@ class Tokenizer:
         return self._lists(texts, None, None)
 
     def texts_to_arrow(
-        self, texts: Texts, *, threads: int | None = None, progress: Callback | None = None
+        self, texts: Texts, *, threads: int | None = None, progress: Callback | bool | None = None
     ) -> pa.ListArray | pa.LargeListArray:
         """Turn texts into an Arrow array of lists of int32: `texts_to_sequences` without Python objects.
 
@@ -224,7 +225,7 @@ class Tokenizer:
         value: int = 0,
         *,
         threads: int | None = None,
-        progress: Callback | None = None,
+        progress: Callback | bool | None = None,
     ) -> NDArray[np.int32]:
         """Turn texts into the rows of a matrix: `texts_to_sequences` and `pad_sequences` in one step.
 
@@ -386,8 +387,9 @@ class Tokenizer:
         for part in self._lookup.parts(texts, self._options(threads, progress)):
             yield from part if isinstance(part, list) else part.lists()
 
-    def _columns(self, texts: Texts, threads: int | None, progress: Callback | None) -> Sequences:
-        return self._lookup.columns(texts, self._options(threads, progress))
+    def _columns(self, texts: Texts, threads: int | None, progress: Callback | bool | None) -> Sequences:
+        with reporting(progress) as report:
+            return self._lookup.columns(texts, self._options(threads, report))
 
     def _options(self, threads: int | None, progress: Callback | None) -> LookupOptions:
         return LookupOptions(self._rule(), self.num_words, self.oov_token, checked_threads(threads), progress)

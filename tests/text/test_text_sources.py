@@ -1,7 +1,7 @@
 """Where texts come from, what is refused, and what their words are in columns."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -154,6 +154,48 @@ def test_progress() -> None:
     reports.clear()
     tokenizer.texts_to_padded(iter(texts), 5, progress=reports.append)
     assert reports[-1] == TextProgress(7, None)
+
+
+class Bar:
+    """Stands in for tqdm's."""
+
+    made: ClassVar[list["Bar"]] = []
+
+    def __init__(self, total: int | None, **_arguments: Any) -> None:
+        self.total, self.n, self.closed = total, 0, False
+        self.made.append(self)
+
+    def update(self, number: int) -> None:
+        self.n += number
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glovefast.text.progress.bar_class", lambda: Bar)
+    Bar.made.clear()
+    texts = ["word " * 100_000] * 7
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(texts, progress=True)
+    tokenizer.texts_to_sequences(iter(texts), progress=True)
+    tokenizer.texts_to_arrow(texts, progress=True)
+    tokenizer.texts_to_padded(texts, 3, progress=True)
+    with pytest.raises(TextError):
+        tokenizer.fit_on_texts([*texts, 5], progress=True)
+    assert [(bar.total, bar.closed) for bar in Bar.made] == [
+        (7, True),
+        (None, True),
+        (7, True),
+        (7, True),
+        (8, True),
+    ]
+    assert [bar.n for bar in Bar.made[:4]] == [7] * 4
+    tokenizer.fit_on_texts(texts, progress=False)
+    tokenizer.fit_on_texts(["a"], progress=None)
+    assert len(Bar.made) == 5
+    with pytest.raises(TypeError, match="progress must be callable, True or None, not int"):
+        tokenizer.fit_on_texts(texts, progress=1)  # type: ignore[arg-type]
 
 
 def test_batches_are_read_one_by_one() -> None:
