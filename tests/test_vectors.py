@@ -82,7 +82,7 @@ def test_iterating_gives_the_words_in_row_order(vectors):
 
 @pytest.mark.parametrize("word", FIRST)
 def test_one_word(vectors, word):
-    """Of duplicates the first row counts, in every kind of look-up."""
+    """Every kind of look-up finds the first row of a word that occurs more than once."""
     row = FIRST[word]
     assert same_bits(vectors[word].copy(), ROWS[row])
     assert same_bits(vectors.get(word).copy(), ROWS[row])
@@ -193,7 +193,7 @@ def test_in_another_process(vectors):
 
 
 def test_a_store_that_is_replaced_stays_what_it_was(tmp_path):
-    """Who has it open goes on with the old files; who opens it now gets the new ones."""
+    """An open store keeps the old files; opening it again gives the new ones."""
     convert(io.BytesIO(b"a 1 2\nb 3 4\n"), tmp_path / "store")
     old = load(tmp_path / "store")
     convert(io.BytesIO(b"c 5 6 7\n"), tmp_path / "store", overwrite=True)

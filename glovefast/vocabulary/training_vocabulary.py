@@ -178,7 +178,13 @@ def _from_layer(layer: Any) -> TrainingVocabulary:  # noqa: ANN401 - any such ob
         words = positional_words(layer.get_vocabulary())
         return _without_leading_specials(words, np.arange(len(words), dtype=np.int64))
     kind = type(layer).__name__
-    listed = layer.get_vocabulary(include_special_tokens=False)
+    try:
+        listed = layer.get_vocabulary(include_special_tokens=False)
+    except UnicodeDecodeError as error:
+        raise VocabularyError(
+            f"the {kind} layer has the word {error.object!r:.100}, which is not UTF-8; adapt the layer to "
+            "UTF-8 text, for example to tf.strings.unicode_transcode(texts, 'LATIN1', 'UTF-8')"
+        ) from error
     if not len(listed):
         raise VocabularyError(
             f"the {kind} layer has no words yet; call its adapt() or set_vocabulary() first"

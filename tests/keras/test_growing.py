@@ -1,4 +1,4 @@
-"""Growing a trained model by words that the store knows: what is new, and what does not change by a bit."""
+"""Adding words of the store to a trained model: what is new, and what keeps every bit."""
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ from glovefast.keras import (  # noqa: E402 - imports Keras
     save_embedding,
 )
 
-# Keras 3.15's own saving does not know NumPy 2's copy keyword yet.
+# Saving in Keras 3.15 does not support NumPy 2's copy keyword yet.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 LABELS = np.array([0, 1])
 TEXTS = np.array(["the king ate a pear", "a zebra saw the queen"])
@@ -50,7 +50,7 @@ def trained(layer, functional=True, **compile_arguments):
 
 
 def check_grown(vectors, model, layer, grown, start, added=ADDED, tokens=TOKENS):
-    """Hold what growing promises."""
+    """Check everything that grow_model guarantees."""
     old, new = rows_of(layer), rows_of(grown.layer)
     assert grown.added == added
     assert same_bits(new[: len(old)], old)
@@ -79,10 +79,10 @@ def test_new_words_get_the_rows_of_the_store(vectors, functional, trainable):
     assert grown.layer is grown.model.get_layer("words")
     assert grown.layer.trainable is trainable
     assert type(grown.model) is type(model)
-    # A text with a new word is now read by that word's vector.
+    # A text with a new word now uses the vector of that word.
     out = grown.layer(np.array([[grown.vocabulary["Paris"]]]))
     assert same_bits(keras.ops.convert_to_numpy(out)[0, 0], np.array(vectors["Paris"]))
-    # The first model is what it was, and what the copy learns does not reach it.
+    # The first model is unchanged, and does not learn what the copy learns.
     grown.model.fit(TOKENS + 3, LABELS, verbose=0)
     assert same_bits(model.predict(TOKENS, verbose=0), before)
     assert len(rows_of(layer)) == 7
@@ -176,7 +176,7 @@ def test_string_lookup_is_extended(vectors, options):
 
 
 def forms(vectors):
-    """Every other kind of vocabulary with the same words, and how it comes back."""
+    """List the other kinds of vocabulary with the same words, and what grow_model makes of each."""
     words = ["[PAD]", "king", "zebra", "pear"]
     mapping = {word: index for index, word in enumerate(words)}
     both = [*words, *ADDED, "apple"], {**mapping, "unk": 4, "the": 5, "Paris": 6, "apple": 7}

@@ -1,4 +1,4 @@
-"""The layer of which only some rows train: what training moves, and what it never does."""
+"""The partly trainable layer: what training changes, and what it never changes."""
 
 import importlib.util
 import os
@@ -23,10 +23,10 @@ from glovefast.keras import (  # noqa: E402 - imports Keras
     save_embedding,
 )
 
-# Keras 3.15's own saving does not know NumPy 2's copy keyword yet.
+# Saving in Keras 3.15 does not support NumPy 2's copy keyword yet.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras"),
-    pytest.mark.filterwarnings("ignore:Layer 'flatten"),  # it does not hand the mask on
+    pytest.mark.filterwarnings("ignore:Layer 'flatten"),  # it drops the mask
 ]
 LABELS = np.array([0, 1])
 ZEBRA = 2  # the only word that the store does not have
@@ -82,7 +82,7 @@ def test_no_optimizer_moves_a_frozen_row(vectors, optimizer, jit_compile):
 
 
 def test_zeroed_gradients_would_not_have_been_enough():
-    """What the layer is for: weight decay moves rows whose gradient is zero."""
+    """The reason for the layer: weight decay moves rows whose gradient is zero."""
     plain = keras.layers.Embedding(7, DIM)
     fitted(plain, keras.optimizers.Adam(weight_decay=0.1))
     (learned,) = plain.get_weights()
@@ -96,7 +96,7 @@ def test_zeroed_gradients_would_not_have_been_enough():
 
 @pytest.mark.parametrize("trainable_rows", [[ZEBRA], [ZEBRA, 4]])
 def test_learned_rows_train_as_those_of_a_plain_layer(vectors, trainable_rows):
-    """Where no text has any other row, Keras's own layer learns the same."""
+    """If no text has any other row, Keras's own layer learns the same."""
     layer = partly_trainable_layer(vectors, WORD_INDEX, oov=OOV, trainable_rows=trainable_rows)
     plain = embedding_layer(vectors, WORD_INDEX, oov=OOV, trainable=True)
     tokens = np.full((2, TOKENS.shape[1]), ZEBRA)  # no other row is touched
@@ -189,7 +189,7 @@ def test_lora_is_refused_with_advice(vectors):
     ) as caught:
         layer.enable_lora(rank=2)
     assert "trainable_rows" in str(caught.value)
-    assert not hasattr(layer, "enable_lora")  # loops over a model's layers pass it over
+    assert not hasattr(layer, "enable_lora")  # so loops over a model's layers skip it
 
 
 EXPORT = """
@@ -272,7 +272,7 @@ def test_shapes_and_mask(vectors):
     assert keras.ops.convert_to_numpy(layer.compute_mask(TOKENS)).tolist() == (TOKENS != 0).tolist()
     assert partly_trainable_layer(vectors, WORD_INDEX).compute_mask(TOKENS) is None
     model = keras.Sequential([layer, keras.layers.LSTM(3)])
-    longer = np.pad(TOKENS, ((0, 0), (0, 2)))  # more padding behind changes nothing
+    longer = np.pad(TOKENS, ((0, 0), (0, 2)))  # more padding at the end changes nothing
     np.testing.assert_allclose(model.predict(TOKENS, verbose=0), model.predict(longer, verbose=0), rtol=1e-5)
 
 
@@ -347,7 +347,7 @@ def test_model_saved_before_its_first_call_keeps_the_rows(vectors, tmp_path):
 
 @pytest.mark.filterwarnings("ignore::glovefast.CoverageWarning")
 def test_configuration_is_small_and_whole(vectors, tmp_path):
-    vocabulary = [f"word{number}" for number in range(3000)]  # not one is in the store: 3,000 rows train
+    vocabulary = [f"word{number}" for number in range(3000)]  # none is in the store: 3,000 rows train
     layer = partly_trainable_layer(
         vectors, vocabulary, embeddings_regularizer="l2", embeddings_constraint="non_neg", name="words"
     )

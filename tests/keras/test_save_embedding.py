@@ -1,4 +1,4 @@
-"""The way back from Keras: stores made of learned layers."""
+"""Stores and text made from trained layers."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.reference import same_bits
 keras = pytest.importorskip("keras")
 from glovefast.keras import embedding_layer, save_embedding  # noqa: E402 - imports Keras
 
-# Keras 3.15's own saving and quantizing do not know NumPy 2's copy keyword yet.
+# Saving and quantizing in Keras 3.15 do not support NumPy 2's copy keyword yet.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 
 

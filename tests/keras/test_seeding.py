@@ -1,4 +1,4 @@
-"""The Keras side: layers that start with a store's vectors."""
+"""Keras layers that start with the vectors of a store."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.reference import same_bits
 keras = pytest.importorskip("keras")
 from glovefast.keras import embedding_layer  # noqa: E402 - imports Keras
 
-# Keras 3.15's own saving and quantizing do not know NumPy 2's copy keyword yet.
+# Saving and quantizing in Keras 3.15 do not support NumPy 2's copy keyword yet.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 
 
@@ -33,7 +33,7 @@ def vectors(store):
 
 
 def row_by_row(vectors, word_index, input_dim):
-    """The tutorial's loop: the matrix that the layer must hold."""
+    """Make the matrix that the layer must hold, with the tutorial's loop."""
     matrix = np.zeros((input_dim, vectors.dim), dtype=np.float32)
     for word, index in word_index.items():
         vector = vectors.get(word)
@@ -230,7 +230,7 @@ def test_configuration_does_not_hold_the_matrix(vectors, tmp_path):
     assert sizes[1] < 10_000
 
 
-@pytest.mark.filterwarnings("ignore:Layer 'flatten")  # it does not hand the mask on
+@pytest.mark.filterwarnings("ignore:Layer 'flatten")  # it drops the mask
 def test_copies_from_the_configuration_are_plain_layers(vectors):
     layer = embedding_layer(vectors, WORD_INDEX, name="words", mask_zero=True)
     copy = keras.layers.Embedding.from_config(layer.get_config())

@@ -1,4 +1,4 @@
-"""Counts in every form that people have them in: the answer is that of a dictionary by word."""
+"""Counts in every common form: the result is the same as for a dictionary by word."""
 
 from collections import Counter
 
@@ -54,7 +54,7 @@ def test_by_word(kind):
 
 @pytest.mark.parametrize("kind", BY_INDEX)
 def test_by_index(kind):
-    """Entry i counts index i; what the rows of no word count is outside the vocabulary."""
+    """Entry i counts index i; the counts of indices without a word are outside the vocabulary."""
     column = BY_INDEX[kind]
     assert coverage(STORED, WORDS, column(NUMBERS)) == EXPECTED
     word_index = {"zebra": 1, "the": 3, "cat": 4, "gnu": 2}

@@ -1,4 +1,4 @@
-"""Coverage, against the loop that counts word by word."""
+"""Coverage, compared with a loop that counts word by word."""
 
 import json
 from collections import Counter

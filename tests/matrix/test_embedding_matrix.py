@@ -1,4 +1,4 @@
-"""The embedding matrix, bit for bit against the tutorial's loop over a dictionary."""
+"""The embedding matrix, compared bit for bit with the tutorial's loop over a dictionary."""
 
 import unicodedata
 
@@ -43,7 +43,7 @@ def store(tmp_path):
     return glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(STORED), VECTORS))
 
 
-# What every matrix is
+# Every matrix
 
 
 def test_matrix_through_the_store(store):
@@ -180,7 +180,7 @@ def test_a_word_found_in_another_form_is_not_missing():
     assert (matrix[4] == 9).all()
 
 
-# What each policy gives
+# What each policy fills in
 
 
 def test_mean_is_that_of_the_vectors_found():
@@ -227,7 +227,7 @@ def test_normal_is_the_same_for_the_same_seed_whatever_the_order_of_the_dictiona
 
 
 class SubwordTokenizer:
-    """An out-of-vocabulary row that lies behind a missing word."""
+    """A tokenizer whose out-of-vocabulary row follows a missing word."""
 
     unk_token_id = 2
     unk_token = "<unk>"

@@ -1,4 +1,4 @@
-"""Why words are missing: what each remedy finds, the suggested chain, and that it keeps its promise."""
+"""Why words are missing: what each remedy finds, the suggested chain, and that its gains are real."""
 
 import json
 from collections import Counter
@@ -74,7 +74,7 @@ def test_promised_gains_are_what_coverage_and_matrix_give(stored, counts, given_
     assert list(explained.fallback[: len(given_first)]) == given_first
     assert explained.before == coverage(vocabulary, list(counts), counts, given_first)
     assert explained.after == coverage(vocabulary, list(counts), counts, explained.fallback)
-    # The gains once more by hand: each missing word goes to the first entry of the chain that finds it.
+    # The gains, counted by hand: each missing word goes to the first entry of the chain that finds it.
     gains = dict.fromkeys(range(len(explained.fallback)), 0)
     forms = [word_form(name) for name in explained.fallback]
     for word, count in counts.items():
@@ -125,7 +125,7 @@ def test_what_splitting_would_find():
         Remedy("hyphens", 1, 1, (("In-Paris", "In Paris"),)),
     )
     assert explained.splits_after == explained.splits[1:]
-    # A part may be found by the chain, but without a chain only by itself.
+    # The chain may find a part; without a chain, the part itself must be in the store.
     bare = explain_coverage(STORED, list(COUNTS), COUNTS, min_share=1)
     assert bare.fallback == ()
     assert [split.name for split in bare.splits] == ["contractions", "punctuation"]
@@ -143,7 +143,7 @@ def test_a_split_finds_a_word_only_with_all_of_its_parts():
     assert explained.splits == (Remedy("punctuation", 1, None, (("and/or", "and or"),)),)
 
 
-def test_a_word_is_served_by_the_form_that_loses_the_least():
+def test_the_form_that_loses_the_least_finds_a_word():
     stored = WordIndex.from_words(["us", "US", "creme", "crème"])
     counts = {"Us": 1, "Crème": 1, "CREME": 1}
     explained = explain_coverage(stored, list(counts), counts, min_share=0)
@@ -169,7 +169,7 @@ def test_without_counts_words_count():
     assert explained.after.token_hits is None
     assert {remedy.tokens for remedy in (*explained.remedies, *explained.splits)} == {None}
     assert explained.after.misses == 3
-    # So they do where the counts know none of the missing words.
+    # The same if the counts have none of the missing words.
     unseen = explain_coverage(STORED, list(COUNTS), {"in": 5})
     assert unseen.fallback == explained.fallback
 

@@ -1,4 +1,4 @@
-"""Word forms, and the batch that looks them up, against the loop over a dictionary."""
+"""Word forms and their look-up in batches, compared with a loop over a dictionary."""
 
 import re
 import string

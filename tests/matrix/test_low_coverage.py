@@ -1,4 +1,4 @@
-"""A vocabulary of which a store has next to nothing is never a silent matrix of zeros."""
+"""A vocabulary that a store hardly covers never makes a silent matrix of zeros."""
 
 import warnings
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A training vocabulary is looked up once, whatever is asked about it."""
+"""A training vocabulary is looked up once for all questions about it."""
 
 from collections import Counter
 from pathlib import Path

@@ -177,3 +177,12 @@ def test_integer_lookup_has_no_words(layers):
         VocabularyError, match="IntegerLookup layer's vocabulary has values such as 5, not words"
     ):
         training_vocabulary(layers.IntegerLookup(vocabulary=[5, 6]))
+
+
+@pytest.mark.parametrize("kind", ["TextVectorization", "StringLookup"])
+def test_words_that_are_not_utf8(layers, kind):
+    tensorflow = pytest.importorskip("tensorflow")
+    layer = getattr(layers, kind)()
+    layer.adapt(tensorflow.constant([b"king", b"caf\xe9"]))
+    with pytest.raises(VocabularyError, match=rf"{kind} layer has the word b'caf\\xe9', which is not UTF-8"):
+        training_vocabulary(layer)
