@@ -69,6 +69,7 @@ class ProgressBar:
 
     def __call__(self, progress: Progress) -> None:
         """Show how far the work has come."""
+        rows = f"{progress.rows:,} {self._counted}"
         if self._bar is None or progress.source != self._source:  # an archive's next member
             self.close()
             self._source = progress.source
@@ -78,8 +79,9 @@ class ProgressBar:
                 unit="B",
                 unit_scale=True,
                 leave=False,
+                postfix=rows,
             )
-        self._bar.set_postfix_str(f"{progress.rows:,} {self._counted}", refresh=False)
+        self._bar.set_postfix_str(rows, refresh=False)
         self._bar.update(progress.bytes_read - self._bar.n)
 
     def close(self) -> None:
