@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from glovefast.cli.options import (
     quiet_option,
     read_separator,
 )
-from glovefast.cli.signals import EndingSignals
+from glovefast.cli.signals import EndingSignals, Interrupted
 from glovefast.cli.summary import describe_conversion, describe_dry_run
 from glovefast.cli.terminal import ProgressMeter, announce, complain
 from glovefast.cli.word_list import read_word_list
@@ -162,7 +163,7 @@ def _work(
     sources: tuple[str, ...], destination: str | None, every_member: bool, overwrite: bool | None
 ) -> Iterator[_Piece]:
     """List the sources or their members, each with its destination; `overwrite` is None in a dry run."""
-    from glovefast.conversion.convert import make_room, stores_of_archive
+    from glovefast.conversion.targets import room_for, stores_of_archive
     from glovefast.sources.opening import open_archive
 
     for number, source in enumerate(sources, start=1):
@@ -172,11 +173,10 @@ def _work(
             continue
         with open_archive(source) as archive:
             stores = stores_of_archive(archive, source, destination)
-            if overwrite is not None:
-                make_room(stores, overwrite)
-            for count, (member, store) in enumerate(stores.items(), start=1):
-                options = {"member": member} | ({} if overwrite is None else {"destination": store})
-                yield _Piece(archive, options, last and count == len(stores))
+            with nullcontext() if overwrite is None else room_for(stores, overwrite):
+                for count, (member, store) in enumerate(stores.items(), start=1):
+                    options = {"member": member} | ({} if overwrite is None else {"destination": store})
+                    yield _Piece(archive, options, last and count == len(stores))
 
 
 def _checked(work: Iterable[_Piece], options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -191,6 +191,8 @@ def _converted(
         path = glovefast.convert(piece.source, **{**options, **piece.options})
         if piece.is_last:  # an interrupt cannot undo it any more
             signals.finish()
+        elif signals.received is not None:  # it came too late for this store, but not for the next
+            raise Interrupted(signals.received)
         yield _summarized(path)
 
 

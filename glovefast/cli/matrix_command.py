@@ -1,9 +1,6 @@
 """``glovefast matrix``: the embedding matrix for a list of words."""
 
-import errno
 import json
-import os
-import stat
 import warnings
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from glovefast.cli.terminal import announce, complain
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import CoverageWarning, VocabularyError
 from glovefast.store.atomic import published_whole
+from glovefast.store.destination import check_file_destination
 
 
 @click.command(
@@ -85,7 +83,7 @@ def matrix(
     if complaint is not None:
         complain(f"warning: {complaint}")
     coverage = vectors.coverage(match)
-    with published_whole(destination) as partial, partial.open("wb") as file:
+    with published_whole(destination, overwrite) as partial, partial.open("wb") as file:
         np.save(file, embedding_matrix, allow_pickle=False)
     signals.finish()
     rows, dim = embedding_matrix.shape
@@ -107,14 +105,4 @@ def _check_destination(file: Path, overwrite: bool) -> None:
     """Check that a file can be written, before any work is done for it."""
     if file.suffix.lower() != ".npy" and not file.is_dir():
         raise click.BadParameter(f"{file} must end in .npy, the only format", param_hint="-o")
-    parent = file.absolute().parent
-    if not parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "the directory does not exist", str(parent))
-    if not os.path.lexists(file):
-        return
-    if file.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a directory; give the name of a file", str(file))
-    if not overwrite:
-        raise FileExistsError(errno.EEXIST, "already exists; replace it with --force", str(file))
-    if not stat.S_ISREG(file.lstat().st_mode):
-        raise FileExistsError(errno.EEXIST, "is not a regular file and is not replaced", str(file))
+    check_file_destination(file, overwrite)

@@ -55,14 +55,19 @@ class Conversion:
     def run(self, target: Path, overwrite: bool) -> None:
         """Convert the source and publish the store."""
         layout = self._read_layout()
-        with StoreWriter(target, layout.dim, overwrite) as writer, BadRows(writer.directory) as bad_rows:
-            raises = self._options.on_bad_row == "raise"
-            self._tally = Tally(self._source.name, layout, self._options, bad_rows, raises=raises)
-            with self._flushed(writer):
-                vocabulary, found = self._read_all(writer)
-            if error := obstacle(self._tally, found.wanted):
-                raise error
-            writer.publish(vocabulary, found.metadata(), self._tally.checksum(), bad_rows.finish())
+        writer = StoreWriter(target, layout.dim, overwrite)
+        try:
+            with writer, BadRows(writer.directory) as bad_rows:
+                raises = self._options.on_bad_row == "raise"
+                self._tally = Tally(self._source.name, layout, self._options, bad_rows, raises=raises)
+                with self._flushed(writer):
+                    vocabulary, found = self._read_all(writer)
+                if error := obstacle(self._tally, found.wanted):
+                    raise error
+                writer.publish(vocabulary, found.metadata(), self._tally.checksum(), bad_rows.finish())
+        except KeyboardInterrupt:
+            if not writer.is_published:  # else it came too late to undo anything
+                raise
 
     def dry_run(self) -> DryRun:
         """Read the whole source, write nothing, and report."""

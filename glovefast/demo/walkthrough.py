@@ -233,7 +233,7 @@ def _learn(classifier: _Classifier, destination: Path, report: Callable[[str], N
     classifier.keras.utils.set_random_seed(SEED)  # the layer's initializer takes its seed at once
     layer = classifier.keras.layers.Embedding(HASH_INDICES, LEARNED_DIMENSIONS)
     accuracy = classifier.fit(layer, inputs)
-    with published_whole(destination) as partial, partial.open("wb") as file:
+    with published_whole(destination, overwrite=True) as partial, partial.open("wb") as file:
         np.save(file, layer.get_weights()[0], allow_pickle=False)
     report(f"The learned embedding, {HASH_INDICES} × {LEARNED_DIMENSIONS}: {destination}")
     return accuracy

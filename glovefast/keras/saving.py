@@ -12,9 +12,10 @@ from glovefast.errors import VocabularyError
 from glovefast.keras.filling import is_quantized
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
-from glovefast.store.export.embedding_text import check_text_destination, write_embedding_text
+from glovefast.store.destination import check_file_destination, check_store_destination
+from glovefast.store.export.embedding_text import write_embedding_text
 from glovefast.store.metadata import LayerReport, SourceInfo
-from glovefast.store.writing import check_destination, write_store
+from glovefast.store.writing import write_store
 from glovefast.vocabulary.arrow import as_string_array, integer_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
 
@@ -84,7 +85,7 @@ def save_embedding(
         )
     target = Path(destination)
     chosen = _checked_format(file_format, target)
-    (check_destination if chosen == STORE else check_text_destination)(target, overwrite)
+    (check_store_destination if chosen == STORE else check_file_destination)(target, overwrite)
     training = training_vocabulary(vocabulary)
     values = rows_handed_on(layer)
     words, indices = _named_rows(training, len(values), layer.name)

@@ -1,51 +1,72 @@
-"""Putting what was written in its place with one rename, so that readers see it whole or not at all.
+"""Publishing files with one rename, so that readers see them whole or not at all.
 
-Until then it lies in a hidden directory beside its target, ``.NAME.xxxxxxxx.partial``, which its writer keeps
-locked. The lock ends with the process, however that ends: what is not locked was left by one that was killed,
-and the next one that writes under the same name clears it away.
+Until then, the files are in a hidden directory beside their target, ``.NAME.xxxxxxxx.partial``, which its
+writer keeps locked. The lock ends with the process, however it ends: an unlocked directory was left by a
+process that was killed, and the next process that writes under the same name removes it.
+
+Only files that glovefast made are removed or replaced. Once the rename is done, nothing fails any more: what
+cannot be cleaned up is reported as a warning of the logger ``glovefast``.
 """
 
 import errno
+import logging
 import os
 import re
-import shutil
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-# What a rename says where a directory or a file has the name already.
+from glovefast.store.checksums import new_checksum
+from glovefast.store.destination import not_a_regular_file
+from glovefast.store.files import BAD_ROWS, FILES
+
+_log = logging.getLogger("glovefast")
+
+# The errors of a rename to a name that a directory or a file has already.
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
+_PARTIAL, _RETIRED = ".partial", ".retired"  # equally long
+_RANDOM_BYTES = 4
+# What most file systems allow for a name, less what surrounds the target's name in a hidden one.
+_NAME_BYTES = 255 - len(f"..{'x' * 2 * _RANDOM_BYTES}{_PARTIAL}")
+_AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCHANGE = -100, 1, 2  # from Linux's <fcntl.h> and <linux/fs.h>
 
 
 class Partial:
     """A hidden directory beside a target, on the same file system, locked until it is put in its place.
 
-    A context manager: what is still in the directory at the end is removed.
+    A context manager: entering makes the directory; leaving removes what is still in it.
 
     Parameters
     ----------
     target : pathlib.Path
-        The name that the directory, or a file in it, shall have; resolved, so that a link stays a link.
+        The name for the directory, or for a file in it; resolved, so that a link stays a link.
 
     Attributes
     ----------
     path : pathlib.Path
         The directory.
+    is_published : bool
+        Whether the directory was put in its place.
 
     Raises
     ------
     OSError
-        If no directory can be made there.
+        On entering, if no directory can be made there.
     """
+
+    path: Path
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self.path, self._lock = _make_locked(target)
+        self._lock: int | None = None
+        self.is_published = False
 
     def __enter__(self) -> Self:
+        while self._lock is None:
+            self._make_locked()
         return self
 
     def __exit__(
@@ -56,49 +77,89 @@ class Partial:
     ) -> None:
         self.discard()
 
+    def _make_locked(self) -> None:
+        """Make the directory and lock it; not if another process cleared it away before it was locked."""
+        import fcntl  # which Windows lacks
+
+        self.path = _hidden_path(self._target)
+        lock = None
+        try:
+            self.path.mkdir()
+            lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            # Network file systems may lack locks on directories; then nothing is ever cleared away there.
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.path.exists():
+                self._lock = lock
+        except FileExistsError:  # another process has the same random name
+            pass
+        except BaseException as error:
+            with suppress(OSError):
+                self.path.rmdir()
+            if isinstance(error, FileNotFoundError) and self.path.parent.is_dir():
+                return  # cleared away before it was locked
+            if isinstance(error, OSError):
+                error.filename = str(self._target.parent)  # the hidden name says nothing to a user
+            raise
+        finally:
+            if lock is not None and self._lock is None:
+                os.close(lock)
+
     def discard(self) -> None:
         """Remove the directory: unpublished files, or the store that was replaced."""
         try:
-            shutil.rmtree(self.path, ignore_errors=True)
-        except KeyboardInterrupt:  # a large store takes its time, and nothing shall be left all the same
-            shutil.rmtree(self.path, ignore_errors=True)
-            raise
+            self._remove()
+        except KeyboardInterrupt:  # a large store takes its time, but nothing must be left behind
+            self._remove()
+            if not self.is_published:
+                raise
         finally:
-            os.close(self._lock)
+            if self._lock is not None:
+                os.close(self._lock)
+
+    def _remove(self) -> None:
+        retired = self.path.with_suffix(_RETIRED)
+        _settle(retired, self._target)
+        _remove(self.path, self._target.name)
+        for left in (self.path, retired):
+            if self.is_published and os.path.lexists(left):
+                _log.warning("%s is complete, but what it replaced cannot be removed: %s", self._target, left)
 
     def put_in_place(self, overwrite: bool) -> None:
         """Publish the directory under its target's name; `discard` then removes what had the name before.
 
+        Once the directory has its name, this returns whatever happens, an interrupt included.
+
         Parameters
         ----------
         overwrite : bool
-            Exchange the directory with the one that has the name already: in one step where the system can
+            Exchange the directory with one that has the name already: in one step where the system can
             (Linux), else in two renames.
 
         Raises
         ------
         FileExistsError
-            If something has the name already, and `overwrite` is false.
+            If the name is taken and `overwrite` is false.
         OSError
-            If it cannot be renamed. What was there is there still.
+            If the directory cannot be renamed. What was there is still there.
         """
-        # mkdtemp makes a directory for its owner alone; a store has the rights of any new directory.
-        self.path.chmod(0o777 & ~_umask())
         _sync(self.path)
-        retired = self.path.with_suffix(".retired")
+        identity = self.path.stat()
         try:
             while not self._take_name(overwrite):
-                # No exchange in one step on this system: for an instant the old store has another name.
-                with suppress(FileNotFoundError):  # or another process has just taken it away
-                    self._target.rename(retired)
-        finally:
-            _settle(retired, self._target)
-        _sync(self._target.parent)
+                # The system has no exchange in one step: for an instant the old store has another name.
+                with suppress(FileNotFoundError):  # another process has just taken it away
+                    self._target.rename(self.path.with_suffix(_RETIRED))
+        except BaseException:
+            if not _is_at(self._target, identity):
+                raise
+        self.is_published = True
+        _sync_parent(self._target)
 
     def _take_name(self, overwrite: bool) -> bool:
         """Take the target's name; false if another directory must be moved away first."""
         try:
-            self.path.rename(self._target)  # takes the place of nothing but an empty directory
+            self.path.rename(self._target)  # replaces nothing but an empty directory
         except OSError as error:
             if error.errno not in _TAKEN:
                 raise
@@ -109,18 +170,25 @@ class Partial:
 
 
 @contextmanager
-def published_whole(target: Path) -> Iterator[Path]:
-    """Give a name to write a file under; once it is written, the file gets its own name by a rename.
+def published_whole(target: Path, overwrite: bool) -> Iterator[Path]:
+    """Yield a name to write a file under; once it is written, a rename gives the file its own name.
 
     Parameters
     ----------
     target : pathlib.Path
-        The file's own name; a file that has it already is replaced.
+        The file's own name.
+    overwrite : bool
+        Replace a regular file that has the name already.
 
     Yields
     ------
     pathlib.Path
-        The name to write under, on the same file system. If the writing fails, nothing is left behind.
+        The name to write under, on the same file system. If writing fails, nothing is left behind.
+
+    Raises
+    ------
+    FileExistsError
+        If something has the name, and `overwrite` is false or it is not a regular file.
     """
     resolved = target.resolve()
     clear_remains(resolved)
@@ -128,8 +196,17 @@ def published_whole(target: Path) -> Iterator[Path]:
         file = partial.path / resolved.name
         yield file
         _sync(file)
-        file.replace(resolved)
-        _sync(resolved.parent)
+        identity = file.stat()
+        try:
+            if overwrite:
+                _replace(file, resolved)
+            else:
+                _rename_without_replacing(file, resolved)
+        except BaseException:
+            if not _is_at(resolved, identity):
+                raise
+        partial.is_published = True
+        _sync_parent(resolved)
 
 
 def clear_remains(target: Path) -> None:
@@ -138,10 +215,10 @@ def clear_remains(target: Path) -> None:
     Parameters
     ----------
     target : pathlib.Path
-        The name that they would have published under. If the store of that name was just being replaced, on
-        a system that cannot do so in one step, it has its name again afterwards.
+        The name that they would have published under. If a store of that name was just being replaced, on a
+        system that cannot do so in one step, it has its name again afterwards.
     """
-    remains = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}\.(partial|retired)")
+    remains = re.compile(rf"\.{re.escape(_hidden_stem(target.name))}\.\w{{8}}\.(partial|retired)")
     with suppress(OSError):  # a directory that cannot be listed: they stay
         for path in list(target.parent.iterdir()):
             if not (match := remains.fullmatch(path.name)):
@@ -149,84 +226,115 @@ def clear_remains(target: Path) -> None:
             if match[1] == "retired":
                 _settle(path, target)
             else:
-                _remove_unless_locked(path)
+                _remove_unless_locked(path, target.name)
 
 
-def _make_locked(target: Path) -> tuple[Path, int]:
-    """Make a hidden directory beside a target and lock it; give it and the lock's file descriptor."""
-    import fcntl  # which Windows lacks
-
-    while True:
-        try:
-            path = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
-        except OSError as error:
-            error.filename = str(target.parent)  # the hidden name says nothing to a user
-            raise
-        try:
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-            # Network file systems may have no locks on directories; then nobody clears anything away there.
-            with suppress(OSError):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            if path.exists():
-                return path, lock
-            os.close(lock)
-        except FileNotFoundError:
-            pass
-        except KeyboardInterrupt:
-            path.rmdir()
-            raise
-        # Another process has cleared it away in the instant in which it was not locked.
+def _hidden_stem(name: str) -> str:
+    """Give a name, or as much of a long one as a hidden name has room for, and a checksum of all of it."""
+    encoded = os.fsencode(name)
+    if len(encoded) <= _NAME_BYTES:
+        return name
+    checksum = new_checksum(encoded).hexdigest()[:8]
+    return f"{encoded[: _NAME_BYTES - 9].decode(errors='ignore')}~{checksum}"
 
 
-def _remove_unless_locked(path: Path) -> None:
+def _hidden_path(target: Path) -> Path:
+    random = secrets.token_hex(_RANDOM_BYTES)
+    return target.with_name(f".{_hidden_stem(target.name)}.{random}{_PARTIAL}")
+
+
+def _remove(directory: Path, name: str) -> None:
+    """Remove a directory and the files that glovefast made in it; it stays if there are others."""
+    for file in (*FILES, BAD_ROWS, name):
+        with suppress(OSError):
+            (directory / file).unlink()
+    with suppress(OSError):
+        directory.rmdir()
+
+
+def _remove_unless_locked(path: Path, name: str) -> None:
     import fcntl
 
     with suppress(OSError):
         lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path, name)
         finally:
             os.close(lock)
 
 
 def _settle(retired: Path, target: Path) -> None:
-    """Remove a store that was replaced; where the new one did not come, give it its name back."""
+    """Remove a store that was replaced; if the new one did not come, give it its name back."""
     if not retired.exists():
         return
-    if not target.exists():
-        with suppress(OSError):  # it still has the other name
-            retired.rename(target)
-    else:
-        shutil.rmtree(retired, ignore_errors=True)
+    if target.exists():
+        _remove(retired, target.name)
+        return
+    with suppress(OSError):  # it keeps the other name
+        retired.rename(target)
+
+
+def _replace(file: Path, target: Path) -> None:
+    if problem := not_a_regular_file(target):
+        raise FileExistsError(errno.EEXIST, problem, str(target))
+    file.replace(target)
+
+
+def _rename_without_replacing(file: Path, target: Path) -> None:
+    if _renameat2(file, target, _RENAME_NOREPLACE):
+        return
+    try:
+        os.link(file, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        file.rename(target)
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names atomically with Linux's renameat2; false where that is not possible."""
+    """Exchange two names in one step; false where that is not possible."""
+    return _renameat2(one, other, _RENAME_EXCHANGE)
+
+
+def _renameat2(one: Path, other: Path, flags: int) -> bool:
+    """Call Linux's renameat2; false if it fails, or the system lacks it."""
     import ctypes
 
-    at_fdcwd, rename_exchange = -100, 2  # from <fcntl.h> and <linux/fs.h>
     try:
         renameat2: Callable[..., int] = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
         return False
-    return renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0
+    return renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), flags) == 0
+
+
+def _is_at(path: Path, identity: os.stat_result) -> bool:
+    """Say whether a path leads to a file or directory that was looked at before."""
+    try:
+        return os.path.samestat(path.stat(), identity)
+    except OSError:
+        return False
+
+
+def _sync_parent(path: Path) -> None:
+    """Wait until the new name of something that was published is on the disk; warn if that fails."""
+    try:
+        _sync(path.parent)
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        _log.warning("%s is complete, but may be lost if the power fails now: %s", path, error)
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file, or a directory's entries, are on the disk."""
+    """Wait until a file, or the entries of a directory, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that does not do so for directories
+        if error.errno != errno.EINVAL:  # a file system that cannot do so for directories
             raise
     finally:
         os.close(descriptor)
-
-
-def _umask() -> int:
-    """Read the process's umask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -15,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.errors import StoreError
 from glovefast.store.arrow_column import write_column
 from glovefast.store.atomic import Partial, clear_remains
 from glovefast.store.checksums import checksum_of
+from glovefast.store.destination import already_exists, check_store_destination
 from glovefast.store.files import INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY, npy_header
 from glovefast.store.metadata import LayerReport, Metadata, SourceInfo
-from glovefast.store.metadata_file import METADATA, is_store, sealed_json
+from glovefast.store.metadata_file import METADATA, sealed_json
 from glovefast.vocabulary.word_index import WordIndex
 
 # No space, no more of the user's quota, no larger files for this process (ulimit -f).
@@ -43,11 +44,6 @@ class StoreWriter:
     overwrite : bool
         Replace an existing store.
 
-    Attributes
-    ----------
-    directory : pathlib.Path
-        The temporary directory.
-
     Raises
     ------
     StoreError
@@ -55,22 +51,33 @@ class StoreWriter:
     """
 
     def __init__(self, destination: Path, dim: int, overwrite: bool = False) -> None:
-        clear_remains(destination.resolve())
-        check_destination(destination, overwrite)
+        check_store_destination(destination, overwrite)
         self.destination = destination
         self.dim = dim
         self._overwrite = overwrite
         # Resolved, so that a destination that is a symbolic link is replaced where it points to.
         self._partial = Partial(destination.resolve())
-        self.directory = self._partial.path
+        self._vectors: FileIO
+
+    def __enter__(self) -> Self:
+        clear_remains(self.destination.resolve())
+        self._partial.__enter__()
         try:
             self._vectors = (self.directory / VECTORS).open("w+b", buffering=0)
         except BaseException:
             self._partial.discard()
             raise
-
-    def __enter__(self) -> Self:
         return self
+
+    @property
+    def directory(self) -> Path:
+        """The temporary directory."""
+        return self._partial.path
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the store is in its place."""
+        return self._partial.is_published
 
     def __exit__(
         self,
@@ -139,11 +146,11 @@ class StoreWriter:
             file.flush()
             os.fsync(file.fileno())
         # Checked again, because minutes may have passed and another process may have published here.
-        check_destination(self.destination, self._overwrite)
+        check_store_destination(self.destination, self._overwrite)
         try:
             self._partial.put_in_place(self._overwrite)
         except FileExistsError:  # in the instant since
-            raise _exists(self.destination) from None
+            raise already_exists(self.destination) from None
 
 
 def write_store(
@@ -190,31 +197,3 @@ def write_store(
         writer.write_rows(0, rows)
         writer.publish(WordIndex.from_words(words), metadata, checksum_of(rows))
     return destination
-
-
-def check_destination(destination: Path, overwrite: bool) -> None:
-    """Make sure that a store may be written at a place, before any work is done for it.
-
-    Raises
-    ------
-    StoreError
-        As `StoreWriter` says.
-    """
-    if not destination.absolute().parent.is_dir():
-        raise StoreError(
-            destination, f"the directory {destination.absolute().parent} does not exist; make it first"
-        )
-    if not os.path.lexists(destination):
-        return
-    if not overwrite:
-        raise _exists(destination)
-    if destination.exists() and not is_store(destination):
-        raise StoreError(
-            destination, "is not a glovefast store, so it is not replaced; choose another destination"
-        )
-
-
-def _exists(destination: Path) -> StoreError:
-    return StoreError(
-        destination, "exists already; choose another destination, or replace it (overwrite=True, --force)"
-    )

@@ -116,7 +116,7 @@ def test_convert_an_archive_without_a_choice(run, archive):
 def test_convert_replaces_only_when_told(run, store):
     code, output, errors = run("convert", "small.2d.txt")
     assert (code, output) == (1, "")
-    assert errors.startswith(f"glovefast: error: {store}: exists already")
+    assert errors.startswith(f"glovefast: error: {store}: already exists")
     assert errors.count("\n") == 1
     assert run("convert", "small.2d.txt", "--force", "--limit", "1")[0] == 0
     assert len(glovefast.load(store)) == 1
@@ -166,7 +166,7 @@ def test_what_is_no_text_in_an_archive_is_passed_over_and_named(run, mixed_archi
         ("glove.1d.glovefast", 1, 1),
     ]
     assert errors.splitlines() == [
-        f"glovefast: mixed.zip!{name} is passed over: it holds no rows of words and numbers"
+        f"glovefast: mixed.zip!{name} is skipped: it has no rows of words and numbers"
         for name in ("README.md", "LICENSE", "plot.pdf", "nothing.txt")
     ]
 

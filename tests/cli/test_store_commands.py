@@ -95,7 +95,11 @@ def test_matrix_replaces_only_when_told(run, store):
     Path("words.txt").write_text("king\n", encoding="utf-8")
     Path("matrix.npy").write_bytes(b"mine")
     code, _, errors = run("matrix", str(store), "words.txt", "-o", "matrix.npy")
-    assert (code, errors) == (1, "glovefast: error: matrix.npy: already exists; replace it with --force\n")
+    assert (code, errors) == (
+        1,
+        "glovefast: error: matrix.npy: already exists; choose another destination, or replace it "
+        "(overwrite=True, --force)\n",
+    )
     assert Path("matrix.npy").read_bytes() == b"mine"
     assert run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--force")[0] == 0
     assert np.load("matrix.npy").tolist() == [[4, 5]]
@@ -109,7 +113,8 @@ def test_only_regular_files_are_replaced(run, store):
         code, _, errors = run("matrix", str(store), "words.txt", "-o", name, "--force")
         assert (code, errors) == (
             1,
-            f"glovefast: error: {name}: is not a regular file and is not replaced\n",
+            f"glovefast: error: {name}: is not a regular file, so it is not replaced; "
+            "choose another destination\n",
         )
     assert stat.S_ISFIFO(Path("pipe.npy").stat().st_mode)
     assert Path("link.npy").is_symlink()
@@ -141,10 +146,8 @@ def test_a_matrix_needs_a_place(run, store, command_directory):
     Path("words.txt").write_text("king\n", encoding="utf-8")
     code, _, errors = run("matrix", str(store), "words.txt", "-o", "none/matrix.npy")
     assert code == 1
-    assert (
-        errors
-        == f"glovefast: error: {command_directory / 'none'}: the directory does not exist; check the path\n"
-    )
+    reason = f"the directory {command_directory / 'none'} does not exist; make it first"
+    assert errors == f"glovefast: error: none/matrix.npy: {reason}\n"
     code, _, errors = run("matrix", str(store), "words.txt", "-o", str(store), "--force")
     assert (code, errors) == (1, f"glovefast: error: {store}: is a directory; give the name of a file\n")
 

@@ -162,7 +162,7 @@ def test_what_has_no_rows_is_refused(tmp_path):
 def test_existing_store_is_replaced_only_on_request(tmp_path):
     path = save_embedding(learned_layer(), WORD_INDEX, tmp_path / "x")
     layer = learned_layer()
-    with pytest.raises(StoreError, match="exists already"):
+    with pytest.raises(StoreError, match="already exists"):
         save_embedding(layer, WORD_INDEX, path)
     save_embedding(layer, WORD_INDEX, path, overwrite=True)
     assert same_bits(np.array(glovefast.load(path)["pear"]), rows_of(layer)[3])
@@ -209,7 +209,7 @@ def test_gensim_reads_a_learned_layer(vectors, tmp_path, suffix):
 
 def test_text_is_replaced_only_on_request(tmp_path):
     path = save_embedding(learned_layer(), WORD_INDEX, tmp_path / "x.txt")
-    with pytest.raises(StoreError, match="exists already"):
+    with pytest.raises(StoreError, match="already exists"):
         save_embedding(learned_layer(), WORD_INDEX, path)
     save_embedding(learned_layer(), WORD_INDEX, path, overwrite=True)
     with pytest.raises(StoreError, match="not a glovefast store"):

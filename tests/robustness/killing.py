@@ -13,8 +13,10 @@ one affects no other.
 
 import argparse
 import json
+import mmap
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -71,7 +73,7 @@ class Runs:
 
     def clear(self) -> None:
         """Begin anew, as where there was no store yet."""
-        publishing.shutil.rmtree(self.store)
+        shutil.rmtree(self.store)
 
     def check_killed(self, possible: set[str | None]) -> str | None:
         """Look at what a killed run left; say which store is there, None for none."""
@@ -113,8 +115,11 @@ def killed_after(seconds: float, process: int) -> bool:
     return os.waitpid(process, 0)[1] == signal.SIGKILL
 
 
-def stop_at(event: int, number: signal.Signals) -> Callable[[], None]:
-    """Make a process send itself a signal at its n-th call that has to do with files."""
+def stop_at(event: int, number: signal.Signals, sent: mmap.mmap | None = None) -> Callable[[], None]:
+    """Make a process send itself a signal at its n-th call that has to do with files.
+
+    `sent` is set to 1 if it does.
+    """
 
     def prepare() -> None:
         count = 0
@@ -124,6 +129,8 @@ def stop_at(event: int, number: signal.Signals) -> Callable[[], None]:
             if name.startswith(ON_DISK) and name != "os.kill":
                 count += 1  # first, since an interrupt ends this function
                 if count == event + 1:
+                    if sent:
+                        sent[0] = 1
                     os.kill(os.getpid(), number)
 
         sys.addaudithook(hook)
@@ -182,15 +189,26 @@ def kill_at_every_call(runs: Runs, replaced: bool, exchange: bool) -> dict[str, 
 
 
 def interrupt_at_every_call(runs: Runs) -> dict[str, int]:
-    """Interrupt runs, as Ctrl-C does, at each of their calls: they clear up themselves."""
+    """Interrupt runs, as Ctrl-C does, at each of their calls: they clean up themselves.
+
+    One that is interrupted once the new store is in its place has succeeded.
+    """
     counts: dict[str, int] = {}
     event = 0
+    sent = mmap.mmap(-1, 1)  # shared with the processes that are forked
+    finish(runs.start("old"))
     while True:
-        status = os.waitpid(runs.start("new", stop_at(event, signal.SIGINT)), 0)[1]
-        if status == 0:
+        sent[0] = 0
+        status = os.waitpid(runs.start("new", stop_at(event, signal.SIGINT, sent)), 0)[1]
+        if not sent[0]:
             break
-        assert os.waitstatus_to_exitcode(status) == INTERRUPTED
-        key = f"{runs.check_killed({'old', 'new'})} store"
+        there = runs.check_killed({"old", "new"})
+        assert os.waitstatus_to_exitcode(status) == (0 if there == "new" else INTERRUPTED), (
+            event,
+            there,
+            status,
+        )
+        key = f"{there} store"
         counts[key] = counts.get(key, 0) + 1
         left = [path.name for path in runs.directory.glob(".*")]
         assert left == [], f"{left} after an interrupt at call {event}"

@@ -149,7 +149,7 @@ def test_what_is_there_is_kept_unless_it_may_be_replaced(folder):
     shutil.copytree(folder.parent / "old.glovefast", folder / "made.glovefast")
     code, names, is_old, _, errors = outcome(conversion(folder, 0, "--quiet"))
     assert (code, names, is_old) == (1, ["made.glovefast"], True)
-    assert "exists already; choose another destination, or replace it (overwrite=True, --force)" in errors
+    assert "already exists; choose another destination, or replace it (overwrite=True, --force)" in errors
     code, names, _, is_new, errors = outcome(conversion(folder, 0, "--quiet", "--force"))
     assert (code, names, is_new, errors) == (0, ["made.glovefast"], True, "")
 

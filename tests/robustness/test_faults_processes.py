@@ -100,7 +100,7 @@ def test_conversions_into_one_destination_at_once(force):
         ended = at_once([[name, "made", *force] for name in texts])
         codes = [code for code, _, _ in ended]
         assert sorted(codes) == ([0, 0, 0] if force else [0, 1, 1]), ended
-        assert all("made: exists already" in errors for code, _, errors in ended if code)
+        assert all("made: already exists" in errors for code, _, errors in ended if code)
         made = load("made")
         source = made.metadata.source.name
         assert digests[hashlib.sha256(Path("made/vectors.npy").read_bytes()).hexdigest()] == source
@@ -151,7 +151,7 @@ def test_the_name_is_taken_in_the_last_instant(monkeypatch):
     Path("text.txt").write_bytes(b"text 1 2\n")
     convert("other.txt", "other")
     monkeypatch.setattr(publishing.Partial, "put_in_place", late)
-    with pytest.raises(StoreError, match="made: exists already; choose another destination"):
+    with pytest.raises(StoreError, match="made: already exists; choose another destination"):
         convert("text.txt", "made")
     assert load("made").words.to_pylist() == ["other"]
     assert names_here() == ["made", "other", "other.txt", "text.txt"]

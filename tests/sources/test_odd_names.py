@@ -79,7 +79,7 @@ def test_a_member_whose_name_is_not_utf8(tar_format):
     Path("t.tar").write_bytes(tar_of(b"x/caf\xe9.txt", tar_format=tar_format))
     store = convert("t.tar")
     assert store == Path(r"caf\xe9.glovefast")
-    source = load(store).metadata["source"]
+    source = load(store).metadata.to_dict()["source"]
     assert (source["name"], source["member"]) == ("t.tar", r"x/caf\xe9.txt")
     assert verify(store, "t.tar").problems == ()
     assert convert("t.tar", "made", member=r"caf\xe9.txt").exists()
@@ -95,5 +95,5 @@ def test_a_member_with_control_characters_in_its_name(capfd):
         convert(io.BytesIO(tar_of(b"a\nb.txt", b"the 0.1\nof x\n")), "made")
     assert str(caught.value).startswith(r"<stream>!a\nb.txt, line 2: ")
     assert main(["convert", "t.tar", "-o", "made"]) == 0
-    assert load("made").metadata["source"]["name"] == "t.tar"
+    assert load("made").metadata.source.name == "t.tar"
     assert verify("made", "t.tar").problems == ()

@@ -340,7 +340,7 @@ def test_a_members_name_that_names_no_store(tmp_path, name, pack):
     for convert_all in (convert, convert_archive):
         with pytest.raises(FormatError, match="without files"):
             convert_all(archive)
-    with pytest.raises(StoreError, match="has no name to call a store after; say where it shall be"):
+    with pytest.raises(StoreError, match="cannot derive a store name from this source; pass a destination"):
         convert(archive, member=name)
     assert [each.name for each in tmp_path.iterdir()] == ["glove.archive"]
     assert len(load(convert(archive, tmp_path / "made", member=name))) == 1
@@ -354,5 +354,5 @@ def test_a_members_name_with_a_nul(tmp_path):
         made.addfile(entry, io.BytesIO(OTHER))
     assert archive_members(archive) == ["a\0b.txt"]
     for convert_all in (convert, convert_archive):
-        with pytest.raises(StoreError, match="has no name to call a store after"):
+        with pytest.raises(StoreError, match="cannot derive a store name from this source"):
             convert_all(archive)

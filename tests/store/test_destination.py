@@ -82,12 +82,12 @@ def test_a_given_destination(destination):
 
 def test_pipes_and_file_objects_need_a_destination(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT)))
-    with pytest.raises(StoreError, match="<stdin>: has no name to call a store after; say where"):
+    with pytest.raises(StoreError, match="<stdin>: cannot derive a store name from this source; pass"):
         convert("-")
-    with pytest.raises(StoreError, match="has no name to call a store after"):
+    with pytest.raises(StoreError, match="cannot derive a store name from this source"):
         convert(io.BytesIO(TEXT))
     Path("text.txt").write_bytes(TEXT)
-    with Path("text.txt").open("rb") as file, pytest.raises(StoreError, match="has no name"):
+    with Path("text.txt").open("rb") as file, pytest.raises(StoreError, match="cannot derive a store name"):
         convert(file)
     assert names_here() == ["text.txt"]
 
@@ -122,7 +122,7 @@ def test_a_pipe_that_gives_little_at_a_time():
 
 def test_what_is_there_stays_unless_it_may_be_replaced():
     convert(io.BytesIO(OTHER), "made")
-    with pytest.raises(StoreError, match="made: exists already; choose another destination"):
+    with pytest.raises(StoreError, match="made: already exists; choose another destination"):
         convert(io.BytesIO(TEXT), "made")
     with pytest.raises(FormatError):
         convert(io.BytesIO(b"bad"), "made", overwrite=True)
@@ -133,7 +133,7 @@ def test_what_is_there_stays_unless_it_may_be_replaced():
 
 def test_a_destination_is_looked_at_before_the_source():
     convert(io.BytesIO(OTHER), "made")
-    with pytest.raises(StoreError, match="made: exists already"):
+    with pytest.raises(StoreError, match="made: already exists"):
         convert("no such file", "made")
 
 
@@ -156,6 +156,108 @@ def test_what_is_no_store_is_never_replaced(there, overwrite):
         convert(io.BytesIO(TEXT), "made", overwrite=overwrite)
     assert names_here() == ["made"]
     assert Path("made").is_symlink() or Path("made").is_file() or Path("made/mine").is_file()
+
+
+@pytest.mark.parametrize("there", ["nothing", "file", "foreign metadata"])
+def test_a_directory_gets_the_store_inside(there):
+    Path("text.50d.txt").write_bytes(TEXT)
+    write_archive("archive.zip", {"deep/member.txt": TEXT})
+    Path("folder").mkdir()
+    if there != "nothing":
+        Path("folder/metadata.json").write_text('{"format": "mine"}' if "foreign" in there else "[]")
+    before = names(Path("folder"))
+    assert convert("text.50d.txt", "folder") == Path("folder/text.50d.glovefast")
+    assert convert("archive.zip", "folder/") == Path("folder/member.glovefast")
+    assert names(Path("folder")) == sorted([*before, "member.glovefast", "text.50d.glovefast"])
+    with pytest.raises(StoreError, match=r"folder/text\.50d\.glovefast: already exists"):
+        convert("text.50d.txt", "folder")
+    assert convert("text.50d.txt", "folder", overwrite=True) == Path("folder/text.50d.glovefast")
+    with pytest.raises(StoreError, match="already exists"):
+        convert("text.50d.txt", "folder/text.50d.glovefast")
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "subfolder"])
+def test_a_store_with_files_of_others_is_not_replaced(name):
+    convert(io.BytesIO(OTHER), "made")
+    if name == "subfolder":
+        Path("made", name).mkdir()
+    else:
+        Path("made", name).touch()
+    with pytest.raises(StoreError, match=f"that do not belong to a store, so it is not replaced.*: {name}"):
+        convert(io.BytesIO(TEXT), "made", overwrite=True)
+    assert words("made") == ["rook"]
+    assert Path("made", name).exists()
+
+
+def test_what_appears_in_a_store_while_it_is_replaced_stays(monkeypatch, caplog):
+    """The store that was replaced keeps it under its hidden name, and a warning says where."""
+    convert(io.BytesIO(OTHER), "made")
+    take_name = publishing.Partial._take_name
+
+    def late(partial, overwrite):
+        Path("made/mine").touch()
+        return take_name(partial, overwrite)
+
+    monkeypatch.setattr(publishing.Partial, "_take_name", late)
+    convert(io.BytesIO(TEXT), "made", overwrite=True)
+    assert words("made") == ["king", "queen"]
+    (left,) = Path().glob(".made.*.partial")
+    assert names(left) == ["mine"]
+    assert f"made is complete, but what it replaced cannot be removed: {left.absolute()}" in caplog.text
+
+
+@pytest.mark.parametrize("length", [255, 246, 245, 237, 236, 200])
+@pytest.mark.parametrize("letter", ["x", "é"])
+def test_a_long_name(length, letter, tmp_path):
+    """Its hidden name is shorter, and what a killed process left of it is found again."""
+    name = letter * (length // len(letter.encode()))
+    for text in (TEXT, OTHER):
+        Path(publishing._hidden_path(tmp_path / name)).mkdir()
+        convert(io.BytesIO(text), name, overwrite=True)
+        assert names_here() == [name]
+    assert words(name) == ["rook"]
+
+
+def test_a_name_that_is_too_long_is_refused_before_any_work():
+    with pytest.raises(OSError, match="File name too long"):
+        convert("not even looked for", "x" * 256)
+    assert names_here() == []
+
+
+def test_a_directory_is_made_with_the_rights_of_a_new_one_without_a_look_at_the_umask(monkeypatch):
+    """It belongs to the process: another thread's files would get the rights of the moment."""
+    monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("the umask was set"))
+    convert(io.BytesIO(TEXT), "made")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("failing", ["fsync", "open"])
+def test_what_fails_after_the_rename_does_not_fail_the_conversion(monkeypatch, caplog, overwrite, failing):
+    if overwrite:
+        convert(io.BytesIO(OTHER), "made")
+    take_name = publishing.Partial._take_name
+
+    def fail_from_now_on(partial, overwrite):
+        taken = take_name(partial, overwrite)
+        patch.setattr(publishing.os, failing, no_space)
+        return taken
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing.Partial, "_take_name", fail_from_now_on)
+        assert convert(io.BytesIO(TEXT), "made", overwrite=overwrite) == Path("made")
+    assert "made is complete, but may be lost if the power fails now" in caplog.text
+
+
+def test_a_replaced_store_that_cannot_be_removed_is_named(monkeypatch, caplog):
+    convert(io.BytesIO(OTHER), "made")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", no_space)
+        convert(io.BytesIO(TEXT), "made", overwrite=True)
+    assert words("made") == ["king", "queen"]
+    (left,) = Path().glob(".made.*.partial")
+    assert str(left.absolute()) in caplog.text
+    convert(io.BytesIO(OTHER), "made", overwrite=True)
+    assert names_here() == ["made"]
 
 
 def test_a_missing_folder():
@@ -184,7 +286,7 @@ def test_somebody_else_was_faster(what):
     def take_the_name(progress):
         convert(io.BytesIO(OTHER), "made") if what == "store" else Path("made/mine").mkdir(parents=True)
 
-    with pytest.raises(StoreError, match="made: exists already"):
+    with pytest.raises(StoreError, match="made: already exists"):
         convert(io.BytesIO(TEXT), "made", progress=take_the_name)
     assert names_here() == ["made"]
     assert words("made") == ["rook"] if what == "store" else names(Path("made")) == ["mine"]
@@ -252,7 +354,7 @@ def test_every_member_of_an_archive(directory):
         "member": "sub/b.vec",
         "bytes": len(OTHER),
     }
-    with pytest.raises(StoreError, match="exists already"):
+    with pytest.raises(StoreError, match="already exists"):
         convert_archive("here/archive.zip", directory)
     made = convert_archive("here/archive.zip", directory, overwrite=True, limit=1, threads=1)
     assert [words(path) for path in made] == [["king"], ["rook"]]
@@ -262,7 +364,7 @@ def test_members_that_would_be_one_store():
     write_archive("archive.zip", {"one/vectors.txt": TEXT, "two/vectors.vec": OTHER})
     with pytest.raises(
         StoreError,
-        match=r"both one/vectors\.txt and two/vectors\.vec would be this store; convert them one by one",
+        match=r"both one/vectors\.txt and two/vectors\.vec would become this store; convert them one by one",
     ):
         convert_archive("archive.zip", "stores")
     assert names_here() == ["archive.zip"]
@@ -271,7 +373,7 @@ def test_members_that_would_be_one_store():
 def test_an_archive_is_looked_at_before_any_work():
     write_archive("archive.zip", ARCHIVE)
     convert(io.BytesIO(OTHER), "b.glovefast")
-    with pytest.raises(StoreError, match=r"b\.glovefast: exists already"):
+    with pytest.raises(StoreError, match=r"b\.glovefast: already exists"):
         convert_archive("archive.zip")
     with pytest.raises(ValueError, match="threads must be at least 1, not 0"):
         convert_archive("archive.zip", "stores", threads=0)
@@ -287,6 +389,15 @@ def test_a_member_that_is_bad():
     made = convert_archive("archive.zip", on_bad_row="skip", overwrite=True)
     assert [words(path) for path in made] == [["king", "queen"], ["rook"], ["rook"]]
     assert Path("b.glovefast/bad_rows.jsonl").is_file()
+
+
+@pytest.mark.parametrize("directory", ["new", "new/deep"])
+@pytest.mark.parametrize("bad", ["a.txt", "b.txt"])
+def test_an_archive_that_fails_leaves_no_empty_directory(directory, bad):
+    write_archive("archive.zip", {"a.txt": TEXT, "b.txt": TEXT, bad: b"bad x 1\nrook 1 2\nking 1 2\n"})
+    with pytest.raises(FormatError):
+        convert_archive("archive.zip", directory)
+    assert names_here() == ["archive.zip", *(["new"] if bad == "b.txt" else [])]
 
 
 def test_no_archive_or_an_empty_one():

@@ -102,7 +102,7 @@ def test_rows_and_words_must_be_as_many(tmp_path):
 def test_existing_text_is_replaced_only_on_request(tmp_path, rows):
     path = written(tmp_path / "x.txt", WORDS, rows)
     before = path.read_bytes()
-    with pytest.raises(StoreError, match="exists already"):
+    with pytest.raises(StoreError, match="already exists"):
         written(path, WORDS[:1], rows[:1])
     assert path.read_bytes() == before
     written(path, WORDS[:1], rows[:1], overwrite=True)

@@ -1,8 +1,10 @@
 """Stores: opening and everything that can be wrong with one, writing vectors from memory, publishing."""
 
+import errno
 import json
 import os
 import shutil
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from glovefast.errors import StoreError
 from glovefast.store import atomic as publishing
 from glovefast.store.atomic import Partial, published_whole
+from glovefast.store.export.embedding_text import write_embedding_text
 from glovefast.store.metadata import SourceInfo
 from glovefast.store.reading import open_store
 from glovefast.store.writing import write_store
@@ -299,7 +302,7 @@ def test_a_file_that_may_not_be_read_is_not_damaged(store, monkeypatch):
 
 def publish(target: Path, content: str, overwrite: bool = True) -> None:
     with Partial(target) as partial:
-        (partial.path / "file").write_text(content)
+        (partial.path / "vectors.npy").write_text(content)
         partial.put_in_place(overwrite)
 
 
@@ -311,11 +314,11 @@ def test_put_in_place(tmp_path, monkeypatch, exchange):
     target = tmp_path / "target"
     for content in ("first", "second", "third"):
         publish(target, content)
-        assert (target / "file").read_text() == content
+        assert (target / "vectors.npy").read_text() == content
         assert [path.name for path in tmp_path.iterdir()] == ["target"]
     with pytest.raises(FileExistsError, match=r"exists.*target"):
         publish(target, "fourth", overwrite=False)
-    assert (target / "file").read_text() == "third"
+    assert (target / "vectors.npy").read_text() == "third"
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
@@ -348,20 +351,95 @@ def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch, failing):
         with pytest.raises(OSError, match="Input/output error"):
             publish(target, "new")
     if 4 in failing:
-        assert [path.read_text() for path in tmp_path.glob(".target.*.retired/file")] == ["old"]
+        assert [path.read_text() for path in tmp_path.glob(".target.*.retired/vectors.npy")] == ["old"]
         publishing.clear_remains(target)
-    assert (target / "file").read_text() == "old"
+    assert (target / "vectors.npy").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
 def test_a_file_is_published_whole(tmp_path):
     target = tmp_path / "file"
     for content in ("first", "second"):
-        with published_whole(target) as partial:
+        with published_whole(target, overwrite=True) as partial:
             partial.write_text(content)
             assert not target.exists() or target.read_text() == "first"
         assert target.read_text() == content
-    with pytest.raises(OSError, match="nowhere"), published_whole(target) as partial:
+    with pytest.raises(OSError, match="nowhere"), published_whole(target, overwrite=True) as partial:
         partial.rename(tmp_path / "nowhere" / "file")
     assert target.read_text() == "second"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("kind", ["fifo", "device", "socket", "directory", "link to a fifo"])
+def test_only_regular_files_are_replaced(tmp_path, kind, overwrite):
+    """Neither by text nor by what else is published, also if it appears while the file is written."""
+    target = tmp_path / "vectors.txt"
+    make_node(target, kind)
+    inode = target.lstat().st_ino
+    words, vectors = pa.array(["a"]), np.zeros((1, 2), np.float32)
+    with pytest.raises(StoreError, match=r"not a regular file|is a directory|already exists"):
+        write_embedding_text(target, words, vectors, header=False, overwrite=overwrite)
+    with pytest.raises(FileExistsError), published_whole(target, overwrite) as partial:
+        partial.touch()
+    assert target.lstat().st_ino == inode
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".partial")]
+
+
+def make_node(path: Path, kind: str) -> None:
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "socket":
+        try:
+            os.mknod(path, stat.S_IFSOCK | 0o600)
+        except PermissionError:
+            pytest.skip("sockets cannot be made here")
+    elif kind == "device":
+        try:
+            os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))  # as /dev/null
+        except PermissionError:
+            pytest.skip("only root makes devices")
+    else:
+        os.mkfifo(path.with_name("a pipe") if "link" in kind else path)
+        if "link" in kind:
+            path.symlink_to("a pipe")
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, monkeypatch):
+    """With Linux's rename that replaces nothing, with a hard link, and where there are neither."""
+    target = tmp_path / "file"
+
+    def refuse(*arguments):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    for step in ("rename", "link", "neither"):
+        if step == "link":
+            monkeypatch.setattr(publishing, "_renameat2", lambda *arguments: False)
+        if step == "neither":
+            monkeypatch.setattr(publishing.os, "link", refuse)
+        with pytest.raises(FileExistsError), published_whole(target, overwrite=False) as partial:
+            [path.write_text(text) for path, text in ((partial, "ours"), (target, "theirs"))]
+        assert target.read_text() == "theirs"
+        target.unlink()
+        with published_whole(target, overwrite=False) as partial:
+            partial.write_text("ours")
+        assert target.read_text() == "ours"
+        target.unlink()
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("home", "name"), [(Path, "mkdir"), (os, "open"), (Path, "exists")])
+def test_an_interrupt_just_after_the_hidden_directory_is_made(tmp_path, monkeypatch, home, name):
+    original = getattr(home, name)
+
+    def interrupted(*arguments, **options):
+        result = original(*arguments, **options)
+        if name == "open":
+            os.close(result)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(home, name, interrupted)
+        with pytest.raises(KeyboardInterrupt), Partial(tmp_path / "target"):
+            pass
+    assert list(tmp_path.iterdir()) == []

@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.errors import StoreError, VocabularyError
+from glovefast.errors import VocabularyError
 from glovefast.store.atomic import published_whole
+from glovefast.store.destination import check_file_destination
 from glovefast.vocabulary.arrow import integer_array
 
 # Numbers are made text in pieces: Arrow takes some 40 bytes for each while it works.
@@ -61,11 +62,11 @@ def write_embedding_text(
 
     if vectors.ndim != 2 or len(vectors) != len(words):
         raise ValueError(f"{len(words)} words need as many vectors, not an array of {vectors.shape}")
-    check_text_destination(destination, overwrite)
+    check_file_destination(destination, overwrite)
     _check_words(words)
     dim = vectors.shape[1]
     step = max(1, _PIECE_NUMBERS // max(1, dim))
-    with published_whole(destination) as partial, partial.open("wb") as file:
+    with published_whole(destination, overwrite) as partial, partial.open("wb") as file:
         if header:
             file.write(f"{len(words)} {dim}\n".encode())
         for start in range(0, len(words), step):
@@ -79,27 +80,6 @@ def write_embedding_text(
         file.flush()
         os.fsync(file.fileno())
     return destination
-
-
-def check_text_destination(destination: Path, overwrite: bool) -> None:
-    """Make sure that a file may be written at a place, before any work is done for it.
-
-    Raises
-    ------
-    StoreError
-        As `write_embedding_text` says.
-    """
-    parent = destination.absolute().parent
-    if not parent.is_dir():
-        raise StoreError(destination, f"the directory {parent} does not exist; make it first")
-    if destination.is_dir():
-        raise StoreError(
-            destination, "is a directory, so no text is written there; choose another destination"
-        )
-    if os.path.lexists(destination) and not overwrite:
-        raise StoreError(
-            destination, "exists already; choose another destination, or replace it (overwrite=True)"
-        )
 
 
 def _check_words(words: pa.StringArray) -> None:

@@ -1,0 +1,149 @@
+"""Which store a source becomes: its name and its place."""
+
+import errno
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from os import fspath
+from pathlib import Path
+
+from glovefast.errors import ForeignError, FormatError, StoreError
+from glovefast.parser.row_layout import holds_rows
+from glovefast.sources.names import stem_of
+from glovefast.sources.opening import AnySource
+from glovefast.sources.source import OpenArchive, Source
+from glovefast.store.destination import check_store_destination
+from glovefast.store.files import SUFFIX
+from glovefast.store.metadata_file import is_store
+
+_log = logging.getLogger("glovefast")
+_SAMPLE_BYTES = 1 << 18
+_NO_NAME = "cannot derive a store name from this source; pass a destination (-o)"
+
+
+def is_folder(destination: Path) -> bool:
+    """Say whether a destination is an existing directory that stores are put into, because it is not one."""
+    return destination.is_dir() and not is_store(destination)
+
+
+def target_of(source: AnySource | OpenArchive, opened: Source, destination: Path | None) -> Path:
+    """Name the store of a source.
+
+    Parameters
+    ----------
+    source : str, path-like, binary file object or OpenArchive
+        The source as the caller gave it.
+    opened : Source
+        The open source.
+    destination : pathlib.Path or None
+        The store; a directory to put it into; or None to put it beside the source.
+
+    Raises
+    ------
+    StoreError
+        If the store has to be named after a source without a name.
+    """
+    if destination is not None and not is_folder(destination):
+        return destination
+    if destination is None and isinstance(source, str | os.PathLike):
+        destination = Path(source).parent
+    if opened.stem is None or destination is None:
+        raise StoreError(opened.name, _NO_NAME)
+    return destination / (opened.stem + SUFFIX)
+
+
+def stores_of_archive(
+    archive: OpenArchive,
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str] | None = None,
+) -> dict[str, Path]:
+    """List the stores that the members of an archive become.
+
+    Members that are not embedding text (a README, a licence) are skipped, each with a warning of the logger
+    ``glovefast``.
+
+    Parameters
+    ----------
+    archive : OpenArchive
+        The open archive.
+    source, destination
+        As in `glovefast.convert_archive`.
+
+    Returns
+    -------
+    dict
+        The names of the members and their stores, in the archive's order.
+
+    Raises
+    ------
+    FormatError, StoreError, OSError
+        As `glovefast.convert_archive` raises them.
+    """
+    if not archive.members:
+        raise FormatError(source, None, "is an archive without files")
+    directory = Path(source).parent if destination is None else Path(destination)
+    stores: dict[str, Path] = {}
+    twins: dict[Path, str] = {}
+    for member in archive.members:
+        if not _is_embedding_text(archive, member):
+            _log.warning("%s!%s is skipped: it has no rows of words and numbers", fspath(source), member)
+            continue
+        stem = stem_of(member)
+        if stem is None:
+            raise StoreError(f"{fspath(source)}!{member}", _NO_NAME)
+        target = directory / (stem + SUFFIX)
+        twin = twins.setdefault(target, member)
+        if twin != member:
+            raise StoreError(
+                target, f"both {twin} and {member} would become this store; convert them one by one"
+            )
+        stores[member] = target
+    if not stores:
+        raise FormatError(
+            source, None, f"none of its members is embedding text: {', '.join(archive.members[:20])}"
+        )
+    return stores
+
+
+@contextmanager
+def room_for(stores: Mapping[str, Path], overwrite: bool) -> Iterator[None]:
+    """Make the directory of an archive's stores, and check their names before the first costs any time.
+
+    If no store was put into it by the end, the directory is removed again.
+
+    Raises
+    ------
+    StoreError
+        If a store exists and `overwrite` is false, or what exists is not a store.
+    OSError
+        If the directory cannot be made.
+    """
+    directory = next(iter(stores.values())).parent
+    made: list[Path] = []
+    try:
+        for each in [path for path in (directory, *directory.parents) if not path.exists()][::-1]:
+            with suppress(FileExistsError):  # another process was faster
+                each.mkdir()
+                made.append(each)
+        if not directory.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(directory))
+        for target in stores.values():
+            check_store_destination(target, overwrite)
+        yield
+    finally:
+        for each in reversed(made):
+            with suppress(OSError):  # it is not empty
+                each.rmdir()
+
+
+def _is_embedding_text(archive: OpenArchive, member: str) -> bool:
+    """Look at the first lines of a member; raise if it cannot be read, because it is encrypted, say."""
+    try:
+        with archive.open(member) as opened:
+            buffer = bytearray(_SAMPLE_BYTES)
+            sample = bytes(memoryview(buffer)[: opened.readinto(memoryview(buffer))])
+    except ForeignError:
+        return False
+    # The last line is cut off, so it does not count unless it is the only one.
+    return holds_rows(sample[: sample.rfind(b"\n") + 1] or sample)

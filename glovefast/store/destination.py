@@ -1,0 +1,89 @@
+"""Where a store or a file may be written: checked before any work is done for it.
+
+Nothing that glovefast did not make is replaced: of directories only stores, without other files in them, and
+of files only regular ones, when the caller asks for it.
+"""
+
+import os
+from pathlib import Path
+
+from glovefast.errors import StoreError
+from glovefast.store.files import BAD_ROWS, FILES
+from glovefast.store.metadata_file import is_store
+
+_EXISTS = "already exists; choose another destination, or replace it (overwrite=True, --force)"
+
+
+def check_store_destination(destination: Path, overwrite: bool) -> None:
+    """Check that a store can be written.
+
+    Raises
+    ------
+    StoreError
+        If the parent directory is missing; if something is at the destination and `overwrite` is false, or it
+        is not a store, or a store with other files in it.
+    OSError
+        If the destination cannot be looked at: its name is too long, for example.
+    """
+    if not _is_taken(destination):
+        return
+    if not overwrite:
+        raise already_exists(destination)
+    if not destination.exists():  # a link that leads nowhere
+        return
+    if not is_store(destination):
+        raise StoreError(
+            destination, "is not a glovefast store, so it is not replaced; choose another destination"
+        )
+    others = sorted({path.name for path in destination.iterdir()} - {*FILES, BAD_ROWS})
+    if others:
+        raise StoreError(
+            destination,
+            f"has files that do not belong to a store, so it is not replaced; move them first: "
+            f"{', '.join(others[:5])}",
+        )
+
+
+def check_file_destination(destination: Path, overwrite: bool) -> None:
+    """Check that a file can be written.
+
+    Raises
+    ------
+    StoreError
+        If the parent directory is missing; if something is at the destination and `overwrite` is false, or it
+        is not a regular file.
+    OSError
+        If the destination cannot be looked at: its name is too long, for example.
+    """
+    if not _is_taken(destination):
+        return
+    if destination.is_dir():
+        raise StoreError(destination, "is a directory; give the name of a file")
+    if not overwrite:
+        raise already_exists(destination)
+    if problem := not_a_regular_file(destination):
+        raise StoreError(destination, f"{problem}; choose another destination")
+
+
+def not_a_regular_file(path: Path) -> str | None:
+    """Say why a file does not replace what is at a path; None if that is a regular file, or nothing."""
+    if path.is_file() or not os.path.lexists(path):
+        return None
+    return "is not a regular file, so it is not replaced"
+
+
+def already_exists(destination: Path) -> StoreError:
+    """Make the error for a destination that exists."""
+    return StoreError(destination, _EXISTS)
+
+
+def _is_taken(destination: Path) -> bool:
+    """Say whether there is something at a destination, whose parent directory must exist."""
+    parent = destination.absolute().parent
+    if not parent.is_dir():
+        raise StoreError(destination, f"the directory {parent} does not exist; make it first")
+    try:
+        os.lstat(destination)
+    except FileNotFoundError:
+        return False
+    return True
