@@ -22,7 +22,7 @@ NUMBERS = np.ones((len(STORED), 3), dtype=np.float32)
 
 @pytest.fixture
 def vectors(tmp_path) -> glovefast.WordVectors:
-    return glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(STORED), NUMBERS, {}))
+    return glovefast.load(write_store(tmp_path / "small.glovefast", pa.array(STORED), NUMBERS))
 
 
 REASONS = {
