@@ -221,7 +221,7 @@ def _conversion(
     compared: bool = True,
 ) -> Command:
     source, store = source or text.path, directory / "text.glovefast"
-    arguments = ("-m", "benchmarks.conversions", row, source, store, *(wanted or ())[:1])
+    arguments = ("-m", "benchmarks.contenders", "convert", row, source, store, *(wanted or ())[:1])
     command = _converting(arguments, (store / "vocabulary.arrow", store / "vectors.npy"), text, wanted)
     return replace(command, cached=(source,), wrong=command.wrong if compared else None)
 

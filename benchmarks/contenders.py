@@ -2,11 +2,13 @@
 
 Each function takes the text and an empty directory for its files. It is written as its library's manual
 recommends, with what glove.6B needs: no header, one space between fields, quotes and ``null`` as ordinary
-words. `prepare` imports the library, so that the import is not part of the load's time::
+words. The library is imported first, so that its import is not part of the load's time::
 
-    python -m benchmarks.contenders measure NAME TEXT REFERENCE SCRATCH  # print the times and what is wrong,
-    as JSON
+    python -m benchmarks.contenders measure NAME TEXT REFERENCE SCRATCH  # print times and what is wrong
     python -m benchmarks.contenders save NAME TEXT DIRECTORY             # write matrix.npy and words.txt
+    python -m benchmarks.contenders convert NAME SOURCE STORE [WORDS]    # print the times of our conversions
+
+WORDS is a file with one word per line. Times are printed as JSON.
 """
 
 import csv
@@ -16,6 +18,7 @@ import resource
 import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -195,13 +198,64 @@ def as_list(words: Iterable[str]) -> list[str]:
     return words.to_pylist() if hasattr(words, "to_pylist") else list(words)
 
 
+def _inflate(source: Path, store: Path, words: list[str]) -> None:
+    """Inflate a zip's member and drop the bytes, with the library that glovefast uses."""
+    from glovefast.sources.opening import open_source
+
+    with open_source(source) as opened:
+        _read_through(opened)
+
+
+def _inflate_with_zipfile(source: Path, store: Path, words: list[str]) -> None:
+    """Inflate a zip's member and drop the bytes, with Python's own library only."""
+    with zipfile.ZipFile(source) as archive, archive.open(archive.namelist()[0]) as member:
+        _read_through(member)
+
+
+def _read_through(file: Any) -> None:
+    buffer = memoryview(bytearray(1 << 19))
+    while file.readinto(buffer):
+        pass
+
+
+def _convert(source: Path, store: Path, **options: Any) -> None:
+    import glovefast
+
+    glovefast.convert(source, store, **options)
+
+
+CONVERSIONS: dict[str, Callable[[Path, Path, list[str]], None]] = {
+    "glovefast": lambda source, store, words: _convert(source, store),
+    "one thread": lambda source, store, words: _convert(source, store, threads=1),
+    "wanted words": lambda source, store, words: _convert(source, store, words=words),
+    "inflate": _inflate,
+    "zipfile": _inflate_with_zipfile,
+}
+
+
+def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> dict[str, Any]:
+    """Convert in one of the ways of `CONVERSIONS`; the last store stays."""
+    # Only a newline ends a word.
+    words = [word for file in words_file for word in file.read_bytes().decode().split("\n")[:-1]]
+    import_module("glovefast")
+    seconds = []
+    for _ in range(2):
+        shutil.rmtree(store, ignore_errors=True)
+        start = time.perf_counter()
+        CONVERSIONS[name](source, store, words)
+        seconds.append(time.perf_counter() - start)
+    return {"first": seconds[0], "again": seconds[1:]}
+
+
 def main() -> None:
     """Run the command."""
-    task, name, *paths = sys.argv[1:]
-    if task == "measure":
-        print(json.dumps(measure(CONTENDERS[name], *map(Path, paths))))
+    task, name, *given = sys.argv[1:]
+    paths = map(Path, given)
+    if task == "save":
+        save(CONTENDERS[name], *paths)
     else:
-        save(CONTENDERS[name], *map(Path, paths))
+        report = convert_twice(name, *paths) if task == "convert" else measure(CONTENDERS[name], *paths)
+        print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Comparisons whose contenders run in this process, where everything is open or in memory already."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -14,11 +15,11 @@ from benchmarks.recorder import Outcome, of_functions
 from benchmarks.session import Session, fill_matrix, word_index
 from benchmarks.tables import GLOVEFAST
 from benchmarks.texts import MAIN, MANY_WORDS
-from benchmarks.turns import time_in_turn
 from glovefast.text import Tokenizer, pad_sequences
 
 _TURNS = {"opening": 10, "matrix": 20, "tokenizer": 3}
 _DICTIONARIES = ("word_counts", "word_docs", "word_index", "index_word", "index_docs")
+_LEAST_SECONDS = 0.02
 _FEW_TEXTS = 1_000  # if made files are to be small
 
 
@@ -128,3 +129,35 @@ def compare_tokenizers(session: Session) -> dict[Any, Outcome]:
         functions["keras"], wrong["keras"] = way(LegacyTokenizer), None
         del theirs, sequences, ours, found
     return of_functions(wrong, time_in_turn(functions, _TURNS["tokenizer"]))
+
+
+def time_in_turn(
+    functions: Mapping[Hashable, Callable[[], object]], turns: int
+) -> dict[Hashable, list[float]]:
+    """Call each function once per turn, in reverse order every other turn.
+
+    Returns the seconds of each turn by name. A function that takes less than 20 ms is called so often that it
+    takes as much, and the mean counts: it depends little on what the one before drove out of the caches. Each
+    function is called twice beforehand, to warm up.
+    """
+    for function in functions.values():
+        function()
+    calls = {
+        name: max(1, round(_LEAST_SECONDS / _seconds(function, 1))) for name, function in functions.items()
+    }
+    seconds: dict[Hashable, list[float]] = {name: [] for name in functions}
+    order = list(functions)
+    for _ in range(turns):
+        for name in order:
+            seconds[name].append(_seconds(functions[name], calls[name]))
+        order.reverse()
+    return seconds
+
+
+def _seconds(function: Callable[[], object], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        result = function()
+    seconds = (time.perf_counter() - start) / calls
+    del result  # releasing it is not part of the last call's time
+    return seconds

@@ -15,8 +15,7 @@ from typing import Any
 
 from benchmarks.processes import Command, Run, error_of, run, run_in_turn
 from benchmarks.sst2 import PARTS, QUIET, read_sentences
-from benchmarks.sst2.chart import draw
-from benchmarks.sst2.report import render
+from benchmarks.sst2.report import draw, render
 from benchmarks.sst2.steps import disagreement
 from benchmarks.sst2.variants import train
 
@@ -31,12 +30,8 @@ class BenchmarkError(Exception):
 def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dict[str, Any]:
     """Go both ways in turn, each in its own process.
 
-    Returns
-    -------
-    dict
-        ``convert``: seconds of the conversion before; ``glovefast``, ``tutorial``, ``very first``: for each
-        turn the seconds of the steps, of the ``first`` time in the process and perhaps the time ``again``;
-        ``wrong``: what is wrong with glovefast's result, or None.
+    Returns the seconds of the conversion before (``convert``), what is ``wrong`` with glovefast's result, and
+    for each way and turn the seconds of the steps: ``first`` in the process, and perhaps ``again``.
     """
     store, empty = scratch / "vectors.glovefast", scratch / "cache"
     convert = ("-m", "glovefast", "convert", text, "-o", store, "--quiet", "--force")

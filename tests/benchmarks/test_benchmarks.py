@@ -23,11 +23,11 @@ from benchmarks.agreement import (
 from benchmarks.building import NotBuiltError, compile_fast_float
 from benchmarks.contenders import CONTENDERS
 from benchmarks.in_memory import InMemory, Worker
+from benchmarks.in_process import time_in_turn
 from benchmarks.made_file import REAL_FILE_VARIABLE, cached_made_file, made_word, write_made_file
 from benchmarks.processes import OUT_OF_MEMORY, SCRIPTS, Command, error_of, run, run_in_turn, run_python
 from benchmarks.stages import STAGES, run_once, table
 from benchmarks.texts import MAIN, Text, Texts
-from benchmarks.turns import time_in_turn
 from tests.reference import read_rows, same_bits
 
 
@@ -229,7 +229,7 @@ def test_functions_are_timed_in_turn(monkeypatch):
         clock[0] += seconds
         calls.append(number)
 
-    monkeypatch.setattr("benchmarks.turns.time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr("benchmarks.in_process.time", SimpleNamespace(perf_counter=lambda: clock[0]))
     seconds = time_in_turn({"one": lambda: take(0.005, 1), "two": lambda: take(0.5, 2)}, turns=3)
     assert [len(of_one) for of_one in seconds.values()] == [3, 3]
     assert seconds == {"one": pytest.approx([0.005] * 3), "two": pytest.approx([0.5] * 3)}

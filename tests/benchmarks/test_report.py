@@ -7,8 +7,7 @@ import pytest
 
 from benchmarks import chart
 from benchmarks.comparisons import COMPARISONS
-from benchmarks.contenders import CONTENDERS
-from benchmarks.conversions import CONVERSIONS
+from benchmarks.contenders import CONTENDERS, CONVERSIONS
 from benchmarks.goals import GOALS
 from benchmarks.processes import OUT_OF_MEMORY, Run
 from benchmarks.recorder import WITHHELD, Wrong, of_reports, record
