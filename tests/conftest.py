@@ -54,6 +54,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        # Tests must have the same names in every run, for pytest-xdist and for those that are chosen by name.
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"{item.nodeid}: has an address in its name; use tests.helpers.cases")
         for marker, listed in (("keras", KERAS), ("slow", SLOW)):
             if is_listed(item.path, listed):
                 item.add_marker(marker)

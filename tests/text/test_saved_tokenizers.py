@@ -20,6 +20,7 @@ import pytest
 from glovefast.errors import FormatError, VocabularyError
 from glovefast.text import Tokenizer, tokenizer_from_json, tokenizer_from_pickle
 from glovefast.text.restricted_pickle import SavedObject, UnreadablePickleError, read_pickle
+from tests.helpers.cases import case_name
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
@@ -206,7 +207,7 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+@pytest.mark.parametrize("attack", ATTACKS, ids=case_name)
 def test_nothing_is_called(stub: Any, read: Any, attack: Any, protocol: int) -> None:
     states = [{"analyzer": attack}, {"word_counts": attack}, {"word_index": {"a": attack}}, {"more": attack}]
     pickles = [pickle.dumps(attack, protocol), *(stub(state_of(**state), protocol) for state in states)]
