@@ -155,8 +155,9 @@ def convert(
     if dry_run:
         _raise_first_error(results)
     elif not as_json and not quiet:
-        store = json.dumps(results[0]["destination"], ensure_ascii=False)
-        announce(f"Next, in Python: glovefast.load({store})", "all stores are complete")
+        store = results[0]["destination"]
+        literal = json.dumps(store, ensure_ascii=False) if store.isprintable() else ascii(store)
+        announce(f"Next, in Python: glovefast.load({literal})", "all stores are complete")
 
 
 def _work(

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 _TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
 _COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4"}
 _MAX_SUGGESTIONS = 3
+_MIN_PART = 3
 
 
 def stem_of(name: str) -> str | None:
@@ -30,7 +31,7 @@ def close_names(wanted: str, names: Iterable[str]) -> list[str]:
     Folders and case do not matter.
     """
     names, wanted = list(names), wanted.lower()
-    containing = [name for name in names if wanted and wanted in name.lower()]
+    containing = [name for name in names if len(wanted) >= _MIN_PART and wanted in name.lower()]
     if containing:
         return containing if len(containing) <= _MAX_SUGGESTIONS else []
     by_spelling: dict[str, str] = {}

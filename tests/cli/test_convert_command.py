@@ -1,5 +1,6 @@
 """``glovefast convert``: what it prints and where, and what it hands to the library."""
 
+import ast
 import json
 import re
 import zipfile
@@ -30,6 +31,15 @@ def test_convert_makes_the_store_and_says_so(run):
     vectors = glovefast.load("small.2d.glovefast")
     assert vectors.words.to_pylist() == ["the", "of", "king"]
     assert vectors.vectors.tolist() == [[0.5, 1], [-2, 3.25], [4, 5]]
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "it's", 'a "quoted" one', "back\\slash", "caf\udce9", "new\nline", "\u00e9"]
+)
+def test_the_next_step_can_be_pasted(run, name):
+    output = run("convert", "small.2d.txt", "-o", name)[1]
+    literal = output.splitlines()[-1].removeprefix("Next, in Python: glovefast.load(").removesuffix(")")
+    assert ast.literal_eval(literal) == name
 
 
 def test_convert_as_json_is_one_object(run):
