@@ -16,6 +16,7 @@ from glovefast.errors import (
 )
 from glovefast.matrix.coverage import Coverage
 from glovefast.matrix.explanation import Explanation
+from glovefast.matrix.match import Match
 from glovefast.progress import Progress
 from glovefast.vectors import WordVectors, load
 from glovefast.verification.verify import Verification, verify
@@ -29,6 +30,7 @@ __all__ = [
     "ForeignError",
     "FormatError",
     "GlovefastError",
+    "Match",
     "MatrixSizeError",
     "Progress",
     "StoreError",

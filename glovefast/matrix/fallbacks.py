@@ -141,6 +141,8 @@ def as_fallbacks(fallback: Fallback | Iterable[Fallback]) -> tuple[Fallback, ...
     TypeError
         If an entry is neither a string nor a callable.
     """
+    if isinstance(fallback, tuple) and not fallback:  # the default, without the slow look for an Iterable
+        return ()
     if isinstance(fallback, str) or callable(fallback) or not isinstance(fallback, Iterable):
         fallback = (fallback,)
     fallbacks = tuple(fallback)

@@ -56,11 +56,12 @@ def low_coverage(match: Match, store: str, file: str = "FILE") -> str | None:
     missing = match.missing
     words, found = len(match.rows), len(match.rows) - len(missing)
     some = f"only {found:,}" if found else "none"
-    names = ", ".join(map(_quoted, missing[:_LISTED]))
-    more = f" and {len(missing) - _LISTED:,} more" if len(missing) > _LISTED else ""
+    different = list(dict.fromkeys(missing))
+    names = ", ".join(map(_quoted, different[:_LISTED]))
+    more = f" and {len(different) - _LISTED:,} more" if len(different) > _LISTED else ""
     return (
         f"{store} has {some} of the {words:,} words of the vocabulary. Missing: {names}{more}. "
-        f"{_likely_reason(match, missing[:_SAMPLE]).format(store=store, file=file)}."
+        f"{_likely_reason(match, different[:_SAMPLE]).format(store=store, file=file)}."
     )
 
 

@@ -129,13 +129,13 @@ def look_up(
     TypeError
         If a fallback is neither a name nor a callable, or returns something that is not a string.
     """
-    fallbacks = as_fallbacks(fallback)
     if isinstance(vocabulary, Match):
         if vocabulary.index is not index:
             raise ValueError("this Match is from another store: make it with match() of the vectors in use")
-        if fallbacks not in ((), vocabulary.fallbacks):
+        if fallback != () and as_fallbacks(fallback) != vocabulary.fallbacks:
             raise ValueError("a Match has its fallbacks already: give fallback= to match() instead")
         return vocabulary
+    fallbacks = as_fallbacks(fallback)
     target = training_vocabulary(vocabulary)
     rows, found_by = find_rows(index, target.words, fallbacks)
     counts = getattr(vocabulary, "word_counts", None) if is_fitted_tokenizer(vocabulary) else None
