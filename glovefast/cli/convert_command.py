@@ -12,6 +12,7 @@ import glovefast
 from glovefast.cli.options import (
     ERRORS,
     FilePath,
+    check_encoding,
     fallback_option,
     json_option,
     quiet_option,
@@ -61,7 +62,7 @@ Examples:
     "words_file",
     metavar="FILE",
     type=FilePath(path_type=Path),
-    help="Keep only these words: UTF-8 text with one word per line, or - for standard input.",
+    help="Keep only these words: text with one word per line, or - for standard input. UTF-8 or --encoding.",
 )
 @fallback_option("With --words, also keep this other form of each word. May be repeated.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep only the first N rows.")
@@ -82,11 +83,18 @@ Examples:
     "Default: a single space, checked.",
 )
 @click.option(
+    "--encoding",
+    metavar="NAME",
+    default="utf-8",
+    show_default=True,
+    help="The encoding of the words, such as gb18030, shift_jis, cp1252 or latin-1.",
+)
+@click.option(
     "--errors",
     type=click.Choice(ERRORS),
     default="strict",
     show_default=True,
-    help="How to handle words that are not UTF-8: as bad rows (strict), or by replacing their bytes.",
+    help="How to handle words that do not fit the encoding: as bad rows (strict), or by replacing bytes.",
 )
 @click.option(
     "--on-bad-row",
@@ -132,7 +140,8 @@ def convert(
         raise click.UsageError(
             f"-o names one store, but there are {len(sources)} sources; convert each alone"
         )
-    options["words"] = _wanted_words(words_file, options["fallback"], sources)
+    check_encoding(options["encoding"], options["separator"])
+    options["words"] = _wanted_words(words_file, options["fallback"], sources, options["encoding"])
     if dry_run:
         del options["overwrite"]
     results: list[dict[str, Any]] = []
@@ -228,7 +237,7 @@ def _raise_first_error(results: list[dict[str, Any]]) -> None:
 
 
 def _wanted_words(
-    words_file: Path | None, fallback: tuple[str, ...], sources: tuple[str, ...]
+    words_file: Path | None, fallback: tuple[str, ...], sources: tuple[str, ...], encoding: str
 ) -> list[str] | None:
     if words_file is None:
         if fallback:
@@ -236,4 +245,4 @@ def _wanted_words(
         return None
     if str(words_file) == "-" and "-" in sources:
         raise click.UsageError("standard input can be either the vectors or the list of words")
-    return read_word_list(words_file)
+    return read_word_list(words_file, encoding)

@@ -81,6 +81,17 @@ def read_separator(context: click.Context, parameter: click.Parameter, separator
     return separator
 
 
+def check_encoding(encoding: str, separator: str | None) -> None:
+    """Check the option ``--encoding``, which must also fit the separator."""
+    from glovefast.parser.decoding import checked_encoding
+    from glovefast.parser.fields import separator_of
+
+    try:
+        checked_encoding(encoding, separator_of(separator).byte)
+    except ValueError as error:
+        raise click.UsageError(f"--{error}") from None
+
+
 def fallback_option(help_text: str) -> Callable[[Command], Command]:
     """Create the option for other forms of words.
 

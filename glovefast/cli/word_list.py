@@ -6,13 +6,15 @@ from pathlib import Path
 from glovefast.errors import FormatError, GlovefastError
 
 
-def read_word_list(path: Path) -> list[str]:
+def read_word_list(path: Path, encoding: str = "utf-8") -> list[str]:
     """Read a list of words, one per line; a word may contain any white space except a newline.
 
     Parameters
     ----------
     path : pathlib.Path
         The file, in UTF-8 with or without a byte order mark; ``-`` is standard input.
+    encoding : str
+        The encoding of a file that is not UTF-8.
 
     Returns
     -------
@@ -34,9 +36,14 @@ def read_word_list(path: Path) -> list[str]:
         name, data = str(path), path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(name, line, f"is not UTF-8 ({error.reason}); convert the list of words") from error
+    except UnicodeDecodeError:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            which = "UTF-8" if encoding == "utf-8" else f"UTF-8 or {encoding}"
+            reason = f"is not {which} ({error.reason}); convert the list of words"
+            raise FormatError(name, line, reason) from error
     if not text:
         raise FormatError(name, None, "is empty; write one word per line")
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]

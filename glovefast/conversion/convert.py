@@ -35,6 +35,7 @@ def convert(
     separator: str | None = None,
     limit: int | None = None,
     threads: int | None = None,
+    encoding: str = "utf-8",
     errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     overwrite: bool = False,
@@ -78,9 +79,12 @@ def convert(
     threads : int, optional
         Number of workers; by default one per processor that this process may use, and at most 64 unless
         there are more processors.
+    encoding : str
+        The encoding of the words: any codec of Python that keeps ASCII, such as ``"gb18030"``,
+        ``"shift_jis"``, ``"cp1252"`` or ``"latin-1"``; not UTF-16 or UTF-32.
     errors : {"strict", "replace", "backslashreplace", "cp1252"}
-        What to do with a word that is not UTF-8. ``"strict"`` makes it a bad row. ``"replace"`` and
-        ``"backslashreplace"`` are Python's codec error handlers: bytes that are not a character become
+        What to do with a word that does not fit the encoding. ``"strict"`` makes it a bad row. ``"replace"``
+        and ``"backslashreplace"`` are Python's codec error handlers: bytes that are not a character become
         U+FFFD, or a backslash, x and two digits each. ``"cp1252"`` decodes such a word, and no other, as
         Windows-1252; if it is not that either, it makes a bad row. Every change is listed. If two different
         words become the same, both rows stay and a look-up finds the first; ``report.merged_words`` counts
@@ -126,6 +130,7 @@ def convert(
         separator=separator,
         limit=limit,
         threads=threads,
+        encoding=encoding,
         errors=errors,
         on_bad_row=on_bad_row,
         progress=checked_progress(progress),
@@ -146,6 +151,7 @@ def dry_run(
     separator: str | None = None,
     limit: int | None = None,
     threads: int | None = None,
+    encoding: str = "utf-8",
     errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     progress: Callback | bool | None = None,
@@ -154,7 +160,9 @@ def dry_run(
 
     Parameters
     ----------
-    source, words, fallback, member, dim, header, separator, limit, threads, errors, on_bad_row, progress
+    source, words, fallback, member, dim, header, separator, limit, threads, encoding, errors
+        As in `convert`.
+    on_bad_row, progress
         As in `convert`, except that a bad row does not end the reading.
 
     Returns
@@ -175,6 +183,7 @@ def dry_run(
         separator=separator,
         limit=limit,
         threads=threads,
+        encoding=encoding,
         errors=errors,
         on_bad_row=on_bad_row,
         progress=checked_progress(progress),
@@ -194,6 +203,7 @@ def convert_archive(
     separator: str | None = None,
     limit: int | None = None,
     threads: int | None = None,
+    encoding: str = "utf-8",
     errors: ErrorsRule = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
     overwrite: bool = False,
@@ -208,7 +218,7 @@ def convert_archive(
     destination : str or path-like, optional
         The directory for the stores, created if it is missing; by default the archive's own. Each store is
         named after its member.
-    words, fallback, separator, limit, threads, errors, on_bad_row, overwrite, progress
+    words, fallback, separator, limit, threads, encoding, errors, on_bad_row, overwrite, progress
         As in `convert`, for every member.
 
     Returns
@@ -226,6 +236,7 @@ def convert_archive(
         separator=separator,
         limit=limit,
         threads=threads,
+        encoding=encoding,
         errors=errors,
         on_bad_row=on_bad_row,
         progress=checked_progress(progress),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glovefast.parser.chunks import MAX_LINE_BYTES
-from glovefast.parser.decoding import check_errors_rule
+from glovefast.parser.decoding import UTF_8, check_errors_rule, checked_encoding
 from glovefast.parser.fields import separator_of
 from glovefast.progress import Callback
 from glovefast.threads import checked_threads
@@ -36,6 +36,7 @@ class Options:
     separator: str | None = None
     limit: int | None = None
     threads: int | None = None
+    encoding: str = UTF_8
     errors: str = "strict"
     on_bad_row: str = "raise"
     progress: Callback | None = None
@@ -45,7 +46,8 @@ class Options:
         _check_integer("dim", self.dim, 1, _MAX_DIM)
         _check_integer("limit", self.limit, 0)
         checked_threads(self.threads)
-        separator_of(self.separator)
+        separator = separator_of(self.separator)
+        object.__setattr__(self, "encoding", checked_encoding(self.encoding, separator.byte))
         check_errors_rule(self.errors)
         if self.on_bad_row not in _BAD_ROW_RULES:
             raise ValueError(f"on_bad_row must be 'raise' or 'skip', not {self.on_bad_row!r}")

@@ -127,6 +127,7 @@ class Conversion:
                 layout.dim,
                 options.errors,
                 wanted,
+                encoding=options.encoding,
                 separator=layout.separator,
                 dim_is_certain=layout.dim_is_certain,
             )

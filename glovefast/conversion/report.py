@@ -110,6 +110,7 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
         options=ParsingOptions(
             dim=options.dim,
             separator=options.separator,
+            encoding=options.encoding,
             errors=options.errors,
             on_bad_row=options.on_bad_row,
         ),

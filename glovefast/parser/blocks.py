@@ -10,7 +10,7 @@ from glovefast import kernels
 from glovefast.kernels.load import load_kernels
 from glovefast.parser.bad_lines import BadLine, beginning_of, explain_bad_line
 from glovefast.parser.chunks import TextBuffer
-from glovefast.parser.decoding import decode_words
+from glovefast.parser.decoding import UTF_8, WordDecoder
 from glovefast.parser.fields import SINGLE_SPACE, Separator, is_word, read_number
 from glovefast.parser.line_filter import LineFilter
 from glovefast.vocabulary.arrow import integer_array
@@ -77,9 +77,11 @@ class BlockParser:
     dim : int
         Numbers per row.
     errors : {"strict", "replace", "backslashreplace", "cp1252"}
-        The rule for words that are not UTF-8; see `glovefast.conversion.convert.convert`.
+        The rule for words that do not fit the encoding; see `glovefast.conversion.convert.convert`.
     wanted : WordIndex, optional
         The words whose rows to parse; all if not given.
+    encoding : str
+        The encoding of the words, as `glovefast.parser.decoding.checked_encoding` returns it.
     separator : Separator
         What separates the fields of a row.
     dim_is_certain : bool
@@ -92,17 +94,18 @@ class BlockParser:
         errors: str = "strict",
         wanted: WordIndex | None = None,
         *,
+        encoding: str = UTF_8,
         separator: Separator = SINGLE_SPACE,
         dim_is_certain: bool = False,
     ) -> None:
         self._kernels = load_kernels("find_separators", "parse_rows")
         self._dim = dim
-        self._errors = errors
+        self._decoder = WordDecoder(errors, encoding)
         self._separator = separator
         self._dim_is_certain = dim_is_certain
         self._filter = None
         if wanted is not None:
-            self._filter = LineFilter(wanted, dim, errors, separator, dim_is_certain=dim_is_certain)
+            self._filter = LineFilter(wanted, dim, self._decoder, separator, dim_is_certain=dim_is_certain)
         self._status = np.zeros(kernels.STATUS_LENGTH, dtype=np.int64)
         self._bad_lines = np.empty(_BAD_LINES, dtype=np.int32)
         self._odd_numbers = np.empty(3 * max(_ODD_NUMBERS, dim + kernels.LANES), dtype=np.int64)
@@ -239,13 +242,14 @@ class BlockParser:
         """
         rows = len(block.row_lines)
         offsets = self._word_ends[: rows + 1].copy()
-        block.words, damaged = decode_words(self._words[: offsets[-1]].tobytes(), offsets, self._errors)
-        damaged = [word for word in damaged if word.row not in bad_rows]
-        lines = block.row_lines[[word.row for word in damaged]].tolist()
-        for number, line, word in zip(lines, buffer.lines(lines), damaged, strict=True):
+        raw = self._words[: offsets[-1]].tobytes()
+        block.words, rejected, damaged = self._decoder.decode(raw, offsets)
+        reported = [word for word in damaged if word.row not in bad_rows]
+        lines = block.row_lines[[word.row for word in reported]].tolist()
+        for number, line, word in zip(lines, buffer.lines(lines), reported, strict=True):
             kept = None if word.changed is None else word.encoded
             block.bad_lines.append(BadLine(number, word.reason, beginning_of(line), kept))
-        return {word.row for word in damaged if word.changed is None}
+        return set(rejected.tolist())
 
 
 def _drop_unwanted(block: Block, wanted: WordIndex, rejected: set[int], not_words: set[int]) -> set[int]:

@@ -1,9 +1,10 @@
-"""Bytes of words to text: the rules for words that are not UTF-8.
+"""Bytes of words to text: the encoding of a file, and the rules for words that do not fit it.
 
-This is the only place that decodes the words of a file. `decode_words` takes the words of a whole chunk and
-looks at single words only where it must.
+This is the only place that decodes the words of a file. All words of a chunk are decoded together.
 """
 
+import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -11,24 +12,103 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.vocabulary.arrow import as_string_array
+from glovefast.vocabulary.arrow import array_offsets, integer_array
 
 ErrorsRule: TypeAlias = Literal["strict", "replace", "backslashreplace", "cp1252"]
 ERRORS_RULES: tuple[str, ...] = get_args(ErrorsRule)
+UTF_8 = "utf-8"
+
+_NEWLINE = b"\n"
+# Bytes that end a word or a line in every file.
+_SEPARATING = b" \t\r\n"
+_ASCII_PAIRS = bytes(byte for first in range(128) for second in range(128) for byte in (first, second))
+# Undecodable bytes become lone surrogates, which no codec decodes to. In UTF-8 they begin with these bytes.
+_SURROGATE, _SURROGATE_SECOND = 0xED, 0xA0
+
+
+def checked_encoding(encoding: str, separator: bytes = b"") -> str:
+    """Check the name of an encoding; return the name that Python's codec has.
+
+    Parameters
+    ----------
+    encoding : str
+        Any codec of Python in which bytes below 128 are ASCII, whatever is around them.
+    separator : bytes, optional
+        The byte that separates fields, besides spaces and tabs.
+
+    Raises
+    ------
+    TypeError
+        If it is not a string.
+    ValueError
+        If the codec is unknown or does not keep ASCII, or a separator can be part of a character.
+    """
+    if not isinstance(encoding, str):
+        raise TypeError(f"encoding must be a string such as 'gb18030', not {encoding!r}")
+    try:
+        codec = codecs.lookup(encoding)
+    except (LookupError, ValueError, UnicodeError):
+        codec = None
+    if codec is None or not codec._is_text_encoding:
+        raise ValueError(
+            f"encoding={encoding!r} is not known; name one such as gb18030, shift_jis, cp1252 or latin-1"
+        )
+    if codec.name in (UTF_8, "utf-8-sig"):
+        return UTF_8
+    if not _keeps_ascii(codec.name):
+        raise ValueError(
+            f"encoding={encoding!r} does not keep ASCII, so that lines cannot be split; convert the file "
+            f"first: iconv -f {codec.name} -t UTF-8"
+        )
+    for byte in {*_SEPARATING, *separator}:
+        if _is_in_characters(byte, codec.name):
+            raise ValueError(
+                f"separator={chr(byte)!r} can be part of a character in encoding={encoding!r}; "
+                f"convert the file first: iconv -f {codec.name} -t UTF-8"
+            )
+    return codec.name
+
+
+def _keeps_ascii(encoding: str) -> bool:
+    """Check that every pair of ASCII bytes is itself, without escape sequences or other states."""
+    try:
+        return _ASCII_PAIRS.decode(encoding) == _ASCII_PAIRS.decode("ascii")
+    except UnicodeError:
+        return False
+
+
+def _is_in_characters(byte: int, encoding: str) -> bool:
+    """Check whether a byte can follow another one as a part of the same character."""
+    for first in range(128, 256):
+        try:
+            text = bytes([first, byte]).decode(encoding)
+        except UnicodeError:
+            continue
+        if not text.endswith(chr(byte)):
+            return True
+    return False
+
+
+def check_errors_rule(errors: str) -> None:
+    """Raise ValueError unless `errors` names a rule for words that do not fit their encoding."""
+    if errors not in ERRORS_RULES:
+        raise ValueError(
+            f"errors={errors!r} is not a rule for undecodable words; choose one of {ERRORS_RULES}"
+        )
 
 
 @dataclass(frozen=True)
 class DamagedWord:
-    """A word that is not UTF-8.
+    """A word that does not fit its encoding.
 
     Attributes
     ----------
     row : int
-        Its place among the words of the chunk.
+        Its position among the words of the chunk.
     encoded : bytes
         The word as the file has it.
     changed : str or None
-        What the rule makes of it; None if the rule rejects it.
+        The word as the rule changed it; None if the rule rejects it.
     reason : str
         What is wrong, for the list of bad rows.
     """
@@ -39,75 +119,110 @@ class DamagedWord:
     reason: str
 
 
-def check_errors_rule(errors: str) -> None:
-    """Raise ValueError unless `errors` names a rule for words that are not UTF-8."""
-    if errors not in ERRORS_RULES:
-        raise ValueError(
-            f"errors={errors!r} is no rule for words that are not UTF-8; choose one of {ERRORS_RULES}"
-        )
-
-
-def decode_words(
-    raw: bytes, offsets: NDArray[np.int32], errors: str
-) -> tuple[pa.StringArray, list[DamagedWord]]:
-    """Decode the words of a chunk.
+class WordDecoder:
+    """Decode the words of chunks.
 
     Parameters
     ----------
-    raw : bytes
-        The n words, one directly after the other.
-    offsets : numpy.ndarray
-        (n + 1,) int32: where each word begins, and where the last ends; kept by the result.
     errors : {"strict", "replace", "backslashreplace", "cp1252"}
-        The rule for words that are not UTF-8.
-
-    Returns
-    -------
-    words : pyarrow.StringArray
-        The n words; a rejected word is empty.
-    damaged : list of DamagedWord
-        The words that are not UTF-8, changed or rejected, in order.
+        The rule for words that do not fit the encoding.
+    encoding : str
+        The encoding, as `checked_encoding` returns it.
     """
-    rows = len(offsets) - 1
-    if _is_utf8(raw, offsets):
-        return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(raw)), []
-    words = []
-    damaged = []
-    for row in range(rows):
-        encoded = raw[offsets[row] : offsets[row + 1]]
-        try:
-            words.append(encoded.decode())
-        except UnicodeDecodeError:
-            changed = _changed_word(encoded, errors)
-            words.append(changed or "")
-            damaged.append(DamagedWord(row, encoded, changed, _explain_word(encoded, changed, errors)))
-    return as_string_array(words), damaged
+
+    def __init__(self, errors: str = "strict", encoding: str = UTF_8) -> None:
+        self.errors = errors
+        self.encoding = encoding
+
+    def decode(
+        self, raw: bytes, offsets: NDArray[np.int32]
+    ) -> tuple[pa.StringArray, NDArray[np.int64], Iterator[DamagedWord]]:
+        """Decode the words of a chunk.
+
+        Parameters
+        ----------
+        raw : bytes
+            The concatenated bytes of n words, without newlines.
+        offsets : numpy.ndarray
+            (n + 1,) int32: the bounds of the words; the result keeps them.
+
+        Returns
+        -------
+        words : pyarrow.StringArray
+            The n words; a rejected word is empty.
+        rejected : numpy.ndarray
+            int64, ascending: the positions of rejected words.
+        damaged : iterator of DamagedWord
+            The words that do not fit the encoding, changed or rejected, in order.
+        """
+        if raw.isascii() or (self.encoding == UTF_8 and _is_utf8(raw, offsets)):
+            return _string_array(raw, offsets), np.empty(0, dtype=np.int64), iter(())
+        words = _decoded(raw, offsets, self.encoding, "surrogateescape")
+        damaged = _with_surrogates(words)
+        if not damaged.size:
+            return words, damaged, iter(())
+        of_damaged = _string_array(raw, offsets).take(integer_array(damaged))
+        changed, is_rejected = self._change(of_damaged)
+        places = np.arange(len(words))
+        places[damaged] = len(words) + np.arange(len(damaged))
+        words = pa.concat_arrays([words, changed]).take(integer_array(places))
+        return words, damaged[is_rejected], self._explain(damaged, of_damaged, changed, is_rejected)
+
+    def _change(self, words: pa.StringArray) -> tuple[pa.StringArray, NDArray[np.bool_]]:
+        """Apply the rule to damaged words; rejected words become empty."""
+        offsets = array_offsets(words)
+        raw = (words.buffers()[2] or pa.py_buffer(b"")).to_pybytes()[: offsets[-1]]
+        is_rejected = np.ones(len(words), dtype=np.bool_)
+        changed = words
+        if self.errors == "cp1252":  # Windows-1252 leaves five bytes undefined
+            changed = _decoded(raw, offsets, "cp1252", "surrogateescape")
+            is_rejected[:] = False
+            is_rejected[_with_surrogates(changed)] = True
+        elif self.errors != "strict":
+            changed = _decoded(raw, offsets, self.encoding, self.errors)
+            is_rejected[:] = False
+        if is_rejected.any():
+            places = np.where(is_rejected, len(words), np.arange(len(words)))
+            empty = _string_array(b"", np.zeros(2, dtype=np.int32))
+            changed = pa.concat_arrays([changed, empty]).take(integer_array(places))
+        return changed, is_rejected
+
+    def _explain(
+        self,
+        rows: NDArray[np.int64],
+        words: pa.StringArray,
+        changed: pa.StringArray,
+        is_rejected: NDArray[np.bool_],
+    ) -> Iterator[DamagedWord]:
+        """Say what is wrong with each damaged word."""
+        offsets, data = array_offsets(words).tolist(), memoryview(words.buffers()[2] or b"")
+        name = "UTF-8" if self.encoding == UTF_8 else self.encoding
+        rejected = f"{_rejected_reason(name, self.errors)}; {_advice(name, self.errors)}"
+        for place, (row, rejects) in enumerate(zip(rows.tolist(), is_rejected.tolist(), strict=True)):
+            encoded = bytes(data[offsets[place] : offsets[place + 1]])
+            if rejects:
+                yield DamagedWord(row, encoded, None, f"the word {encoded!r} is {rejected}")
+            else:
+                word = changed[place].as_py()
+                reason = f"the word {encoded!r} is not {name}; it was changed to {word!r}"
+                yield DamagedWord(row, encoded, word, reason)
 
 
-def _changed_word(encoded: bytes, errors: str) -> str | None:
-    """Apply a rule to a word that is not UTF-8; None if the rule rejects it."""
-    if errors == "strict":
-        return None
-    if errors != "cp1252":
-        return encoded.decode(errors=errors)
-    try:
-        return encoded.decode("cp1252")
-    except UnicodeDecodeError:  # Windows-1252 leaves five bytes undefined
-        return None
+def _rejected_reason(name: str, errors: str) -> str:
+    return f"neither {name} nor Windows-1252" if errors == "cp1252" else f"not {name}"
 
 
-def _explain_word(encoded: bytes, changed: str | None, errors: str) -> str:
-    if changed is not None:
-        return f"the word {encoded!r} is not UTF-8; it was changed to {changed!r}"
-    what, other = ("not UTF-8", "a") if errors == "strict" else ("neither UTF-8 nor Windows-1252", "another")
+def _advice(name: str, errors: str) -> str:
     rules = ", ".join(repr(rule) for rule in ERRORS_RULES if rule not in ("strict", errors))
-    return f"the word {encoded!r} is {what}; choose {other} rule for such words (errors, --errors: {rules})"
+    which = "the file's encoding" if name == "UTF-8" else "another encoding"
+    return (
+        f"name {which} (encoding, --encoding: gb18030, shift_jis, cp1252, latin-1, ...), or choose "
+        f"{'a' if errors == 'strict' else 'another'} rule for such words (errors, --errors: {rules})"
+    )
 
 
 def _is_utf8(raw: bytes, offsets: NDArray[np.int32]) -> bool:
     """Check that all words are UTF-8: as one text, and that no word begins in the middle of a character."""
-    if raw.isascii():
-        return True
     try:
         raw.decode()
     except UnicodeDecodeError:
@@ -115,3 +230,37 @@ def _is_utf8(raw: bytes, offsets: NDArray[np.int32]) -> bool:
     filled = offsets[:-1][np.diff(offsets) > 0]
     firsts = np.frombuffer(raw, dtype=np.uint8)[filled]
     return not np.any((firsts & 0xC0) == 0x80)
+
+
+def _string_array(raw: bytes, offsets: NDArray[np.int32]) -> pa.StringArray:
+    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(raw))
+
+
+def _decoded(raw: bytes, offsets: NDArray[np.int32], encoding: str, errors: str) -> pa.StringArray:
+    """Decode words, all at once with newlines between them. Lone surrogates remain in the bytes."""
+    count = len(offsets) - 1
+    lined = np.full(len(raw) + count, ord(_NEWLINE), dtype=np.uint8)
+    is_of_word = np.ones(len(lined), dtype=np.bool_)
+    is_of_word[offsets[1:] + np.arange(count)] = False
+    lined[is_of_word] = np.frombuffer(raw, dtype=np.uint8)
+    text = lined.tobytes().decode(encoding, errors)
+    data = np.frombuffer(text.encode(errors="surrogatepass"), dtype=np.uint8)
+    ends = np.flatnonzero(data == ord(_NEWLINE))
+    if len(ends) != count:  # a codec took a newline, or made one, where a character is damaged
+        each = [
+            raw[begin:end].decode(encoding, errors).encode(errors="surrogatepass")
+            for begin, end in zip(offsets.tolist(), offsets[1:].tolist(), strict=False)
+        ]
+        ends = np.cumsum([len(word) for word in each], dtype=np.int64)
+        return _string_array(b"".join(each), np.concatenate([[0], ends], dtype=np.int32))
+    bounds = np.zeros(count + 1, dtype=np.int32)
+    bounds[1:] = ends - np.arange(count)
+    return _string_array(data[data != ord(_NEWLINE)].tobytes(), bounds)
+
+
+def _with_surrogates(words: pa.StringArray) -> NDArray[np.int64]:
+    """Find the words with a lone surrogate."""
+    data = np.frombuffer(words.buffers()[2] or b"", dtype=np.uint8)
+    places = np.flatnonzero((data[:-1] == _SURROGATE) & (data[1:] >= _SURROGATE_SECOND))
+    rows = np.searchsorted(array_offsets(words), places, side="right") - 1
+    return rows[np.flatnonzero(np.diff(rows, prepend=-1))]

@@ -6,11 +6,12 @@ from numpy.typing import NDArray
 from glovefast import kernels
 from glovefast.kernels.load import load_kernels
 from glovefast.parser.chunks import TextBuffer
+from glovefast.parser.decoding import UTF_8, WordDecoder
 from glovefast.parser.fields import SINGLE_SPACE, Separator
 from glovefast.vocabulary.word_index import WordIndex
 
 # What each rule for words that are not UTF-8 puts into every word it changes; cp1252 can put in any character
-# that is not ASCII.
+# that is not ASCII. Other encodings have other bytes for every such character, and some have several.
 _REPLACEMENTS = {"replace": "\N{REPLACEMENT CHARACTER}".encode(), "backslashreplace": b"\\x"}
 
 
@@ -23,8 +24,8 @@ class LineFilter:
         The words whose lines to keep.
     dim : int
         Numbers per row.
-    errors : {"strict", "replace", "backslashreplace", "cp1252"}
-        The rule for words that are not UTF-8; a changed word may be a wanted one.
+    decoder : WordDecoder
+        The encoding of the words, and the rule for words that do not fit it. A changed word may be wanted.
     separator : Separator
         What separates the fields of a row.
     dim_is_certain : bool
@@ -43,7 +44,7 @@ class LineFilter:
         self,
         wanted: WordIndex,
         dim: int,
-        errors: str,
+        decoder: WordDecoder,
         separator: Separator = SINGLE_SPACE,
         *,
         dim_is_certain: bool = False,
@@ -53,10 +54,12 @@ class LineFilter:
         self._row_format = separator.code, dim, int(dim_is_certain)
         self._tables = wanted.tables()
         word_bytes = self._tables[-1].tobytes()
-        if errors == "cp1252":
+        if decoder.encoding != UTF_8:
+            self._keep_non_ascii = True
+        elif decoder.errors == "cp1252":
             self._keep_non_ascii = not word_bytes.isascii()
         else:
-            self._keep_non_ascii = errors != "strict" and _REPLACEMENTS[errors] in word_bytes
+            self._keep_non_ascii = decoder.errors != "strict" and _REPLACEMENTS[decoder.errors] in word_bytes
         self.is_exact = True
         self._status = np.zeros(kernels.WANTED_STATUS_LENGTH, dtype=np.int64)
         self._scratch = np.empty(1, dtype=np.float32)

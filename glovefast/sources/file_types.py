@@ -80,7 +80,7 @@ _SIGNATURES = [
 _COMPILED = [(re.compile(signature), what, remedy) for signature, what, remedy in _SIGNATURES]
 
 _HEADER = re.compile(rb"[0-9]+ [0-9]+\r?\n")
-_LINE_ENDING_IN_A_NUMBER = re.compile(rb"[ \t][-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[ \t\r]*(?:\n|\Z)")
+_LINE_ENDING_IN_A_NUMBER = re.compile(rb"[ \t,;|][-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[ \t\r]*(?:\n|\Z)")
 _CONTROL_CHARACTERS = bytes([*range(9), 11, *range(14, 32), 127])
 _UNREADABLE_SHARE = 0.3
 

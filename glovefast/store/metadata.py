@@ -55,6 +55,7 @@ class ParsingOptions:
 
     dim: int | None = None
     separator: str | None = None
+    encoding: str = "utf-8"
     errors: str = "strict"
     on_bad_row: str = "raise"
 
@@ -64,6 +65,7 @@ class ParsingOptions:
         return cls(
             dim=values.count_or_none("dim"),
             separator=values.text_or_none("separator"),
+            encoding=values.text("encoding", cls.encoding),
             errors=values.text("errors", cls.errors),
             on_bad_row=values.text("on_bad_row", cls.on_bad_row),
         )

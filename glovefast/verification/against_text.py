@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from glovefast.errors import StoreError
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
-from glovefast.parser.decoding import check_errors_rule
+from glovefast.parser.decoding import check_errors_rule, checked_encoding
 from glovefast.parser.fields import Separator, separator_of
 from glovefast.parser.row_layout import infer_layout
 from glovefast.progress import Progress
@@ -88,17 +88,12 @@ def first_difference(
         return Comparison(opened.name, run.rows, difference or run.difference_at_the_end())
 
 
-def _errors_rule(store: Store, options: ParsingOptions) -> str:
+def _checked(store: Store, options: ParsingOptions) -> tuple[Separator, str]:
+    """Check the recorded options, which are not trusted; give the separator and the encoding."""
     try:
         check_errors_rule(options.errors)
-    except ValueError as error:
-        raise StoreError.damaged(store.path, f"{METADATA} cannot be used: {error}") from error
-    return options.errors
-
-
-def _separator(store: Store, options: ParsingOptions) -> Separator:
-    try:
-        return separator_of(options.separator)
+        separator = separator_of(options.separator)
+        return separator, checked_encoding(options.encoding, separator.byte)
     except ValueError as error:
         raise StoreError.damaged(store.path, f"{METADATA} cannot be used: {error}") from error
 
@@ -130,11 +125,13 @@ class _Run:
         wanted = WordIndex.from_words(self._words) if store.metadata.wanted else None
         dim = store.vectors.shape[1]
         self._separator = options.separator
+        separator, encoding = _checked(store, options)
         self._parser = BlockParser(
             dim,
-            _errors_rule(store, options),
+            options.errors,
             wanted,
-            separator=_separator(store, options),
+            encoding=encoding,
+            separator=separator,
             dim_is_certain=options.dim is not None or bool(self._report and self._report.header),
         )
         self._lines = 0

@@ -58,7 +58,8 @@ BAD_ROWS = [
     ),
     (
         b"caf\xe9 1 2 3",
-        "the word b'caf\\xe9' is not UTF-8; choose a rule for such words "
+        "the word b'caf\\xe9' is not UTF-8; name the file's encoding "
+        "(encoding, --encoding: gb18030, shift_jis, cp1252, latin-1, ...), or choose a rule for such words "
         "(errors, --errors: 'replace', 'backslashreplace', 'cp1252')",
     ),
 ]
@@ -231,7 +232,7 @@ def test_words_that_are_not_utf8(tmp_path, monkeypatch, rule, words, chunk_bytes
     ]
     assert entries[4]["reason"] == r"'x' in column 9, after the word b'bad\xff', is not a number"
     assert entries[4]["beginning"] == r"bad\xff 13 x"
-    remedy = "choose a rule" if rule == "strict" else f"it was changed to {words[1]!r}"
+    remedy = "name the file's encoding" if rule == "strict" else f"it was changed to {words[1]!r}"
     assert entries[0]["reason"].startswith(rf"the word b'caf\xe9' is not UTF-8; {remedy}")
 
 

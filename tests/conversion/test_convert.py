@@ -332,7 +332,13 @@ def test_what_is_on_disk(tmp_path):
         "dim": 2,
         "dtype": "float32",
         "source": {"name": "odd!name.2d.txt", "member": None, "bytes": len(text)},
-        "options": {"dim": None, "separator": None, "errors": "replace", "on_bad_row": "skip"},
+        "options": {
+            "dim": None,
+            "separator": None,
+            "encoding": "utf-8",
+            "errors": "replace",
+            "on_bad_row": "skip",
+        },
         "report": {
             "header": [6, 2],
             "rows_promised": None,

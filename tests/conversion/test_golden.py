@@ -247,4 +247,4 @@ def test_bytes_that_are_not_utf8_are_an_error_unless_a_rule_says_otherwise(file)
     with pytest.raises(FormatError) as caught:
         convert(source)
     assert caught.value.line == 2
-    assert r"the word b'\x93' is not UTF-8; choose a rule for such words" in str(caught.value)
+    assert r"the word b'\x93' is not UTF-8; name the file's encoding" in str(caught.value)
