@@ -4,8 +4,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import chain, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -59,20 +60,33 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
     object
         The results.
     """
-    waiting = iter(items)
-    first = list(islice(waiting, 2))
+    tasks = _tasks(work, items)
+    first = list(islice(tasks, 2))
     if threads == 1 or len(first) < 2:
-        yield from map(work, chain(first, waiting))
+        yield from (task() for task in chain(first, tasks))
         return
     under_way: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
         try:
-            for item in chain(first, waiting):
+            for task in chain(first, tasks):
                 if len(under_way) == 2 * threads:
                     yield under_way.popleft().result()
-                under_way.append(pool.submit(work, item))
+                under_way.append(pool.submit(task))
             while under_way:
                 yield under_way.popleft().result()
         finally:
             for future in under_way:
                 future.cancel()
+
+
+def _tasks(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Callable[[], Result]]:
+    """Give the work on each item; an error of the iterable is raised in the place of an item."""
+    try:
+        for item in items:
+            yield partial(work, item)
+    except Exception as error:
+        yield partial(_raise, error)
+
+
+def _raise(error: Exception) -> Any:  # noqa: ANN401 - never returns
+    raise error

@@ -101,9 +101,7 @@ class TextLookup:
         rule, num_words, oov_token = options.rule, options.num_words, options.oov_token
         progress = options.progress
         total = count_of(texts) if progress else None
-        pieces = pieces_of(texts)
-        ahead = list(islice(pieces, 2))
-        pieces = chain(ahead, pieces)
+        ahead, pieces = _look_ahead(pieces_of(texts))
         if not self._is_faster_by_dictionary(ahead, oov_token):
             lookup = self._column_lookup(num_words, oov_token)
             if lookup is not None:
@@ -148,6 +146,21 @@ class TextLookup:
         # A copy of the dictionary, so that its changes are noticed.
         self._last = (*key, None if word_index is None else dict(word_index)), lookup
         return lookup
+
+
+def _look_ahead(pieces: Iterator[Piece]) -> tuple[list[Piece], Iterator[Piece]]:
+    """Read two pieces; give them, and all pieces. An error of the source stays behind earlier pieces."""
+    ahead: list[Piece] = []
+    try:
+        for piece in islice(pieces, 2):
+            ahead.append(piece)
+    except Exception as error:
+        pieces = map(_raise, [error])
+    return ahead, chain(ahead, pieces)
+
+
+def _raise(error: Exception) -> Piece:
+    raise error
 
 
 def _as_indices(word_index: Mapping[Any, Any]) -> NDArray[np.int64] | None:

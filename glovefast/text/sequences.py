@@ -86,7 +86,9 @@ class Sequences:
             for place, sequence in enumerate(sequences):
                 for index in sequence:
                     if isinstance(index, bool) or not isinstance(index, int | np.integer):
-                        raise TypeError(f"the sequence at position {place} holds no index: {shown(index)}")
+                        raise TypeError(
+                            f"the sequence at position {place} holds {shown(index)}, which is not an index"
+                        )
             raise TypeError("the sequences hold indices beyond 64 bits")
         return cls(indices, offsets)
 

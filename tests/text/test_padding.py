@@ -79,7 +79,7 @@ def test_arrow_arrays_that_hold_no_indices() -> None:
     with pytest.raises(OverflowError, match="int32"):
         pad_sequences(pa.array([[2**31]]))
     assert pad_sequences(pa.array([[2**31]]), dtype="int64").tolist() == [[2**31]]
-    with pytest.raises(TypeError, match=r"position 1 holds no index: 'a' \(str\)"):
+    with pytest.raises(TypeError, match=r"position 1 holds 'a' \(str\), which is not an index"):
         Tokenizer(num_words=3).sequences_to_matrix([[1], ["a"]])
     with pytest.raises(ValueError, match="position 1 holds an index below 0"):
         Tokenizer(num_words=3).sequences_to_matrix([[1], [-1]])

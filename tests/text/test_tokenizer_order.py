@@ -211,6 +211,19 @@ def test_the_first_error_in_the_texts_is_told(monkeypatch: pytest.MonkeyPatch) -
         Tokenizer().fit_on_texts(iter([("a", 1), ("b", 2)]), threads=2)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_an_error_of_a_text_comes_before_a_later_one_of_the_source(threads: int) -> None:
+    def texts() -> Iterator[tuple[Any, ...]]:
+        yield "a", 1
+        raise OSError("the source ends early")
+
+    for use in (Tokenizer().fit_on_texts, Tokenizer().texts_to_sequences):
+        with pytest.raises(TypeError, match="position 1 "):
+            use(texts(), threads=threads)
+        with pytest.raises(OSError, match="ends early"):
+            use((batch for batch in texts() if batch != ("a", 1)), threads=threads)
+
+
 @pytest.mark.slow
 def test_real_texts_in_sixty_fits() -> None:
     files = text_files()
