@@ -201,9 +201,9 @@ def _converted(
         path = glovefast.convert(piece.source, **{**options, **piece.options})
         if piece.is_last:  # an interrupt cannot undo it any more
             signals.finish()
-        elif signals.received is not None:  # it came too late for this store, but not for the next
-            raise Interrupted(signals.received)
         yield _summarized(path)
+        if signals.received is not None and not piece.is_last:  # too late for this store, not for the next
+            raise Interrupted(signals.received)
 
 
 def _summarized(path: Path) -> dict[str, Any]:
