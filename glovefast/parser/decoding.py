@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.vocabulary.arrow import array_offsets, integer_array
+from glovefast.vocabulary.arrow import array_offsets, as_string_array, integer_array
 
 ErrorsRule: TypeAlias = Literal["strict", "replace", "backslashreplace", "cp1252"]
 ERRORS_RULES: tuple[str, ...] = get_args(ErrorsRule)
@@ -157,55 +157,42 @@ class WordDecoder:
         """
         if raw.isascii() or (self.encoding == UTF_8 and _is_utf8(raw, offsets)):
             return _string_array(raw, offsets), np.empty(0, dtype=np.int64), iter(())
-        words = _decoded(raw, offsets, self.encoding, "surrogateescape")
-        damaged = _with_surrogates(words)
-        if not damaged.size:
-            return words, damaged, iter(())
-        of_damaged = _string_array(raw, offsets).take(integer_array(damaged))
-        changed, is_rejected = self._change(of_damaged)
+        words = _decoded(raw, offsets, self.encoding)
+        rows = _with_surrogates(words)
+        if not rows.size:
+            return words, rows, iter(())
+        damaged = [
+            raw[begin:end]
+            for begin, end in zip(offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True)
+        ]
+        changed = [self._change(word) for word in damaged]
         places = np.arange(len(words))
-        places[damaged] = len(words) + np.arange(len(damaged))
-        words = pa.concat_arrays([words, changed]).take(integer_array(places))
-        return words, damaged[is_rejected], self._explain(damaged, of_damaged, changed, is_rejected)
+        places[rows] = len(words) + np.arange(len(rows))
+        replaced = as_string_array([word or "" for word in changed])
+        words = pa.concat_arrays([words, replaced]).take(integer_array(places))
+        rejected = rows[np.fromiter((word is None for word in changed), dtype=np.bool_, count=len(rows))]
+        return words, rejected, self._explain(rows, damaged, changed)
 
-    def _change(self, words: pa.StringArray) -> tuple[pa.StringArray, NDArray[np.bool_]]:
-        """Apply the rule to damaged words; rejected words become empty."""
-        offsets = array_offsets(words)
-        raw = (words.buffers()[2] or pa.py_buffer(b"")).to_pybytes()[: offsets[-1]]
-        is_rejected = np.ones(len(words), dtype=np.bool_)
-        changed = words
-        if self.errors == "cp1252":  # Windows-1252 leaves five bytes undefined
-            changed = _decoded(raw, offsets, "cp1252", "surrogateescape")
-            is_rejected[:] = False
-            is_rejected[_with_surrogates(changed)] = True
-        elif self.errors != "strict":
-            changed = _decoded(raw, offsets, self.encoding, self.errors)
-            is_rejected[:] = False
-        if is_rejected.any():
-            places = np.where(is_rejected, len(words), np.arange(len(words)))
-            empty = _string_array(b"", np.zeros(2, dtype=np.int32))
-            changed = pa.concat_arrays([changed, empty]).take(integer_array(places))
-        return changed, is_rejected
+    def _change(self, encoded: bytes) -> str | None:
+        """Apply the rule to a damaged word; None if it rejects the word."""
+        if self.errors == "strict":
+            return None
+        if self.errors != "cp1252":
+            return encoded.decode(self.encoding, self.errors)
+        try:
+            return encoded.decode("cp1252")
+        except UnicodeDecodeError:  # Windows-1252 leaves five bytes undefined
+            return None
 
     def _explain(
-        self,
-        rows: NDArray[np.int64],
-        words: pa.StringArray,
-        changed: pa.StringArray,
-        is_rejected: NDArray[np.bool_],
+        self, rows: NDArray[np.int64], damaged: list[bytes], changed: list[str | None]
     ) -> Iterator[DamagedWord]:
         """Say what is wrong with each damaged word."""
-        offsets, data = array_offsets(words).tolist(), memoryview(words.buffers()[2] or b"")
         name = "UTF-8" if self.encoding == UTF_8 else self.encoding
         rejected = f"{_rejected_reason(name, self.errors)}; {_advice(name, self.errors)}"
-        for place, (row, rejects) in enumerate(zip(rows.tolist(), is_rejected.tolist(), strict=True)):
-            encoded = bytes(data[offsets[place] : offsets[place + 1]])
-            if rejects:
-                yield DamagedWord(row, encoded, None, f"the word {encoded!r} is {rejected}")
-            else:
-                word = changed[place].as_py()
-                reason = f"the word {encoded!r} is not {name}; it was changed to {word!r}"
-                yield DamagedWord(row, encoded, word, reason)
+        for row, encoded, word in zip(rows.tolist(), damaged, changed, strict=True):
+            what = rejected if word is None else f"not {name}; it was changed to {word!r}"
+            yield DamagedWord(row, encoded, word, f"the word {encoded!r} is {what}")
 
 
 def _rejected_reason(name: str, errors: str) -> str:
@@ -236,19 +223,19 @@ def _string_array(raw: bytes, offsets: NDArray[np.int32]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(raw))
 
 
-def _decoded(raw: bytes, offsets: NDArray[np.int32], encoding: str, errors: str) -> pa.StringArray:
-    """Decode words, all at once with newlines between them. Lone surrogates remain in the bytes."""
+def _decoded(raw: bytes, offsets: NDArray[np.int32], encoding: str) -> pa.StringArray:
+    """Decode words, all at once with newlines between them. Undecodable bytes become lone surrogates."""
     count = len(offsets) - 1
     lined = np.full(len(raw) + count, ord(_NEWLINE), dtype=np.uint8)
     is_of_word = np.ones(len(lined), dtype=np.bool_)
     is_of_word[offsets[1:] + np.arange(count)] = False
     lined[is_of_word] = np.frombuffer(raw, dtype=np.uint8)
-    text = lined.tobytes().decode(encoding, errors)
+    text = lined.tobytes().decode(encoding, "surrogateescape")
     data = np.frombuffer(text.encode(errors="surrogatepass"), dtype=np.uint8)
     ends = np.flatnonzero(data == ord(_NEWLINE))
     if len(ends) != count:  # a codec took a newline, or made one, where a character is damaged
         each = [
-            raw[begin:end].decode(encoding, errors).encode(errors="surrogatepass")
+            raw[begin:end].decode(encoding, "surrogateescape").encode(errors="surrogatepass")
             for begin, end in zip(offsets.tolist(), offsets[1:].tolist(), strict=False)
         ]
         ends = np.cumsum([len(word) for word in each], dtype=np.int64)
