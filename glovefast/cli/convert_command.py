@@ -44,7 +44,7 @@ Examples:
   glovefast convert wiki.en.vec.gz -o wiki.glovefast --limit 200000
   glovefast convert glove.6B.100d.txt -o small.glovefast --words words.txt --fallback lower
   glovefast convert crawl.txt --dry-run
-  zstd -dc vectors.txt.zst | glovefast convert - -o vectors.glovefast"""
+  curl -L https://example.org/vectors.txt.gz | glovefast convert - -o vectors.glovefast"""
 )
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=FilePath())
 @click.option(
@@ -129,8 +129,8 @@ def convert(
 ) -> None:
     """Convert text files of word vectors into stores.
 
-    SOURCE is a text file as GloVe, word2vec and fastText publish it: plain, compressed with gzip, bzip2 or
-    xz, in a zip or tar archive (nothing is unpacked to disk), or - for standard input.
+    SOURCE is a text file as GloVe, word2vec and fastText publish it: plain, compressed (gzip, bzip2, xz,
+    LZMA, Zstandard or LZ4), in a zip or tar archive (nothing is unpacked to disk), or - for standard input.
     """
     if every_member:
         for name in ("member", "dim", "header"):

@@ -53,9 +53,9 @@ def coverage(
 ) -> None:
     """Show how much of a text a store covers, why words are missing, and what would find them.
 
-    TEXT is UTF-8 text, plain or compressed with gzip, bzip2 or xz, or - for standard input. Words are counted
-    like Keras's Tokenizer does: in lower case, split at punctuation and white space. Memory grows with the
-    number of different words, not with the size of the text.
+    TEXT is UTF-8 text, plain or compressed, or - for standard input. Words are counted like Keras's Tokenizer
+    does: in lower case, split at punctuation and white space. Memory grows with the number of different
+    words, not with the size of the text.
     """
     from glovefast.text import DEFAULT_FILTERS, Tokenizer
 

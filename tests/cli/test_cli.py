@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import glovefast
-from glovefast.cli import commands, main, options
+from glovefast.cli import commands, convert_command, main, options
 from glovefast.cli.signals import EndingSignals, Interrupted
 from glovefast.errors import MatrixSizeError
 from glovefast.matrix import embedding_matrix as matrix
 from glovefast.parser import decoding
+from glovefast.store.metadata import MAX_DIM
 from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
@@ -73,6 +74,7 @@ def test_help_and_version(run):
 
 
 def test_the_choices_are_the_librarys():
+    assert convert_command._MOST_DIMENSIONS == MAX_DIM
     assert set(options.ERRORS) == set(decoding.ERRORS_RULES)
     assert list(options.OUT_OF_VOCABULARY) == list(matrix.POLICIES)
 
