@@ -118,7 +118,7 @@ class _Decompressed(io.RawIOBase):
 
     def __init__(self, packed: Stream, kind: _Format, name: str) -> None:
         super().__init__()
-        self._packed = io.BufferedReader(packed, _READ_BYTES)
+        self._packed = packed
         self._kind = kind
         self._name = name
         self._decompressor = kind.decompressor()
