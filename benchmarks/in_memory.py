@@ -48,11 +48,11 @@ class Worker:
         """Parse a chunk, padded on both sides; return its rows and the bytes of its words."""
         begin, end = PADDING, len(chunk) - PADDING
         lines = self.kernels.find_separators(
-            chunk, begin, end, kernels.SPACE, self.separators, self.line_ends
+            chunk, begin, end, kernels.SPACE, self.separators, self.separators, self.line_ends
         )
         self.status[:] = 0
         self.status[kernels.NEXT_BYTE] = begin
-        text = (chunk, kernels.SPACE, self.dim, 0, self.separators, self.line_ends, lines)
+        text = (chunk, kernels.SPACE, self.dim, 0, self.separators, self.separators, self.line_ends, lines)
         rows = (self.max_rows, self.numbers, self.words, self.word_ends, self.row_lines)
         done = self.kernels.parse_rows(*text, *rows, self.bad_lines, self.odd_numbers, self.status)
         if done != lines or self.status[kernels.BAD_LINES] or self.status[kernels.ODD_NUMBERS]:

@@ -56,7 +56,7 @@ def fields_of(line: bytes, separator: str = " ") -> list[bytes]:
     """Split a line as the option `separator` says; nothing is left of a blank one."""
     if separator == "whitespace":
         return re.split(rb"[ \t]+", row) if (row := line.rstrip(b" \t\r").lstrip(b" \t")) else []
-    row = line.rstrip(b" \r" + separator.encode())
+    row = line.rstrip(b" \r" if separator == " " else b" \t\r" + separator.encode())
     return row.split(separator.encode()) if row else []
 
 

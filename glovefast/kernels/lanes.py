@@ -99,22 +99,26 @@ class _Lanes:
 
 
 @intrinsic
-def parse_eight(typing_context: Any, text: Any, ends: Any, first: Any, numbers: Any, place: Any) -> Any:
-    """Parse the eight numbers after the ends ``ends[first]`` to ``ends[first + 7]`` into `numbers`.
+def parse_eight(
+    typing_context: Any, text: Any, separators: Any, ends: Any, first: Any, numbers: Any, place: Any
+) -> Any:
+    """Parse the eight numbers after ``separators[first]`` to ``separators[first + 7]`` into `numbers`.
+
+    They end at ``ends[first + 1]`` to ``ends[first + 8]``.
 
     Bit n of the result is set if number n is not of the common form; the value written for it is meaningless.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        text, ends, numbers = (
+        text, separators, ends, numbers = (
             context.make_array(signature.args[place])(context, builder, arguments[place]).data
-            for place in (0, 1, 3)
+            for place in (0, 1, 2, 4)
         )
-        first, place = arguments[2], arguments[4]
+        first, place = arguments[3], arguments[5]
         long, index = ir.IntType(64), ir.IntType(32)
         lanes = ir.VectorType(long, LANES)
 
-        def load_ends(more: int) -> Any:
+        def load_ends(ends: Any, more: int) -> Any:
             position = builder.gep(ends, [builder.add(first, ir.Constant(long, more))])
             vector = ir.VectorType(index, LANES)
             loaded = builder.load(builder.bitcast(position, ir.PointerType(vector)), align=4)
@@ -124,11 +128,11 @@ def parse_eight(typing_context: Any, text: Any, ends: Any, first: Any, numbers: 
             mask = [ir.Constant(index, place) for place in order]
             return builder.shuffle_vector(*pair, ir.Constant(ir.VectorType(index, len(mask)), mask))
 
-        begins = load_ends(0) + 1
+        begins = load_ends(separators, 0) + 1
         pairs = ir.VectorType(long, 2)
         blocks = []
         for lane in range(LANES):
-            end = builder.load(builder.gep(ends, [builder.add(first, ir.Constant(long, lane))]))
+            end = builder.load(builder.gep(separators, [builder.add(first, ir.Constant(long, lane))]))
             begin = builder.add(builder.zext(end, long), ir.Constant(long, 1))
             pointer = builder.bitcast(builder.gep(text, [begin]), ir.PointerType(pairs))
             blocks.append(builder.load(pointer, align=1))
@@ -136,7 +140,7 @@ def parse_eight(typing_context: Any, text: Any, ends: Any, first: Any, numbers: 
             width = 2 * blocks[0].type.count
             blocks = [shuffle(blocks[n : n + 2], range(width)) for n in range(0, len(blocks), 2)]
         low, high = (_Lanes(builder, shuffle(blocks, range(half, 2 * LANES, 2))) for half in (0, 1))
-        mantissa, negative, odd = _read_common_form(low, high, load_ends(1) - begins)
+        mantissa, negative, odd = _read_common_form(low, high, load_ends(ends, 1) - begins)
 
         doubles = ir.VectorType(ir.DoubleType(), LANES)
         # Below 10**9, so 32 bits hold it; older processors convert only those.
@@ -150,11 +154,13 @@ def parse_eight(typing_context: Any, text: Any, ends: Any, first: Any, numbers: 
         is_odd = builder.icmp_unsigned("!=", odd.value, ir.Constant(lanes, [0] * LANES))
         return builder.zext(builder.bitcast(is_odd, ir.IntType(LANES)), long)
 
-    return types.uint64(text, ends, types.int64, numbers, types.int64), generate
+    return types.uint64(text, separators, ends, types.int64, numbers, types.int64), generate
 
 
-def _parse_eight_in_python(text: Any, ends: Any, first: int, numbers: Any, place: int) -> np.uint64:
-    begins = ends[first : first + LANES].astype(np.uint64) + 1
+def _parse_eight_in_python(
+    text: Any, separators: Any, ends: Any, first: int, numbers: Any, place: int
+) -> np.uint64:
+    begins = separators[first : first + LANES].astype(np.uint64) + 1
     length = ends[first + 1 : first + LANES + 1].astype(np.uint64) - begins
     blocks = np.array([text[begin : begin + 16] for begin in begins.tolist()]).view("<u8")
     mantissa, negative, odd = _read_common_form(blocks[:, 0], blocks[:, 1], length)

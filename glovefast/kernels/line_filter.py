@@ -18,17 +18,15 @@ from glovefast.kernels import (
     KEPT_END,
     LINES,
     NEWLINE,
-    RETURN,
     SPACE,
-    TAB,
     UNDECIDED,
     WHITESPACE,
 )
 from glovefast.kernels.hashing import hash_bytes
 from glovefast.kernels.intrinsics import load_block, matches, one_bits, store_block, trailing_zeros
 from glovefast.kernels.numbers import LEFT_TO_PYTHON, NOT_A_WORD, judge_word
-from glovefast.kernels.parse import blanks, separator_bits, without_blanks
 from glovefast.kernels.registry import kernel
+from glovefast.kernels.separators import blanks, ends_line, is_blank, separator_bits, without_blanks
 
 _SEED = np.uint64(HASH_SEED)
 _MULTIPLIER, _FINAL_MULTIPLIER = np.uint64(HASH_MULTIPLIER), np.uint64(HASH_FINAL_MULTIPLIER)
@@ -80,8 +78,7 @@ def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_byt
 def _is_separator(text, position, separator):
     """Tell whether a byte separates fields; of a run of blanks only the last does."""
     if separator == WHITESPACE:
-        after = text[position + 1]
-        return (text[position] == SPACE or text[position] == TAB) and after != SPACE and after != TAB
+        return is_blank(text[position]) and not is_blank(text[position + 1])
     return text[position] == separator
 
 
@@ -96,13 +93,13 @@ def _find_word(text, begin, end, separator, fields, dim, dim_is_certain, separat
     whitespace = separator == WHITESPACE
     while end > begin:
         last = np.int64(text[end - 1])
-        if last != RETURN and last != SPACE and last != separator and not (whitespace and last == TAB):
+        if not ends_line(last, separator):
             break
         end -= 1
         if _is_separator(text, end, separator):
             fields -= 1
     if whitespace and end > begin:
-        while text[begin] == SPACE or text[begin] == TAB:
+        while is_blank(text[begin]):
             if _is_separator(text, begin, separator):
                 fields -= 1
             begin += 1

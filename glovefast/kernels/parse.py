@@ -15,106 +15,32 @@ from glovefast.kernels import (
     BAD_LINES,
     INFINITIES,
     LANES,
-    NEWLINE,
     NEXT_BYTE,
     NEXT_LINE,
     ODD_NUMBERS,
-    RETURN,
     ROWS,
-    SEPARATORS_AT_ONCE,
     SPACE,
-    TAB,
     WHITESPACE,
     WORD_BLOCK_BYTES,
     WORD_BYTES,
 )
-from glovefast.kernels.intrinsics import copy_block, matches, one_bits, trailing_zeros, without_lowest_bit
+from glovefast.kernels.intrinsics import copy_block, trailing_zeros, without_lowest_bit
 from glovefast.kernels.lanes import parse_eight
 from glovefast.kernels.numbers import LEFT_TO_PYTHON, NOT_A_WORD, PARSED, judge_word, parse_number
 from glovefast.kernels.registry import kernel
+from glovefast.kernels.separators import ends_line, is_blank, without_blanks
 
 _ONE, _ZERO_BITS = np.uint64(1), np.uint64(0)
-
-
-@kernel()
-def blanks(text, block):
-    """Compare 64 bytes with space and tab."""
-    return matches(text, block, np.uint8(SPACE)) | matches(text, block, np.uint8(TAB))
-
-
-@kernel()
-def separator_bits(text, block, separator):
-    """Find the separators in 64 bytes; in a run of blanks only the last."""
-    if separator == WHITESPACE:
-        return blanks(text, block) & ~blanks(text, block + 1)
-    return matches(text, block, np.uint8(separator))
-
-
-@kernel("uint8[]", "int64", "int64", "int64", "int32[]", "int32[]")
-def find_separators(text, begin, end, separator, separators, line_ends):
-    """List where the fields and the lines of a chunk end.
-
-    Parameters
-    ----------
-    text : (n,) uint8
-        The text, padded by `PADDING` bytes on both sides.
-    begin, end : int64
-        The chunk is ``text[begin:end]``.
-    separator : int64
-        The byte that separates fields, or `WHITESPACE`.
-    separators : (end - begin + SEPARATORS_AT_ONCE,) int32, written
-        The position of every separator and newline, ascending; of a run of blanks that of the last. The
-        places after the last are scratch.
-    line_ends : (end - begin,) int32, written
-        For every line the place of its newline in `separators`.
-
-    Returns
-    -------
-    int64
-        The number of lines.
-    """
-    found = 0
-    lines = 0
-    for block in range(begin, end, 64):
-        newlines = matches(text, block, np.uint8(NEWLINE))
-        both = newlines | separator_bits(text, block, separator)
-        if end - block < 64:
-            both &= (_ONE << np.uint64(end - block)) - _ONE
-            newlines &= both
-        while newlines != _ZERO_BITS:
-            line_ends[lines] = found + one_bits(both & ((newlines - _ONE) & ~newlines))
-            lines += 1
-            newlines = without_lowest_bit(newlines)
-        # 64 bytes of numbers hold about eight separators. A loop that ends with the last of them would be
-        # mispredicted at nearly every block; a loop that always lists 12 is not.
-        block_end = found + one_bits(both)
-        while found < block_end:
-            for place in range(SEPARATORS_AT_ONCE):
-                separators[found + place] = block + trailing_zeros(both)
-                both = without_lowest_bit(both)
-            found += SEPARATORS_AT_ONCE
-        found = block_end
-    return lines
-
-
-@kernel()
-def without_blanks(text, begin, end):
-    """Move the ends of a word inwards over spaces and tabs."""
-    while begin < end and (text[begin] == SPACE or text[begin] == TAB):
-        begin += 1
-    while end > begin and (text[end - 1] == SPACE or text[end - 1] == TAB):
-        end -= 1
-    return begin, end
 
 
 @kernel()
 def _copy_word(text, begin, end, words, place):
     """Copy a word, each run of blanks as one space; give the place after it."""
     for position in range(begin, end):
-        if text[position] != SPACE and text[position] != TAB:
+        if not is_blank(text[position]):
             words[place] = text[position]
             place += 1
-        elif text[position + 1] != SPACE and text[position + 1] != TAB:
+        elif not is_blank(text[position + 1]):
             words[place] = SPACE
             place += 1
     return place
@@ -122,7 +48,7 @@ def _copy_word(text, begin, end, words, place):
 
 @kernel(
     *("uint8[]", "int64", "int64", "int64"),
-    *("int32[]", "int32[]", "int64", "int64"),
+    *("int32[]", "int32[]", "int32[]", "int64", "int64"),
     *("float32[]", "uint8[]", "int32[]", "int32[]", "int32[]", "int64[]", "int64[]"),
 )
 def parse_rows(
@@ -131,6 +57,7 @@ def parse_rows(
     dim,
     dim_is_certain,
     separators,
+    field_ends,
     line_ends,
     lines,
     max_rows,
@@ -160,8 +87,9 @@ def parse_rows(
         Numbers per row.
     dim_is_certain : int64
         Not 0 if the words may end in numbers, since the file or the user states the dimension.
-    separators, line_ends : int32
-        The output of `find_separators`; `separators` is changed where a line ends in white space.
+    separators, field_ends, line_ends : int32
+        The output of `find_separators`; `field_ends` is changed where a line ends in white space. It is the
+        same array as `separators` unless runs of blanks separate.
     lines : int64
         The result of `find_separators`.
     max_rows : int64
@@ -209,16 +137,15 @@ def parse_rows(
         line += 1
         while line_end > line_begin:
             last = np.int64(text[line_end - 1])
-            if last != RETURN and last != SPACE and last != separator and not (whitespace and last == TAB):
+            if not ends_line(last, separator):
                 break
             line_end -= 1
             if newline > first and separators[newline - 1] == line_end:
                 newline -= 1
-            else:
-                separators[newline] = line_end
+            field_ends[newline] = line_end
         if line_end == line_begin:
             continue
-        if whitespace and (text[line_begin] == SPACE or text[line_begin] == TAB):
+        if whitespace and is_blank(text[line_begin]):
             line_begin = np.int64(separators[first]) + 1
             first += 1
         vector = newline - dim
@@ -260,12 +187,14 @@ def parse_rows(
                 number = 0
                 odd_forms = (_ONE << np.uint64(dim)) - _ONE
             else:
-                odd_forms = parse_eight(text, separators, vector + number, numbers, place + number)
+                odd_forms = parse_eight(
+                    text, separators, field_ends, vector + number, numbers, place + number
+                )
             while odd_forms != _ZERO_BITS:
                 odd_number = number + trailing_zeros(odd_forms)
                 odd_forms = without_lowest_bit(odd_forms)
                 begin_number = np.int64(separators[vector + odd_number]) + 1
-                end = np.int64(separators[vector + odd_number + 1])
+                end = np.int64(field_ends[vector + odd_number + 1])
                 if parse_number(text, begin_number, end, numbers, place + odd_number) != PARSED:
                     odd_numbers[3 * odd] = place + odd_number
                     odd_numbers[3 * odd + 1] = begin_number

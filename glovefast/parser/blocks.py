@@ -118,6 +118,9 @@ class BlockParser:
         self._capacity = text_bytes
         self._max_rows = text_bytes // (self._dim + 1) + 1
         self._separators = np.empty(text_bytes + kernels.SEPARATORS_AT_ONCE, dtype=np.int32)
+        self._field_ends = self._separators
+        if self._separator.code == kernels.WHITESPACE:
+            self._field_ends = np.empty_like(self._separators)
         self._line_ends = np.empty(text_bytes, dtype=np.int32)
         self._numbers = np.empty(self._max_rows * self._dim + 1, dtype=np.float32)
         self._words = np.empty(text_bytes + kernels.WORD_BLOCK_BYTES, dtype=np.uint8)
@@ -157,6 +160,7 @@ class BlockParser:
             buffer.end,
             self._separator.code,
             self._separators,
+            self._field_ends,
             self._line_ends,
         )
         status[:] = 0
@@ -172,6 +176,7 @@ class BlockParser:
                 self._dim,
                 int(self._dim_is_certain),
                 self._separators,
+                self._field_ends,
                 self._line_ends,
                 lines,
                 self._max_rows,

@@ -26,9 +26,7 @@ class Separator:
     @property
     def line_end(self) -> bytes:
         """The characters to ignore at the end of a line."""
-        return (
-            b" \r" if self.code == ord(" ") else b" \t\r" if self.code == WHITESPACE else b" \r" + self.byte
-        )
+        return b" \r" if self.code == ord(" ") else b" \t\r" + self.byte
 
     @property
     def byte(self) -> bytes:

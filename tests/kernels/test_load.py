@@ -157,7 +157,7 @@ def test_a_damaged_cache_is_made_anew(
         text = np.zeros(256, np.uint8)
         text[64:69] = np.frombuffer(b"a 1 \n", np.uint8)
         separators, ends = np.zeros(5 + SEPARATORS_AT_ONCE, np.int32), np.zeros(5, np.int32)
-        assert loaded["find_separators"](text, 64, 69, 32, separators, ends) == 1
+        assert loaded["find_separators"](text, 64, 69, 32, separators, separators, ends) == 1
         assert separators[:3].tolist() == [65, 67, 68]
 
 
@@ -178,9 +178,9 @@ def test_wrong_arrays_are_refused() -> None:
     if hasattr(find_separators, "py_func") or os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         pytest.skip("Numba checks its arguments itself")
     with pytest.raises(TypeError, match="find_separators takes a contiguous array of int32, not of int64"):
-        find_separators(text, 64, 65, 32, places.astype(np.int64), places)
+        find_separators(text, 64, 65, 32, places.astype(np.int64), places, places)
     with pytest.raises(TypeError, match="contiguous"):
-        find_separators(text[::2], 64, 65, 32, places, places)
+        find_separators(text[::2], 64, 65, 32, places, places, places)
     with pytest.raises(ValueError, match="argument"):
         find_separators(text, 64, 65, 32, places)
 

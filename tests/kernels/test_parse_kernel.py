@@ -14,8 +14,9 @@ from glovefast.parser import blocks as parser
 from glovefast.parser import chunks
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
+from glovefast.parser.fields import separator_of
 from tests.helpers.switches import SWITCHES, passes_with
-from tests.reference import read_rows, same_bits
+from tests.reference import judge_lines, read_rows, same_bits
 
 SHORT_FORMS = """
     0 -0 +0 00 -00.0 0. -.0 5 -5 +5 5. -5. .5 -.5 +.5 007.5 1.2345678 -1.2345678 9.99999999 9.999999999
@@ -53,11 +54,11 @@ class Bytes(io.BytesIO):
     name = "bytes"
 
 
-def parse(text: bytes, dim: int) -> list[Block]:
+def parse(text: bytes, dim: int, **options) -> list[Block]:
     """Parse a text chunk by chunk, with a parser for each, since a block's arrays are the parser's."""
     reader, buffer, blocks = ChunkReader(Bytes(text)), TextBuffer(), []
     while reader.read(buffer) is not None:
-        blocks.append(BlockParser(dim).parse(buffer))
+        blocks.append(BlockParser(dim, **options).parse(buffer))
     return blocks
 
 
@@ -226,6 +227,31 @@ def test_separators_at_every_place_of_a_block(line_end, left_to_python):
         assert_same_rows(text, 2 + more)
         assert len(parsed(text, 2 + more)[0]) == len(lines)
     assert left_to_python == []
+
+
+@pytest.mark.parametrize(
+    ("separator", "between"),
+    [
+        ("\t", "\t"),
+        (",", ","),
+        (",", " , "),
+        ("whitespace", " "),
+        ("whitespace", "\t"),
+        ("whitespace", "  \t"),
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "{}\n", " \r{}\r\n\t \n{}"])
+def test_other_separators_at_every_place_of_a_block(separator, between, line_end):
+    lines = []
+    for length in range(1, 131):
+        word = f"{'w' * length} v" if separator == "whitespace" else "w" * length
+        lines += [between.join([word, f"0.{'1' * length}", f"-{length}.5", *["0.25"] * LANES])]
+    text = line_end.format(between, between).join(lines).encode() + b"\n"
+    (block,) = parse(text, LANES + 2, separator=separator_of(separator))
+    judged = [row for row in judge_lines(text, LANES + 2, separator=separator) if row]
+    assert block.bad_lines == []
+    assert block.words.to_pylist() == [word for word, _ in judged]
+    assert same_bits(block.rows, np.array([vector for _, vector in judged]))
 
 
 @pytest.mark.parametrize("around", [b" ", b"\n"])

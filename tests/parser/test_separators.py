@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glovefast.errors import FormatError
+from glovefast.parser import chunks
 from tests.helpers.separated import NUMBERS, PHRASES, SEPARATORS, WORDS, made, read
 from tests.reference import same_bits
 
@@ -71,3 +72,74 @@ def test_nothing_is_read_wrongly(numbers, glue, between, words, header, dim):
     assert result != "wrong", reason
     if option := named_option(reason):
         assert outcome(text, tuple(words), rows, separator=option)[0] == "right"
+
+
+def refusal(text: str, **options) -> FormatError:
+    with pytest.raises(FormatError) as caught:
+        read(text.encode(), **options)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        (
+            "a,1 0 0\nb,0 1 0\n",
+            1,
+            "the word is followed by a comma, and the numbers are separated by a space",
+        ),
+        ("2 3\nthe  0.1 0.2 0.3\nof  1 2 3\n", 2, "the word is followed by several spaces"),
+        (" the 0.1 0.2\n of 0.3 0.4\n", 1, "the rows begin with white space"),
+        ("2 2\nthe\t0.1 0.2\nof\t0.3 0.4\n", 2, "the word is followed by a tab"),
+        ("3 3\nder 0,1 0,2 0,3\ndie 0,4 0,5 0,6\n", 2, "the numbers have decimal commas, as in 'der 0,1 0,2"),
+        ("der\t0,1\t1\ndie\t0,4\t0,5\ndas\t1,5\t1,5", 2, "the numbers have decimal commas"),
+        ("0.1\t0.2\t0.3\n0.4\t0.5\t0.6\n", 1, "the rows have no words: they consist of numbers only"),
+        ("0.1 0.2 0.3\n0.4 0.5 0.6\n", 1, "the rows have no words"),
+        (" 0.1 -0.2  0.3\n-0.4  0.5  0.6\n", 1, "the rows have no words"),
+        ("the 0.1 0.2\rof 0.4 0.5\r", 1, "the lines end in a carriage return alone"),
+        ("the 0.1 0.2\rof 0.4 0.5\rand 1 2\r", 1, "the lines end in a carriage return alone"),
+        ("2 2\rthe 0.1 0.2\rof 0.4 0.5", 1, "the lines end in a carriage return alone"),
+        ("the 1\rof 2\r", 1, "the lines end in a carriage return alone"),
+    ],
+)
+def test_what_is_named(text, line, reason):
+    error = refusal(text)
+    assert (error.line, error.reason[: len(reason)]) == (line, reason)
+
+
+def test_a_long_text_of_carriage_returns(monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 10)
+    monkeypatch.setattr(chunks, "MAX_LINE_BYTES", 1 << 12)
+    assert refusal("the 0.1 0.2\r" * 1000).reason.startswith("the lines end in a carriage return alone")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("user:12", "user:13", "user:14", "item:5"),
+        ("</s>", "<unk>", "<pad>"),
+        ("http://a/b/", "http://a/", "x"),
+        ("7", "8", "400000"),
+        ("1.5", "the", "2.5", "of"),
+        ("covid-19", "covid-20"),
+        (".", ",", ";", "the"),
+        ("a b", "a c"),
+        ("el ni\u00f1o", "na\u00efve"),
+    ],
+)
+def test_words_that_are_not_suspected(words):
+    text, rows = made(words, " ", " ", header=False)
+    assert outcome(text, words, rows) == ("right", "")
+
+
+def test_what_counts_as_a_number_in_a_word_and_in_a_vector():
+    """One rule: each of these ends no word, and each is a number of a vector."""
+    for number in ("nan", "-inf", "Infinity", "1_000", "\uff11\uff12", "\u0663", "1e400", "+.5"):
+        _, rows, bad = read(f"the {number} 0.5\nfoo {number} 0.5 0.6\n".encode(), dim=2, header=False)
+        assert len(rows) == 2
+        assert bad == []
+        words, _, bad = read(f"the {number} 0.5\nof 1 2\nfoo {number} 0.5 0.6\n".encode())
+        assert words == ["the", "of"]
+        assert bad[0].startswith(
+            f"expected 2 numbers after the word 'foo', found 3; if the word is 'foo {number}'"
+        )
