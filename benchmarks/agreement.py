@@ -14,7 +14,6 @@ _WORDS_FOR_UNKNOWN_ONES = {"<unk>", "<UNK>", "[UNK]"}
 
 
 def write_reference(directory: Path, words: Sequence[str], matrix: np.ndarray) -> None:
-    """Keep the reference for the processes that compare themselves with it."""
     # A word never contains a newline, which ends its row.
     text = "".join(f"{word}\n" for word in words)
     (directory / REFERENCE_WORDS).write_text(text, encoding="utf-8", newline="\n")
@@ -72,7 +71,6 @@ def _count(number: int, what: str) -> str:
 
 
 def store_disagreement(store: Path, reference: Path, wanted: set[str] | None = None) -> str | None:
-    """Say what is wrong with the store of a text, or with that of its wanted words."""
     return files_disagreement(store / "vocabulary.arrow", store / "vectors.npy", reference, wanted)
 
 

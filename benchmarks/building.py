@@ -1,4 +1,4 @@
-"""Build what the benchmarks run: the wheel, installed beside the libraries here, and the C++ program."""
+"""Build what the benchmarks run: the installed project, and the C++ program."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 _HERE = Path(__file__).parent
+PREPARED = "glovefast/kernels/prepared*"
 _OPTIONS = ("-std=c++17", "-O3", "-march=native")
 
 
@@ -29,27 +30,13 @@ def compile_fast_float(directory: Path) -> Path:
     return program
 
 
-def build_wheel(directory: Path) -> Path:
-    """Build the project's wheel into a directory, with the build tools that are installed."""
-    _run("build", "--wheel", "--no-isolation", "--outdir", directory, _HERE.parent)
-    (wheel,) = directory.glob("*.whl")
-    return wheel
-
-
-def install(wheel: Path, directory: Path, without_prepared_kernels: bool = False) -> None:
-    """Install a wheel into its own directory, for PYTHONPATH; pip compiles its modules."""
-    _run("pip", "install", "--quiet", "--no-index", "--no-deps", "--target", directory, wheel)
-    prepared = list(directory.glob("glovefast/kernels/prepared*"))
-    if not prepared and not without_prepared_kernels:
+def install(directory: Path) -> None:
+    """Install the project beside the libraries that are here, for PYTHONPATH; pip compiles its modules."""
+    options = ("--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", directory)
+    if error := _error_of([sys.executable, "-m", "pip", "install", *options, _HERE.parent]):
+        raise NotBuiltError(f"the project cannot be installed: {error.splitlines()[-1]}")
+    if not list(directory.glob(PREPARED)):
         raise NotBuiltError("the wheel was built without prepared kernels")
-    if without_prepared_kernels:
-        for file in prepared:
-            file.unlink()
-
-
-def _run(module: str, *arguments: str | Path) -> None:
-    if error := _error_of([sys.executable, "-m", module, *arguments]):
-        raise NotBuiltError(f"{module} cannot install the wheel: {error.splitlines()[-1]}")
 
 
 def _error_of(command: list[str | Path]) -> str | None:

@@ -25,7 +25,6 @@ _LINES = {
 
 
 def draw(results: Results, path: Path) -> None:
-    """Draw the chart into a file, whose ending names its format."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
@@ -78,7 +77,6 @@ def _apart(heights: dict[str, float], axes: Any) -> dict[str, float]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chart", description=__doc__.split(":")[0])
     parser.add_argument("results", type=Path, help="what --benchmark-json wrote")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the picture to write")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import files_disagreement, matrix_disagreement, parsed_disagreement
-from benchmarks.building import NotBuiltError, build_wheel, compile_fast_float, install
+from benchmarks.building import PREPARED, NotBuiltError, compile_fast_float, install
 from benchmarks.contenders import CONTENDERS, is_installed
 from benchmarks.in_process import compare_matrices, compare_openings, compare_tokenizers, texts_to_tokenize
 from benchmarks.made_texts import write_texts
@@ -87,15 +87,15 @@ def whole_process(session: Session, shape: str) -> Outcomes:
 
 
 def first_run(session: Session) -> Outcomes:
-    """Convert with a fresh installation and empty caches."""
     text, directory = session.texts[TUTORIAL], session.directory("first_run")
     prepared, unprepared = directory / "prepared", directory / "unprepared"
     try:
-        wheel = build_wheel(directory)
-        install(wheel, prepared)
-        install(wheel, unprepared, without_prepared_kernels=True)
+        install(prepared)
     except NotBuiltError as error:
         return dict.fromkeys(TABLES["first-run"].rows, str(error))
+    shutil.copytree(prepared, unprepared)
+    for file in unprepared.glob(PREPARED):
+        file.unlink()
     ours, numbas = directory / "our_cache", directory / "numba_cache"
     caches = {"GLOVEFAST_CACHE_DIR": str(ours), "NUMBA_CACHE_DIR": str(numbas)}
     command = _ours(text, directory)
@@ -141,7 +141,6 @@ def from_zip(session: Session) -> Outcomes:
 
 
 def cost(session: Session, way: Callable[[Text, Path], Command]) -> Outcomes:
-    """Parse or convert a text of each size."""
     texts = {shape: session.texts[shape] for shape in COSTS if session.chosen(shape)}
     directory = session.directory("cost")
     commands = {shape: way(text, directory) for shape, text in texts.items()}
@@ -175,7 +174,6 @@ def start_to_matrix(session: Session) -> Outcomes:
 
 
 def tokenizer_memory(session: Session) -> Outcomes:
-    """Tokenize a file in batches, and a tenth of it."""
     path = session.directory("many_texts") / "texts.txt"
     size = _FEW_BYTES if session.small else _BYTES
     write_texts(path, size, texts_to_tokenize(session))

@@ -22,18 +22,11 @@ _SESSION = pytest.StashKey[Session]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("glovefast")
     least = MATRIX_SIZES[-1]
-    group.addoption(
-        "--rows", type=int, help=f"measure made files of at most this many words (at least {least})"
-    )
+    group.addoption("--rows", type=int, help=f"make all files, of at most this many words (at least {least})")
     group.addoption("--rounds", type=int, default=5, help="how often every process runs, at most")
-    group.addoption(
-        "--files", type=Path, help="where made files are kept; by default they are made each time"
-    )
-    group.addoption(
-        "--largest",
-        action="store_true",
-        help="also measure the shape of glove.840B: 5.6 GB of text, 25 GB of disk, 16 GB of memory",
-    )
+    group.addoption("--files", type=Path, help="where made files are kept; by default they are not")
+    needs = "5.6 GB of text, 25 GB of disk, 16 GB of memory"
+    group.addoption("--largest", action="store_true", help=f"also measure the shape of glove.840B: {needs}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -55,7 +55,6 @@ def is_installed(module: str) -> bool:
 
 
 def load_with_glovefast(text: Path, directory: Path) -> Loaded:
-    """Convert into a new store and open it."""
     import glovefast
 
     vectors = glovefast.load(glovefast.convert(text, directory / "text.glovefast"))
@@ -73,7 +72,6 @@ def load_with_loop(text: Path, directory: Path) -> Loaded:
 
 
 def load_with_fromstring(text: Path, directory: Path) -> Loaded:
-    """Parse each line's numbers with ``numpy.fromstring`` in its text mode."""
     words, rows = [], []
     with text.open("rb") as file:
         for line in file:
@@ -84,7 +82,6 @@ def load_with_fromstring(text: Path, directory: Path) -> Loaded:
 
 
 def load_with_pandas(text: Path, directory: Path) -> Loaded:
-    """Read with the C engine."""
     import pandas as pd
 
     frame = pd.read_csv(
@@ -104,7 +101,6 @@ def load_with_pandas(text: Path, directory: Path) -> Loaded:
 
 
 def load_with_polars(text: Path, directory: Path) -> Loaded:
-    """Read on all cores."""
     import polars as pl
 
     frame = pl.read_csv(
@@ -166,8 +162,9 @@ def numbers_per_row(text: Path) -> int:
         return len(file.readline().split(b" ")) - 1
 
 
-def measure(contender: Contender, text: Path, reference: Path, scratch: Path) -> dict[str, Any]:
+def measure(name: str, text: Path, reference: Path, scratch: Path) -> dict[str, Any]:
     """Load once, and again if that can be faster; only then read the reference and compare."""
+    contender = CONTENDERS[name]
     for module in contender.modules:
         import_module(module)
     seconds, wrong = [], None
@@ -185,76 +182,50 @@ def measure(contender: Contender, text: Path, reference: Path, scratch: Path) ->
     return {"first": seconds[0], "again": seconds[1:], "peak_bytes": peak * _UNIT, "wrong": wrong}
 
 
-def save(contender: Contender, text: Path, directory: Path) -> None:
-    """Load, and save the matrix with NumPy and the words as text."""
+def save(name: str, text: Path, directory: Path) -> None:
     directory.mkdir()
-    words, matrix = contender.load(text, directory)
+    words, matrix = CONTENDERS[name].load(text, directory)
     np.save(directory / "matrix.npy", np.asarray(matrix))
     (directory / "words.txt").write_text("\n".join(as_list(words)), encoding="utf-8", newline="\n")
 
 
 def as_list(words: Iterable[str]) -> list[str]:
-    """Turn a contender's words into Python's strings."""
     return words.to_pylist() if hasattr(words, "to_pylist") else list(words)
 
 
-def _inflate(source: Path, store: Path, words: list[str]) -> None:
-    """Inflate a zip's member and drop the bytes, with the library that glovefast uses."""
-    from glovefast.sources.opening import open_source
-
-    with open_source(source) as opened:
-        _read_through(opened)
-
-
-def _inflate_with_zipfile(source: Path, store: Path, words: list[str]) -> None:
-    """Inflate a zip's member and drop the bytes, with Python's own library only."""
-    with zipfile.ZipFile(source) as archive, archive.open(archive.namelist()[0]) as member:
-        _read_through(member)
-
-
-def _read_through(file: Any) -> None:
-    buffer = memoryview(bytearray(1 << 19))
-    while file.readinto(buffer):
-        pass
-
-
-def _convert(source: Path, store: Path, **options: Any) -> None:
-    import glovefast
-
-    glovefast.convert(source, store, **options)
-
-
-CONVERSIONS: dict[str, Callable[[Path, Path, list[str]], None]] = {
-    "glovefast": lambda source, store, words: _convert(source, store),
-    "one thread": lambda source, store, words: _convert(source, store, threads=1),
-    "wanted words": lambda source, store, words: _convert(source, store, words=words),
-    "inflate": _inflate,
-    "zipfile": _inflate_with_zipfile,
-}
+CONVERSIONS = ("glovefast", "one thread", "wanted words", "inflate", "zipfile")
 
 
 def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> dict[str, Any]:
-    """Convert in one of the ways of `CONVERSIONS`; the last store stays."""
+    """Convert in one of the ways of `CONVERSIONS`, or inflate a zip's member and drop it; the last store stays."""
+    import glovefast
+    from glovefast.sources.opening import open_source
+
     # Only a newline ends a word.
     words = [word for file in words_file for word in file.read_bytes().decode().split("\n")[:-1]]
-    import_module("glovefast")
-    seconds = []
+    options = {"one thread": {"threads": 1}, "wanted words": {"words": words}}.get(name, {})
+    seconds, buffer = [], memoryview(bytearray(1 << 19))
     for _ in range(2):
         shutil.rmtree(store, ignore_errors=True)
         start = time.perf_counter()
-        CONVERSIONS[name](source, store, words)
+        if name == "inflate":  # with the library that glovefast uses
+            with open_source(source) as opened:
+                while opened.readinto(buffer):
+                    pass
+        elif name == "zipfile":  # with Python's own library only
+            with zipfile.ZipFile(source) as archive, archive.open(archive.namelist()[0]) as member:
+                while member.readinto(buffer):
+                    pass
+        else:
+            glovefast.convert(source, store, **options)
         seconds.append(time.perf_counter() - start)
     return {"first": seconds[0], "again": seconds[1:]}
 
 
 def main() -> None:
-    """Run the command."""
-    task, name, *given = sys.argv[1:]
-    paths = map(Path, given)
-    if task == "save":
-        save(CONTENDERS[name], *paths)
-    else:
-        report = convert_twice(name, *paths) if task == "convert" else measure(CONTENDERS[name], *paths)
+    task, name, *paths = sys.argv[1:]
+    report = {"measure": measure, "save": save, "convert": convert_twice}[task](name, *map(Path, paths))
+    if report:
         print(json.dumps(report))
 
 

@@ -74,7 +74,6 @@ def _compare(results: Results, table: str, one: str, other: str, is_met: Callabl
 
 
 def _in_little_memory(shape: str) -> Goal:
-    """Judge the peak memory of a conversion by its largest run."""
     table = f"whole-process-{shape}"
 
     def judge(results: Results) -> Outcome:
@@ -104,7 +103,6 @@ def _opens_at_once(results: Results) -> Outcome:
 
 
 def _needs_no_more_memory(results: Results) -> Outcome:
-    """Judge whether memory grows with the texts."""
     rows = [results.measured("tokenizer-memory", row) for row in (GLOVEFAST, "a tenth")]
     if None in rows:
         return _NOT_MEASURED

@@ -139,7 +139,6 @@ class InMemory:
 
 
 def main() -> None:
-    """Run the command."""
     name, path, dim, again, *output = sys.argv[1:]
     in_memory = InMemory(Path(path), int(dim))
     pool, shares = ThreadPoolExecutor(2), 1

@@ -24,7 +24,6 @@ _FEW_TEXTS = 1_000  # if made files are to be small
 
 
 def compare_openings(session: Session, shape: str) -> dict[Any, Outcome]:
-    """Return the outcomes of one size."""
     return {row: outcome for (each, row), outcome in _open_all(session).items() if each == shape}
 
 
@@ -50,7 +49,6 @@ def _open_all(session: Session) -> dict[Any, Outcome]:
 
 
 def build_with_gensim_loop(keyed_vectors: Any, word_index: dict[str, int]) -> np.ndarray:
-    """Ask gensim for each word."""
     matrix = np.zeros((len(word_index) + 1, keyed_vectors.vector_size), dtype=np.float32)
     for word, index in word_index.items():
         if word in keyed_vectors:
@@ -59,7 +57,6 @@ def build_with_gensim_loop(keyed_vectors: Any, word_index: dict[str, int]) -> np
 
 
 def build_with_gensim_batch(keyed_vectors: Any, word_index: dict[str, int]) -> np.ndarray:
-    """Ask gensim for each word's row, and take all rows at once."""
     row_of = keyed_vectors.key_to_index
     matrix = np.zeros((len(word_index) + 1, keyed_vectors.vector_size), dtype=np.float32)
     rows = np.fromiter((row_of.get(word, -1) for word in word_index), np.int64, len(word_index))
@@ -70,7 +67,6 @@ def build_with_gensim_batch(keyed_vectors: Any, word_index: dict[str, int]) -> n
 
 
 def compare_matrices(session: Session, size: int) -> dict[Any, Outcome]:
-    """Build the matrix for a training vocabulary."""
     vectors, embeddings_index = glovefast.load(session.store(MAIN)), session.embeddings_index
     vocabulary = word_index(list(embeddings_index), size)
     functions: dict[str, Callable[[], np.ndarray]] = {
@@ -90,12 +86,10 @@ def compare_matrices(session: Session, size: int) -> dict[Any, Outcome]:
 
 @cache
 def texts_to_tokenize(session: Session) -> list[str]:
-    """Make the texts."""
     return made_texts(_FEW_TEXTS if session.small else TEXTS)
 
 
 def compare_tokenizers(session: Session) -> dict[Any, Outcome]:
-    """Fit and turn texts into sequences."""
     texts = texts_to_tokenize(session)
 
     def way(make: Any, encode: str = "texts_to_sequences", read: Iterable[str] = (), **threads: int) -> Any:

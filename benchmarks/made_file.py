@@ -103,13 +103,11 @@ def cached_made_file(
 
 
 def real_file() -> Path | None:
-    """Return the real file that the environment variable names, if it is set."""
     value = os.environ.get(REAL_FILE_VARIABLE)
     return Path(value) if value else None
 
 
 def open_text(path: Path) -> BinaryIO:
-    """Open a text, or the only member of a zip."""
     if not zipfile.is_zipfile(path):
         return path.open("rb")
     with zipfile.ZipFile(path) as archive:
@@ -136,7 +134,6 @@ def made_word(number: int) -> str:
 
 
 def _words_and_numbers(like: Path) -> tuple[list[str], list[str]]:
-    """Read all words of the real file, and the numbers of evenly spaced rows."""
     with open_text(like) as file:
         fields = [line.rstrip(b"\n").partition(b" ") for line in file]
     words, rows = [word.decode() for word, _, _ in fields], [numbers for _, _, numbers in fields]

@@ -11,7 +11,6 @@ _SEED = 20_240_601
 
 
 def made_texts(number: int = TEXTS) -> list[str]:
-    """Make texts of 230 words."""
     generator = np.random.default_rng(_SEED)
     lengths = generator.integers(2, 12, _VOCABULARY)
     lengths[:_SHORT_WORDS] = generator.integers(1, 5, _SHORT_WORDS)

@@ -77,7 +77,6 @@ def run(command: Command) -> Run:
 
 
 def run_python(*arguments: str | os.PathLike[str]) -> Run:
-    """Run this interpreter with arguments."""
     return run(Command(arguments))
 
 
@@ -102,7 +101,6 @@ def run_in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, list[
 
 
 def error_of(runs: Sequence[Run]) -> str | None:
-    """Say how one of the runs failed; None if none did."""
     return next((run.error for run in runs if run.error is not None), None)
 
 

@@ -25,7 +25,6 @@ Outcome = Measured | Wrong | str  # of a row; a plain string says why it was not
 
 
 def of_processes(runs: Mapping[str, list[Run]]) -> dict[str, Outcome]:
-    """Return the outcomes of whole processes, by row."""
     return {
         row: Wrong(error)
         if (error := error_of(done))
@@ -55,7 +54,6 @@ def of_reports(runs: Mapping[str, list[Run]], numbers: Mapping[str, int] | None 
 
 
 def of_functions(wrong: Mapping[Any, str | None], seconds: Mapping[Any, list[float]]) -> dict[Any, Outcome]:
-    """Return the outcomes of functions that were timed in this process, by row."""
     return {row: Wrong(wrong[row] or "") or Measured(times) for row, times in seconds.items()}
 
 

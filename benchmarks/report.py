@@ -32,7 +32,6 @@ _COLUMNS = ("median", "range", "runs", "ratio to glovefast", "per number", "firs
 
 
 def render(results: Results) -> str:
-    """Render the whole report as Markdown."""
     sections = [
         "# Measured",
         "Written by `python -m benchmarks.report`. `benchmarks/__init__.py` gives the rules, and "
@@ -50,7 +49,6 @@ def render(results: Results) -> str:
 
 
 def render_short(results: Results) -> str:
-    """Render only the goals and the circumstances."""
     return f"{_goals(results)}\n\n{_short_circumstances(results)}\n"
 
 
@@ -127,7 +125,6 @@ def _where_peers_win(results: Results) -> str:
 
 
 def _circumstances(results: Results) -> str:
-    """Say what was measured, on which machine, with which versions and by which command."""
     ours = results.raw["glovefast"]
     machine, system = _machine_and_system(results.raw)
     kinds = {True: "made", False: "the real file"}
@@ -175,7 +172,6 @@ def _escape(text: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__.split("\n\n")[0])
     parser.add_argument("results", type=Path, help="what --benchmark-json wrote")
     parser.add_argument("-o", "--output", type=Path, help="the Markdown file (default: standard output)")

@@ -79,7 +79,6 @@ class Results:
 
 
 def read_results(path: Path) -> Results:
-    """Read what ``pytest benchmarks/ --benchmark-json`` wrote."""
     return sort_results(json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -111,12 +110,10 @@ def three_digits(number: float) -> str:
 
 
 def bytes_text(number: float) -> str:
-    """Write a size in MB or GB."""
     return f"{number / 1e9:.2f} GB" if number >= 1e9 else f"{number / 1e6:,.0f} MB"
 
 
 def time_text(seconds: float) -> str:
-    """Write a time in a unit that suits it."""
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
         if seconds * factor >= 1:
             return f"{three_digits(seconds * factor)} {unit}"

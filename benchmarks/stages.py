@@ -90,7 +90,6 @@ def inside() -> None:
 
 
 def table(runs: list[dict[str, float]]) -> str:
-    """Render the runs as Markdown."""
     columns = {stage: [1000 * run[stage] for run in runs] for stage in STAGES}
     columns["all"] = [1000 * sum(run.values()) for run in runs]
     rows = [
@@ -101,7 +100,6 @@ def table(runs: list[dict[str, float]]) -> str:
 
 
 def main() -> None:
-    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
     parser.add_argument("text", type=Path)
     parser.add_argument("--runs", type=int, default=9)

@@ -36,7 +36,7 @@ def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dic
     store, empty = scratch / "vectors.glovefast", scratch / "cache"
     convert = ("-m", "glovefast", "convert", text, "-o", store, "--quiet", "--force")
     _finished(run(Command(convert)))  # compiles if necessary
-    conversion = _finished(run(Command(convert, cached=(text,))))
+    (conversion,) = _finished(run(Command(convert, cached=(text,))))
     ours = ("-m", "benchmarks.sst2.steps", "glovefast", sentences, store)
     theirs = ("-m", "benchmarks.sst2.steps", "tutorial", sentences, text)
     result, reference = scratch / "glovefast.npz", scratch / "tutorial.npz"
@@ -47,10 +47,7 @@ def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dic
         "tutorial": Command((*theirs, reference), environment=QUIET, cached=(text,)),
         "very first": Command(ours, environment=first, removed=(empty,), rounds=1),
     }
-    runs = run_in_turn(commands, turns)
-    for of_one in runs.values():
-        if error := error_of(of_one):
-            raise BenchmarkError(error)
+    runs = {name: _finished(*done) for name, done in run_in_turn(commands, turns).items()}
     return {
         "convert": conversion.seconds,
         "wrong": disagreement(result, reference),
@@ -58,14 +55,13 @@ def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dic
     }
 
 
-def _finished(done: Run) -> Run:
-    if done.error:
-        raise BenchmarkError(done.error)
-    return done
+def _finished(*runs: Run) -> tuple[Run, ...]:
+    if error := error_of(runs):
+        raise BenchmarkError(error)
+    return runs
 
 
 def _text_of(vectors: Path, scratch: Path) -> Path:
-    """Unpack a zip archive's text, which the tutorial's way needs as a file."""
     if not zipfile.is_zipfile(vectors):
         return vectors.resolve()
     with zipfile.ZipFile(vectors) as archive:
@@ -105,7 +101,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command."""
     parser = _parser()
     given = sys.argv[1:] if arguments is None else arguments
     chosen = parser.parse_args(given)

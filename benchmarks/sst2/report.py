@@ -64,7 +64,6 @@ def _accuracy(accuracy: dict[str, Any]) -> Iterator[str]:
 
 
 def mean_text(values: list[float]) -> str:
-    """Write accuracies as mean ± standard deviation."""
     deviation = f" ± {statistics.stdev(values):.1%}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.1%}{deviation}"
 

@@ -35,7 +35,6 @@ Inputs = dict[str, np.ndarray]
 
 
 def with_glovefast(directory: Path, store: Path, step: Step) -> tuple[Inputs, Any]:
-    """Prepare inputs and layer with glovefast."""
     with step(IMPORT):
         import glovefast
         from glovefast.keras import embedding_layer
@@ -55,7 +54,6 @@ def with_glovefast(directory: Path, store: Path, step: Step) -> tuple[Inputs, An
 
 
 def in_the_tutorials_way(directory: Path, text: Path, step: Step) -> tuple[Inputs, Any]:
-    """Prepare inputs and layer with Keras's legacy Tokenizer, a dictionary and a loop."""
     with step(IMPORT):
         from keras.layers import Embedding
         from keras.src.legacy.preprocessing.text import Tokenizer
@@ -96,7 +94,6 @@ WAYS: dict[str, Callable[[Path, Path, Step], tuple[Inputs, Any]]] = {
 
 
 def disagreement(result: Path, reference: Path) -> str | None:
-    """Say how saved inputs and weights differ; None if every bit is the same."""
     with np.load(result) as ours, np.load(reference) as theirs:
         for name in theirs.files:
             one, other = ours[name], theirs[name]
@@ -106,7 +103,6 @@ def disagreement(result: Path, reference: Path) -> str | None:
 
 
 def main(arguments: list[str]) -> None:
-    """Go one way, and print its times."""
     name, directory, vectors, *result = arguments
     os.environ.update(QUIET)
     import keras
