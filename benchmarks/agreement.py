@@ -70,10 +70,6 @@ def _count(number: int, what: str) -> str:
     return f"1 {what} differs" if number == 1 else f"{number:,} {what}s differ"
 
 
-def store_disagreement(store: Path, reference: Path, wanted: set[str] | None = None) -> str | None:
-    return files_disagreement(store / "vocabulary.arrow", store / "vectors.npy", reference, wanted)
-
-
 def files_disagreement(
     words_file: Path, matrix_file: Path, reference: Path, wanted: set[str] | None = None
 ) -> str | None:

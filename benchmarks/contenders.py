@@ -197,7 +197,7 @@ CONVERSIONS = ("glovefast", "one thread", "wanted words", "inflate", "zipfile")
 
 
 def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> dict[str, Any]:
-    """Convert in one of the ways of `CONVERSIONS`, or inflate a zip's member and drop it; the last store stays."""
+    """Convert, or inflate and drop a zip's member, in a way of `CONVERSIONS`; the last store stays."""
     import glovefast
     from glovefast.sources.opening import open_source
 

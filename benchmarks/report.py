@@ -35,7 +35,7 @@ def render(results: Results) -> str:
     sections = [
         "# Measured",
         "Written by `python -m benchmarks.report`. `benchmarks/__init__.py` gives the rules, and "
-        "`benchmarks/tables.py` says what each table compares. Times are medians of the runs; the range is "
+        "`benchmarks/tables.toml` says what each table compares. Times are medians of the runs; the range is "
         "from the fastest to the slowest. A ratio is a time divided by glovefast's time: below 1, the peer "
         "is faster. This is one run on one machine: rely on the ratios, not on the seconds.",
         _circumstances(results),

@@ -90,7 +90,7 @@ def sort_results(raw: dict[str, Any]) -> Results:
 
     def add(table: str, row: str, value: Measured | str) -> None:
         if table not in TABLES or row not in TABLES[table].rows:
-            raise ResultsError(f"unknown row {row!r} of table {table!r}; add it to benchmarks/tables.py")
+            raise ResultsError(f"unknown row {row!r} of table {table!r}; add it to benchmarks/tables.toml")
         if row in tables[table]:
             raise ResultsError(f"row {row!r} of table {table!r} appears twice")
         tables[table][row] = value

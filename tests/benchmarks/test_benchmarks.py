@@ -14,10 +14,10 @@ import glovefast
 from benchmarks import agreement
 from benchmarks.agreement import (
     disagreement,
+    files_disagreement,
     matrix_disagreement,
     parsed_disagreement,
     read_reference,
-    store_disagreement,
     write_reference,
 )
 from benchmarks.building import NotBuiltError, compile_fast_float
@@ -291,6 +291,10 @@ def test_missing_compiler_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NotBuiltError, match=r"no C\+\+ compiler"):
         compile_fast_float(tmp_path)
+
+
+def store_disagreement(store, *arguments):
+    return files_disagreement(store / "vocabulary.arrow", store / "vectors.npy", *arguments)
 
 
 def test_store_is_compared_with_its_text(tmp_path, made_text):
