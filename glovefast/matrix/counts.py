@@ -104,7 +104,7 @@ def _summed(words: Iterable[Any], numbers: Iterable[Any]) -> dict[Any, int]:
     by_word: dict[Any, Any] = {}
     for word, number in zip(words, numbers, strict=True):
         before = by_word.get(word, 0)
-        # What is no number stays, so that it is named.
+        # What is not a number stays, so that the error names it.
         by_word[word] = before + number if isinstance(before, int) and isinstance(number, int) else number
         if not isinstance(number, int):
             break

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 _TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
 _COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4"}
 _MAX_SUGGESTIONS = 3
-_MIN_PART = 3
+_MIN_PART = 2
 
 
 def stem_of(name: str) -> str | None:

@@ -173,7 +173,8 @@ class _Run:
             block.cut(self._limit - self.rows)
         for bad in block.bad_lines:
             if not bad.kept and not self._skips:
-                return f"line {self._lines + bad.line + 1} of {self._source.name} is no row: {bad.reason}"
+                line = self._lines + bad.line + 1
+                return f"line {line} of {self._source.name} cannot be read: {bad.reason}"
             self._skipped += not bad.kept
         difference = self._difference(block)
         self._lines += block.lines

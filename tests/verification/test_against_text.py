@@ -85,7 +85,7 @@ def test_every_number_counts(tmp_path):
 def test_a_bad_row_in_the_text_of_a_store_without(tmp_path):
     store = convert(io.BytesIO(b"a 0 1\nb 1 2\n"), tmp_path / "store")
     assert problems(store, io.BytesIO(b"a 0 1\nx 0\nb 1 2\n")) == [
-        "line 2 of <stream> is no row: expected 2 numbers after the word 'x', found 1"
+        "line 2 of <stream> cannot be read: expected 2 numbers after the word 'x', found 1"
     ]
 
 
