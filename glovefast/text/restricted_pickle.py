@@ -10,7 +10,7 @@ import pickletools
 from collections.abc import Callable
 from typing import Any
 
-# Opcodes by what becomes of their argument.
+# Opcodes by their effect.
 _VALUES = {
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
     *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
@@ -22,9 +22,6 @@ _BYTES = {
 }  # the strings of Python 2, which pickletools gives as Latin-1
 _PUT = {"PUT", "BINPUT", "LONG_BINPUT"}
 _GET = {"GET", "BINGET", "LONG_BINGET"}
-_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-_EMPTY: dict[str, Callable[[], Any]] = {"EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "EMPTY_DICT": dict}
-_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _WITHOUT_EFFECT = {"PROTO", "FRAME"}
 
 # The modules with other names are those of Python 2.
@@ -105,20 +102,36 @@ class _Reader:
         self._marks: list[int] = []  # the lengths that the stack had
         self._memo: dict[int, Any] = {}
         self._copies_left = length  # a list that is used again and again must not cost more than the pickle
-        self._methods: dict[str, Callable[[], Any]] = {
-            "MARK": lambda: self._marks.append(len(self._stack)),
-            "POP": self.pop,
-            "POP_MARK": self._items,
-            "DUP": lambda: self._stack.append(self._top()),
-            "LIST": lambda: self._stack.append(self._items()),
-            "TUPLE": lambda: self._stack.append(tuple(self._items())),
+        push, last, items = self._stack.append, self._last, self._items
+        self._follow: dict[str, Callable[[Any], object]] = {
+            **dict.fromkeys(_VALUES, push),
+            **dict.fromkeys(_BYTES, lambda text: push(text.encode("latin-1").decode())),
+            **dict.fromkeys(_PUT, self._put),
+            **dict.fromkeys(_GET, self._get),
+            **dict.fromkeys(_WITHOUT_EFFECT, lambda _: None),
+            "MEMOIZE": lambda _: self._put(len(self._memo)),
+            "NONE": lambda _: push(None),
+            "NEWTRUE": lambda _: push(True),
+            "NEWFALSE": lambda _: push(False),
+            "EMPTY_LIST": lambda _: push([]),
+            "EMPTY_TUPLE": lambda _: push(()),
+            "EMPTY_DICT": lambda _: push({}),
+            "MARK": lambda _: self._marks.append(len(self._stack)),
+            "POP": lambda _: self.pop(),
+            "POP_MARK": lambda _: items(),
+            "DUP": lambda _: push(self._top()),
+            "LIST": lambda _: push(items()),
+            "TUPLE": lambda _: push(tuple(items())),
+            "TUPLE1": lambda _: push(tuple(last(1))),
+            "TUPLE2": lambda _: push(tuple(last(2))),
+            "TUPLE3": lambda _: push(tuple(last(3))),
             "DICT": self._make_dict,
-            "APPEND": lambda: self._append(self._last(1)),
-            "APPENDS": lambda: self._append(self._items()),
-            "SETITEM": lambda: self._set(self._last(2)),
-            "SETITEMS": lambda: self._set(self._items()),
-            "MEMOIZE": lambda: self._memo.__setitem__(len(self._memo), self._top()),
-            "STACK_GLOBAL": lambda: self._name(*self._last(2)),
+            "APPEND": lambda _: self._append(last(1)),
+            "APPENDS": lambda _: self._append(items()),
+            "SETITEM": lambda _: self._set(last(2)),
+            "SETITEMS": lambda _: self._set(items()),
+            "GLOBAL": lambda names: self._name(*names.split(" ", 1)),
+            "STACK_GLOBAL": lambda _: self._name(*last(2)),
             "REDUCE": self._make,
             "NEWOBJ": self._make,
             "BUILD": self._build,
@@ -126,29 +139,9 @@ class _Reader:
 
     def follow(self, opcode: str, argument: Any) -> None:  # noqa: ANN401 - as pickletools gives it
         """Follow one opcode."""
-        stack = self._stack
-        if opcode in _VALUES:
-            stack.append(argument)
-        elif opcode in self._methods:
-            self._methods[opcode]()
-        elif opcode in _GET:
-            if argument not in self._memo:
-                raise UnreadablePickleError("it refers to a value that it does not hold")
-            stack.append(self._memo[argument])
-        elif opcode in _PUT:
-            self._memo[argument] = self._top()
-        elif opcode in _TUPLES:
-            stack.append(tuple(self._last(_TUPLES[opcode])))
-        elif opcode in _CONSTANTS:
-            stack.append(_CONSTANTS[opcode])
-        elif opcode in _EMPTY:
-            stack.append(_EMPTY[opcode]())
-        elif opcode in _BYTES:
-            stack.append(argument.encode("latin-1").decode())
-        elif opcode == "GLOBAL":
-            self._name(*argument.split(" ", 1))
-        elif opcode not in _WITHOUT_EFFECT:
+        if opcode not in self._follow:
             raise UnreadablePickleError(f"it holds something other than plain data (opcode {opcode})")
+        self._follow[opcode](argument)
 
     def pop(self) -> Any:  # noqa: ANN401 - plain data
         """Take the last value from the stack."""
@@ -178,6 +171,14 @@ class _Reader:
             raise UnreadablePickleError("a value is missing")
         return self._stack[-1]
 
+    def _put(self, place: int) -> None:
+        self._memo[place] = self._top()
+
+    def _get(self, place: int) -> None:
+        if place not in self._memo:
+            raise UnreadablePickleError("it refers to a value that it does not hold")
+        self._stack.append(self._memo[place])
+
     def _append(self, items: list[Any]) -> None:
         target = self._top()
         if type(target) is not list:
@@ -196,7 +197,7 @@ class _Reader:
                 raise UnreadablePickleError(f"a key is a {type(key).__name__}, not a string or an integer")
         target.update(zip(keys, keys_and_values[1::2], strict=True))
 
-    def _make_dict(self) -> None:
+    def _make_dict(self, _argument: object) -> None:
         keys_and_values = self._items()
         self._stack.append({})
         self._set(keys_and_values)
@@ -209,7 +210,7 @@ class _Reader:
             raise UnreadablePickleError(f"it refers to {f'{module}.{name}'[:_SHOWN_CHARACTERS]!r}")
         self._stack.append(_Name((module, name)))
 
-    def _make(self) -> None:
+    def _make(self, _argument: object) -> None:
         """Make the object that a name and its arguments stand for, if it is plain."""
         name, arguments = self._last(2)
         if type(name) is not _Name or type(arguments) is not tuple:
@@ -238,7 +239,7 @@ class _Reader:
             raise UnreadablePickleError("it calls OrderedDict with unknown arguments")
         self._set([value for pair in pairs for value in pair])
 
-    def _build(self) -> None:
+    def _build(self, _argument: object) -> None:
         state, target = self.pop(), self._top()
         if type(target) is not SavedObject or type(state) is not dict:
             raise UnreadablePickleError("it sets the state of something that has none")
