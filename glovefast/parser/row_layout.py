@@ -110,7 +110,8 @@ def infer_layout(
     agrees = stated is not None and stated[1] == common
     if check and separator != " " and (found := wrong_separator(rows, common, used, header_agrees=agrees)):
         place, reason = found
-        raise FormatError(name, filled[place][0], reason)
+        taken = "; if the words and numbers are right, pass separator=' ' (--separator ' ')" * (common > 0)
+        raise FormatError(name, filled[place][0], reason + taken * (separator is None))
     if not common and dim is None:
         by = f"by {separator!r}" if separator else "by spaces"
         reason = f"not embedding text: expected a word and its numbers, separated {by}, found {show(rows[0])}"

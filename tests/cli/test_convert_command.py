@@ -306,3 +306,25 @@ def test_a_dry_run_with_wanted_words(run):
     assert code == 1
     assert errors.startswith("glovefast: error: none of the 1 wanted words is in small.2d.txt")
     assert names_here() == ["small.2d.txt", "words.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "separator"), [("tab", "\t"), ("\\t", "\t"), ("\t", "\t"), (",", ","), ("|", "|")]
+)
+def test_separators(run, name, separator):
+    """The message names the option that reads the file."""
+    rows = [["the", "1.5", "2"], ["new york", "3", "4"]]
+    Path("v.txt").write_text("".join(separator.join(row) + "\n" for row in rows))
+    code, _, errors = run("convert", "v.txt")
+    assert code == 1
+    written = {"\t": "tab", ",": ",", "|": "'|'"}[separator]
+    assert f"read it with separator={separator!r} (--separator {written})" in errors
+    assert run("convert", "v.txt", "--separator", name)[0] == 0
+    assert glovefast.load("v.glovefast").words.to_pylist() == ["the", "new york"]
+
+
+@pytest.mark.parametrize("separator", ["tabs", "", "5", "\n"])
+def test_what_cannot_separate(run, separator):
+    code, _, errors = run("convert", "v.txt", "--separator", separator)
+    assert code == 2
+    assert "must be 'whitespace' or one ASCII character" in errors

@@ -86,7 +86,7 @@ def test_from_a_pipe(glove_6b_50d_text, tmp_path, expected):
             shutil.copyfileobj(text, process.stdin, 100_000)
         summary, _ = process.communicate()
     assert process.returncode == 0
-    assert b"400,000 words, 50 dimensions" in summary
+    assert "400,000 × 50 vectors".encode() in summary
     assert_whole(tmp_path / "store", expected)
 
 
