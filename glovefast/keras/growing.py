@@ -179,7 +179,7 @@ def _new_words(
     known: set[str],
     fallback: "Fallback | Iterable[Fallback]",
 ) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.float32]]:
-    """Split new words into those that the store has and those it lacks; add the vectors of the former."""
+    """Split new words into found and missing ones, and look up the vectors of those found."""
     if isinstance(words, Set | Mapping):  # what as_string_array takes has an order
         words = list(words)
     new = [word for word in dict.fromkeys(as_string_array(words).to_pylist()) if word not in known]

@@ -100,11 +100,11 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _summed(words: Iterable[Any], numbers: Iterable[Any]) -> dict[Any, int]:
-    """Pair words with their counts; a word that stands more than once gets their sum."""
+    """Pair words with their counts; a word that occurs more than once gets the sum."""
     by_word: dict[Any, Any] = {}
     for word, number in zip(words, numbers, strict=True):
         before = by_word.get(word, 0)
-        # What is not a number stays, so that the error names it.
+        # Keep a value that is not an integer, for the error message.
         by_word[word] = before + number if isinstance(before, int) and isinstance(number, int) else number
         if not isinstance(number, int):
             break

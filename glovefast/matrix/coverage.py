@@ -144,7 +144,7 @@ class Coverage:
         return [*ways, ("missing", self.misses, self.token_misses), ("all", self.words, self.tokens)]
 
     def _remarks(self) -> list[str]:
-        """List what stands below the table."""
+        """List the lines below the table."""
         remarks = []
         if self.tokens_outside:
             remarks.append(f"outside the vocabulary: {self.tokens_outside:,} tokens")

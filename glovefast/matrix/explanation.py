@@ -127,7 +127,7 @@ class Explanation:
         return f"suggested: fallback=({', '.join(names)}{',' if len(names) == 1 else ''})"
 
     def _parts(self) -> Iterator[tuple[str, "Coverage | _Remedies | None"]]:
-        """List what stands below the first coverage: titles and tables."""
+        """List the titles and tables that follow the first coverage."""
         if self.remedies:
             title = "of the missing words, each form alone would find"
             yield title, _Remedies(self.remedies, self.before)

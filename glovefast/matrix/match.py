@@ -93,7 +93,7 @@ class Match:
         return np.concatenate([self.target.oov_indices, self.target.indices[self.found_by == MISSING]])
 
     def extended(self, fallbacks: Iterable[Fallback], index: RowFinder | None = None) -> "Match":
-        """Look the missing words up in more forms, behind those that were tried."""
+        """Look up the missing words in more forms, after the forms that were tried."""
         added = as_fallbacks(fallbacks)
         rows, found_by = self.rows.copy(), self.found_by.copy()
         tried = len(self.fallbacks)

@@ -63,7 +63,7 @@ def explain_coverage(
     suggested = _chain(missing, min_share)
     after = match.extended(suggested, missing.known)
     chain = after.fallbacks
-    found = missing.found_by_chain(suggested)
+    found = missing.found_in(after, suggested)
     splits = missing.found_by_splits(chain)
     splits_after = {
         name: {at: parts for at, parts in of_one.items() if missing.words[at] not in found}
@@ -85,15 +85,24 @@ class _KnownRows:
 
     def __init__(self, index: WordIndex, missing: Iterable[str]) -> None:
         self._index = index
-        self._rows = dict.fromkeys(missing, MISSING)
+        self._asked = set(missing)
+        self._found: dict[str, int] = {}
+
+    def found(self, words: Iterable[str]) -> dict[str, int]:
+        """Return the rows of the words found so far, these among them."""
+        new = list(set(words).difference(self._asked))
+        if new:
+            self._asked.update(new)
+            rows = self._index.rows(new)
+            hits = np.flatnonzero(rows >= 0)
+            self._found.update(zip([new[hit] for hit in hits.tolist()], rows[hits].tolist(), strict=True))
+        return self._found
 
     def rows(self, words: Iterable[str]) -> NDArray[np.int64]:
         """Find the rows of a batch of words, as `WordIndex.rows` does."""
         words = list(words)
-        new = [word for word in dict.fromkeys(words) if word not in self._rows]
-        if new:
-            self._rows.update(zip(new, self._index.rows(new).tolist(), strict=True))
-        return np.array([self._rows[word] for word in words], dtype=np.int64)
+        found = self.found(words)
+        return np.array([found.get(word, MISSING) for word in words], dtype=np.int64)
 
 
 class _Missing:
@@ -119,8 +128,8 @@ class _Missing:
         places, forms = other_forms(words, name)
         if among is not None:
             places = [among[place] for place in places]
-        hits = np.flatnonzero(self.known.rows(forms) >= 0).tolist() if forms else []
-        return {places[hit]: forms[hit] for hit in hits}
+        found = self.known.found(forms)
+        return {place: form for place, form in zip(places, forms, strict=True) if form in found}
 
     def remedies(self, found: dict[str, dict[int, str]]) -> tuple[Remedy, ...]:
         """Count what each remedy finds, the most useful first; `found` maps its name as `found_by` maps."""
@@ -133,13 +142,15 @@ class _Missing:
         useful = [remedy for remedy in listed if remedy.words]
         return tuple(sorted(useful, key=lambda remedy: (-(remedy.tokens or 0), -remedy.words)))
 
-    def found_by_chain(self, chain: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Map each word that a chain finds to the fallback that finds it first, and to its form."""
-        ways: dict[int, tuple[str, str]] = {}
-        for name in chain:
-            for at, form in self.found_by(name).items():
-                ways.setdefault(at, (name, form))
-        return {self.words[at]: ways[at] for at in sorted(ways)}
+    def found_in(self, match: Match, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Map each word that the last fallbacks of a match find to the fallback and the form."""
+        found_by = dict(zip(match.words, match.found_by.tolist(), strict=True))
+        first = len(match.fallbacks) - len(names) + 1
+        ways: dict[str, tuple[str, str]] = {}
+        for number, name in enumerate(names, start=first):
+            words = [word for word in self.words if found_by[word] == number]
+            ways.update(zip(words, ((name, form) for form in other_forms(words, name)[1]), strict=True))
+        return {word: ways[word] for word in self.words if word in ways}
 
     def found_by_splits(self, chain: Sequence[Fallback]) -> dict[str, dict[int, str]]:
         """Map each split, as `found_by` does, to the words of which a chain finds every part."""
@@ -202,7 +213,7 @@ def _candidates(missing: _Missing, searched: Sequence[int]) -> list[str]:
                     )
         changed = longer
         for name, forms in changed.items():
-            if (missing.known.rows(list(forms.values())) >= 0).any():
+            if not missing.known.found(forms.values()).keys().isdisjoint(forms.values()):
                 names.append(name)
     return names
 

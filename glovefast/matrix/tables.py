@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 _MINUS = "-"
+_LONGEST = 80
 
 
 def shown(word: str) -> str:
-    """Quote a word that is empty or has white space at an end."""
+    """Write a word in a list: quoted if it is empty or has white space at an end, shortened if it is long."""
+    if len(word) > _LONGEST:
+        word = f"{word[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
     return word if word and word == word.strip() else repr(word)
 
 

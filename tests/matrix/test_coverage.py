@@ -145,6 +145,8 @@ def test_table():
     ]
     odd = coverage(STORED, ["", "new york", "zebra", "", " gnu"])
     assert str(odd).splitlines()[-1] == "missing: new york, zebra, '', ' gnu'"
+    long = coverage(STORED, ["x" * 80, "y" * 81])
+    assert str(long).splitlines()[-1] == f"missing: {'x' * 80}, {'y' * 79}\N{HORIZONTAL ELLIPSIS}"
     many = coverage(STORED, [f"missing{number}" for number in range(1012)])
     assert str(many).splitlines()[-1].endswith("missing8, missing9 and 1,002 more")
 
