@@ -47,19 +47,29 @@ class TarArchive(Archive):
 
         self._reopen = reader
         self._reader: _ForwardReader | None = None
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, _Place | None] = {}  # None for a sparse file
         with _tar_errors(name):
             names = []
             for info in _files(self._reopen()):
                 names.append(info.name)
-                self._places[info.name] = _Place(info.offset_data, info.size)
+                is_sparse = info.issparse()
+                self._places[info.name] = None if is_sparse else _Place(info.offset_data, info.size)
                 if len(names) > _MAX_MEMBERS:
                     raise FormatError(name, None, f"holds more than {_MAX_MEMBERS:,} files; unpack it first")
         super().__init__(name, names)
 
     def open(self, member: str) -> tuple[Any, int]:
-        """Open a member for reading once; give its bytes and their number."""
+        """Open a member for reading once; give its bytes and their number.
+
+        Raises
+        ------
+        FormatError
+            If the member is a sparse file, a few bytes of which can stand for any number of zeros.
+        """
         place = self._places[member]
+        if place is None:
+            reason = "is stored as a sparse file; unpack the archive and convert the text"
+            raise FormatError(f"{self.name}!{member}", None, reason)
         if self._reader is None or self._reader.tell() > place.offset:
             self._reader = self._reopen()
         self._reader.seek(place.offset)
@@ -85,7 +95,7 @@ def _tar_errors(name: str) -> Iterator[None]:
 
 
 def _files(reader: "_ForwardReader") -> Iterator[tarfile.TarInfo]:
-    """Go through the regular files up to the end; skip directories, links, devices and sparse files."""
+    """Go through the regular files up to the end; skip directories, links and devices."""
     fileobj: Any = reader  # tarfile needs no more of it than read, seek and tell
     archive: Any = tarfile.TarFile(fileobj=fileobj, encoding="utf-8", errors="backslashreplace")
     while True:
@@ -96,7 +106,7 @@ def _files(reader: "_ForwardReader") -> Iterator[tarfile.TarInfo]:
         archive.members.clear()  # tarfile would keep them all
         if info.size < 0:
             raise tarfile.ReadError("a member with a negative size")
-        if info.isreg() and not info.issparse():
+        if info.isreg():
             yield info
     reader.check_end()
 

@@ -306,13 +306,20 @@ def test_an_archive_of_nothing_but_names(file, monkeypatch):
     assert len(archive_members(file(tarred(members)))) == 50
 
 
-def test_a_sparse_member_is_no_text(file):
+def test_a_sparse_member_is_refused_but_not_overlooked(file):
     """Its size is only said, not stored: a few bytes could stand for any number of zeros."""
     data = bytearray(tarred({"v.txt": b"the 0.5\n"}, format=tarfile.GNU_FORMAT))
     header = tarfile.TarInfo.frombuf(bytes(data[:512]), "utf-8", "strict")
     header.type = tarfile.GNUTYPE_SPARSE
     data[:512] = header.tobuf(tarfile.GNU_FORMAT)
-    assert archive_members(file(bytes(data))) == []
+    path = file(bytes(data))
+    assert archive_members(path) == ["v.txt"]
+    for member in (None, "v.txt"):
+        assert refusal(path, member).startswith(
+            f"{path}!v.txt: is stored as a sparse file; unpack the archive"
+        )
+    with pytest.raises(FormatError, match="is stored as a sparse file"):
+        convert_archive(path)
 
 
 @pytest.mark.parametrize("name", ["../../evil.txt", "/evil.txt", "a/../../evil.txt", "/../evil.txt"])
