@@ -86,8 +86,9 @@ def stores_of_archive(
     stores: dict[str, Path] = {}
     twins: dict[Path, str] = {}
     for member in archive.members:
-        if not _is_embedding_text(archive, member):
-            _log.warning("%s!%s is skipped: it has no rows of words and numbers", fspath(source), member)
+        reason = _why_not_text(archive, member)
+        if reason is not None:
+            _log.warning("%s!%s is skipped: it %s", fspath(source), member, reason)
             continue
         stem = stem_of(member)
         if stem is None:
@@ -137,13 +138,14 @@ def room_for(stores: Mapping[str, Path], overwrite: bool) -> Iterator[None]:
                 each.rmdir()
 
 
-def _is_embedding_text(archive: OpenArchive, member: str) -> bool:
-    """Look at the first lines of a member; raise if it cannot be read, because it is encrypted, say."""
+def _why_not_text(archive: OpenArchive, member: str) -> str | None:
+    """Say why a member is not embedding text; raise if it cannot be read, for example if it is encrypted."""
     try:
         with archive.open(member) as opened:
             buffer = bytearray(_SAMPLE_BYTES)
             sample = bytes(memoryview(buffer)[: opened.readinto(memoryview(buffer))])
-    except ForeignError:
-        return False
+    except ForeignError as error:
+        return error.reason
     # The last line is cut off, so it does not count unless it is the only one.
-    return holds_rows(sample[: sample.rfind(b"\n") + 1] or sample)
+    has_rows = holds_rows(sample[: sample.rfind(b"\n") + 1] or sample)
+    return None if has_rows else "has no rows of words and numbers"

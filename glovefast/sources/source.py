@@ -189,5 +189,10 @@ def check_text(name: str, head: bytes, emptiness: str) -> None:
     if not head:
         raise ForeignError(name, None, f"is empty: {emptiness}; download or export it again")
     reason = foreign(head)
+    if reason is not None and name.lower().endswith(".br"):  # a format without a signature
+        reason = (
+            "is compressed with Brotli, judging by its name; unpack it first, or pipe the text: "
+            "brotli -dc FILE | glovefast convert - -o DEST"
+        )
     if reason is not None:
         raise ForeignError(name, None, reason)

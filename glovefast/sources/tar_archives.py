@@ -64,7 +64,7 @@ class TarArchive(Archive):
         Raises
         ------
         FormatError
-            If the member is a sparse file, a few bytes of which can stand for any number of zeros.
+            If the member is a sparse file, in which a few bytes can stand for any number of zeros.
         """
         place = self._places[member]
         if place is None:
@@ -112,7 +112,7 @@ def _files(reader: "_ForwardReader") -> Iterator[tarfile.TarInfo]:
 
 
 class _ForwardReader:
-    """Read an archive's unpacked bytes from front to end, as a file object of which tarfile reads headers."""
+    """An archive's unpacked bytes from front to end, as a file object for tarfile."""
 
     def __init__(self, raw: Any, size: int | None) -> None:  # noqa: ANN401
         self._raw = raw

@@ -176,8 +176,13 @@ def test_what_is_no_text_in_an_archive_is_passed_over_and_named(run, mixed_archi
         ("glove.1d.glovefast", 1, 1),
     ]
     assert errors.splitlines() == [
-        f"glovefast: mixed.zip!{name} is skipped: it has no rows of words and numbers"
-        for name in ("README.md", "LICENSE", "plot.pdf", "nothing.txt")
+        f"glovefast: mixed.zip!{name} is skipped: it {reason}"
+        for name, reason in (
+            ("README.md", "has no rows of words and numbers"),
+            ("LICENSE", "has no rows of words and numbers"),
+            ("plot.pdf", "is a PDF document; convert the embedding text itself"),
+            ("nothing.txt", "is empty: the archive's member has no bytes; download or export it again"),
+        )
     ]
 
 

@@ -128,3 +128,9 @@ EMBEDDING_TEXTS = {
 @pytest.mark.parametrize("kind", EMBEDDING_TEXTS)
 def test_embedding_text_is_never_taken_for_something_else(file, kind):
     assert read_all(file(EMBEDDING_TEXTS[kind])) == EMBEDDING_TEXTS[kind]
+
+
+def test_brotli_is_known_by_its_name(file):
+    data = np.random.default_rng(5).bytes(3000)
+    assert "is compressed with Brotli, judging by its name; unpack it" in refusal(file(data, "v.txt.br"))
+    assert read_all(file(b"the 0.5\n", "v.br")) == b"the 0.5\n"
