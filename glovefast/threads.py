@@ -1,5 +1,6 @@
 """Work on several processors at once, with results in order."""
 
+import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +44,24 @@ def checked_threads(threads: int | None) -> int:
     return min(int(threads), max(MOST_THREADS, processors()))
 
 
+def start(
+    pool: ThreadPoolExecutor, work: Callable[..., Result], *arguments: object
+) -> "Future[Result] | None":
+    """Start work on a thread of a pool; None if the system has no thread left for it."""
+    try:
+        return pool.submit(work, *arguments)
+    except RuntimeError as error:
+        if "new thread" in str(error):
+            return None
+        raise
+
+
+def no_thread_left() -> OSError:
+    """Make the error for a system that has no thread left."""
+    advice = "cannot start a thread; end other programs, or raise the limit on processes (ulimit -u)"
+    return OSError(errno.EAGAIN, advice)
+
+
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
     """Work on items in parallel and yield the results in the order of the items.
 
@@ -71,7 +90,10 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
             for task in chain(first, tasks):
                 if len(under_way) == 2 * threads:
                     yield under_way.popleft().result()
-                under_way.append(pool.submit(task))
+                future = start(pool, task)
+                if future is None:
+                    raise no_thread_left()
+                under_way.append(future)
             while under_way:
                 yield under_way.popleft().result()
         finally:

@@ -3,10 +3,10 @@
 import json
 import os
 from array import array
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.word_index import WordIndex
 
 _WRITE_BYTES = 1 << 18
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class BadRow:
     reason: str
     beginning: str
     kept: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain objects, for JSON."""
+        return {"line": self.line, "reason": self.reason, "beginning": self.beginning, "kept": self.kept}
 
 
 class BadRows:
@@ -141,7 +146,7 @@ class BadRows:
             return
         if self._file is None:
             self._file = (self._directory / BAD_ROWS).open("xb", buffering=_WRITE_BYTES)
-        text = (json.dumps(asdict(entry), ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+        text = (_encode(entry.to_dict()) + "\n").encode(errors="backslashreplace")
         self._checksum.update(text)
         self._file.write(text)
 

@@ -1,15 +1,15 @@
 """One conversion: workers that take turns at the source and parse side by side."""
 
 import threading
-from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from glovefast.conversion.bad_rows import BadRows
 from glovefast.conversion.options import Options
-from glovefast.conversion.report import DryRun, describe, obstacle
+from glovefast.conversion.report import DryRun, describe, obstacle, warn
 from glovefast.conversion.tally import Tally
 from glovefast.errors import FormatError
 from glovefast.parser.blocks import Block, BlockParser
@@ -18,6 +18,7 @@ from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.progress import Progress
 from glovefast.sources.source import Source
 from glovefast.store.writing import StoreWriter
+from glovefast.threads import no_thread_left, start
 from glovefast.vocabulary.word_index import WordIndex
 
 _PROGRESS_SECONDS = 0.1
@@ -83,6 +84,7 @@ class Conversion:
         vocabulary = WordIndex.from_words(self._tally.take_words())
         found = describe(self._source, self._tally, vocabulary)
         self._report()
+        warn(self._source.name, found.report, found.rows)
         return vocabulary, found
 
     def _read_layout(self) -> Layout:
@@ -109,12 +111,14 @@ class Conversion:
     def _flushed(self, writer: StoreWriter) -> Iterator[None]:
         """Hand the rows to the disk while more are parsed, and the last ones while the index is built."""
         with ThreadPoolExecutor(1, thread_name_prefix="glovefast") as pool:
+            flushing = None
             try:
-                flushing = pool.submit(self._flush, writer)
+                flushing = start(pool, self._flush, writer)  # without a thread, publishing waits longer
                 yield
             finally:
                 self._stop()
-            flushing.result()  # raises what it met, such as a full disk, after which the rows end early
+            if flushing:
+                flushing.result()  # raises what it met, such as a full disk, after which the rows end early
 
     def _parse_all(self, writer: StoreWriter | None) -> None:
         """Let the workers parse the whole source; their memory is free again before the index is built."""
@@ -135,7 +139,7 @@ class Conversion:
         ]
         with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
             try:  # around the start as well: an interrupt between two workers must stop the first
-                work = [pool.submit(self._work, parser, writer) for parser in parsers]
+                work = self._start_workers(pool, parsers, writer)
                 while wait(work, _PROGRESS_SECONDS if options.progress else None, FIRST_EXCEPTION).not_done:
                     if any(future.done() and future.exception() for future in work):
                         break
@@ -148,6 +152,20 @@ class Conversion:
             raise failures[0]
         if self._read_error and not self._tally.is_full:
             raise self._read_error
+
+    def _start_workers(
+        self, pool: ThreadPoolExecutor, parsers: Iterable[BlockParser], writer: StoreWriter | None
+    ) -> list[Future[None]]:
+        """Start a worker for each parser, or as many as the system has threads for."""
+        work: list[Future[None]] = []
+        for parser in parsers:
+            future = start(pool, self._work, parser, writer)
+            if future is None:
+                break
+            work.append(future)
+        if not work:
+            raise no_thread_left()
+        return work
 
     def _work(self, parser: BlockParser, writer: StoreWriter | None) -> None:
         """Parse chunks until there are none; the first worker begins with the chunk already read."""

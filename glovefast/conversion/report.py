@@ -1,6 +1,7 @@
 """What a conversion reports at its end: in the store's metadata, or as the result of a dry run."""
 
-from dataclasses import asdict, dataclass
+import logging
+from dataclasses import dataclass
 from typing import Any
 
 from glovefast.conversion.bad_rows import BadRow
@@ -9,6 +10,8 @@ from glovefast.errors import FormatError, GlovefastError
 from glovefast.sources.source import Source
 from glovefast.store.metadata import Metadata, ParsingOptions, Report, SourceInfo, Wanted, described
 from glovefast.vocabulary.word_index import WordIndex
+
+_log = logging.getLogger("glovefast")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ class DryRun:
             "rows": self.rows,
             "dim": self.dim,
             **described(self.source, self.options, self.report, self.limit, self.wanted),
-            "bad_rows": [asdict(bad) for bad in self.bad_rows],
+            "bad_rows": [bad.to_dict() for bad in self.bad_rows],
             "error": self.error,
         }
 
@@ -90,6 +93,7 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
     filled = tally.rows + tally.rows_not_wanted + bad_rows.skipped + (tally.layout.header is not None)
     report = Report(
         header=tally.layout.header,
+        rows_promised=_rows_promised(tally),
         blank_lines=tally.lines - filled,
         duplicate_words=len(vocabulary.duplicate_rows()) - merged,
         words_with_spaces=vocabulary.words_with_spaces(),
@@ -119,6 +123,31 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
         wanted=options.wanted.found_in(vocabulary) if options.wanted else None,
         bad_rows=tuple(bad_rows.first),
     )
+
+
+def _rows_promised(tally: Tally) -> int | None:
+    """Give the rows that the header promises, if the text, read to its end, has more or fewer.
+
+    The header may count bad rows or not.
+    """
+    if tally.layout.header is None or tally.is_full:
+        return None
+    promised, rows = tally.layout.header[0], tally.rows + tally.rows_not_wanted
+    return None if rows <= promised <= rows + tally.bad_rows.skipped else promised
+
+
+def warn(name: str, report: Report, rows: int) -> None:
+    """Log what does not end a conversion, but its caller needs to know."""
+    if report.rows_promised is not None:
+        found = rows + report.rows_not_wanted
+        _log.warning(
+            "%s: the header promises %s rows, but there are %s",
+            name,
+            f"{report.rows_promised:,}",
+            f"{found:,}",
+        )
+    if report.rows_not_finite:
+        _log.warning("%s: %s rows have nan or infinite numbers", name, f"{report.rows_not_finite:,}")
 
 
 def obstacle(tally: Tally, wanted: Wanted | None) -> GlovefastError | None:

@@ -178,7 +178,7 @@ def test_rows_left_out_are_counted_and_listed(tmp_path, monkeypatch, threads, ch
     ]
     assert vectors.metadata.report.to_dict() == {
         "header": [9, 3],
-        "rows_promised": None,
+        "rows_promised": 9,
         "blank_lines": len(BAD_ROWS),
         "duplicate_words": len(BAD_ROWS) - 1,
         "words_with_spaces": len(BAD_ROWS),

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import glovefast
+from glovefast import threads as threads_module
 from glovefast.cli.summary import describe_report
 from glovefast.conversion.convert import convert
 from glovefast.errors import FormatError
@@ -159,7 +160,7 @@ def test_any_text(tmp_path, made, chunk_bytes, threads, told):
     assert vectors.rows(words).tolist() == [words.index(word) for word in words]
     assert vectors.metadata.report.to_dict() == {
         "header": None if header is None else list(header),
-        "rows_promised": None,
+        "rows_promised": header[0] if header and header[0] != len(words) else None,
         "blank_lines": sum(not line.strip(b" \r") for line in text.removesuffix(b"\n").split(b"\n")),
         "duplicate_words": len(words) - len(set(words)),
         "words_with_spaces": sum(" " in word for word in words),
@@ -205,7 +206,7 @@ def test_limit(
     assert same_bits(np.array(vectors.vectors), rows[:limit])
     assert vectors.metadata.report.to_dict() == {
         "header": [4, 2],
-        "rows_promised": None,
+        "rows_promised": 4 if limit is None or limit > 6 else None,
         "blank_lines": blank_lines,
         "duplicate_words": duplicate_words,
         "words_with_spaces": words_with_spaces,
@@ -439,3 +440,68 @@ def test_a_store_says_that_it_was_cut_off(tmp_path):
         "the header says 3 rows and 2 dimensions",
     ]
     assert describe_report(whole.metadata.to_dict()) == ["the header says 3 rows and 2 dimensions"]
+
+
+@pytest.mark.parametrize("promised", [0, 2, 3, 4, 5, 6, 1_000_000])
+@pytest.mark.parametrize("function", ["convert", "dry_run"])
+def test_a_header_that_promises_another_number_of_rows(tmp_path, caplog, promised, function):
+    """It is told in the log and in the report; it may count bad rows or not."""
+    text = b"%d 2\na 1 2\nb 1\nc 3 4\n\nd 5 6\ne x 7\n" % promised
+    if function == "convert":
+        report = glovefast.load(
+            convert(io.BytesIO(text), tmp_path / "made", on_bad_row="skip", threads=2)
+        ).metadata.report
+    else:
+        report = glovefast.dry_run(io.BytesIO(text), on_bad_row="skip").report
+    wrong = not 3 <= promised <= 5
+    assert report.rows_promised == (promised if wrong else None)
+    assert report.header == (promised, 2)
+    logged = f"<stream>: the header promises {promised:,} rows, but there are 3"
+    assert [record.getMessage() for record in caplog.records] == [logged] * wrong
+
+
+def test_a_header_is_not_judged_where_reading_stops_early(tmp_path, caplog):
+    for limit, promised in ((2, None), (3, None), (4, 9)):
+        report = glovefast.dry_run(io.BytesIO(b"9 2\na 1 2\nb 3 4\nc 5 6\n"), limit=limit).report
+        assert report.rows_promised == promised
+    report = glovefast.dry_run(io.BytesIO(b"3 2\na 1 2\nb 3 4\nc 5 6\n"), words=["b"]).report
+    assert (report.rows_promised, report.rows_not_wanted) == (None, 2)
+
+
+def test_rows_that_are_not_finite_are_counted_and_kept(tmp_path, caplog):
+    text = b"a 1 2\nb nan 4\nc 5 -inf\nd 1e39 6\ne inf nan\nf 7 8\n"
+    store = glovefast.load(convert(io.BytesIO(text), tmp_path / "made"))
+    assert store.metadata.report.rows_not_finite == 4
+    assert len(store) == 6
+    assert glovefast.dry_run(io.BytesIO(text)).report.rows_not_finite == 4
+    assert caplog.messages == ["<stream>: 4 rows have nan or infinite numbers"] * 2
+
+
+@pytest.mark.parametrize("available", [0, 1, 2, 3])
+def test_a_system_that_has_no_threads_left(tmp_path, monkeypatch, available):
+    """With one thread, or two, the work is done all the same; without any, an error says why."""
+    start, left = threading.Thread.start, [available]
+
+    def start_some(thread):
+        if not left[0]:
+            raise RuntimeError("can't start new thread")
+        left[0] -= 1
+        start(thread)
+
+    text = b"".join(b"word%d %d 1\n" % (row, row) for row in range(100))
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 50)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start_some)
+        if available < 2:  # the first of them hands rows to the disk
+            with pytest.raises(OSError, match="cannot start a thread; end other programs, or raise"):
+                convert(io.BytesIO(text), tmp_path / "made", threads=3)
+            assert list(tmp_path.iterdir()) == []
+            return
+        convert(io.BytesIO(text), tmp_path / "made", threads=3)
+    assert len(glovefast.load(tmp_path / "made")) == 100
+
+
+def test_more_threads_than_are_of_use(monkeypatch):
+    most = max(64, threads_module.processors())
+    assert threads_module.checked_threads(10**9) == most
+    assert threads_module.checked_threads(64) == 64

@@ -148,10 +148,12 @@ FILES = {
     "a header": Golden(b"2 2\nthe 0.5 -1\nof 2 3e-05\n", PLAIN, {"header": [2, 2]}),
     "a header with CRLF": Golden(b"2 2\r\nthe 0.5 -1\r\nof 2 3e-05\r\n", PLAIN, {"header": [2, 2]}),
     "a header that promises too much": Golden(
-        b"2519370 2\nthe 0.5 -1\nof 2 3e-05\n", PLAIN, {"header": [2519370, 2]}
+        b"2519370 2\nthe 0.5 -1\nof 2 3e-05\n", PLAIN, {"header": [2519370, 2], "rows_promised": 2519370}
     ),
     "a header of 10**15 rows": Golden(
-        b"1000000000000000 2\nthe 0.5 -1\nof 2 3e-05\n", PLAIN, {"header": [10**15, 2]}
+        b"1000000000000000 2\nthe 0.5 -1\nof 2 3e-05\n",
+        PLAIN,
+        {"header": [10**15, 2], "rows_promised": 10**15},
     ),
     "a row that looks like a header": Golden(b"1900 1\n1901 0.5\n1902 0\n", ["1900", "1901", "1902"]),
     "a header of one dimension": Golden(b"2 1\na 5\nb 6\n", ["a", "b"], {"header": [2, 1]}),

@@ -315,7 +315,7 @@ def no_space(*arguments, **options):
         (store.os, "fsync"),
         (store, "write_column"),
         (store.Partial, "put_in_place"),
-        (bad_rows.json, "dumps"),
+        (bad_rows, "_encode"),
         (Path, "rename"),
         (Path, "open"),
     ],
