@@ -12,8 +12,6 @@ from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import announce, complain
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import CoverageWarning, VocabularyError
-from glovefast.store.atomic import published_whole
-from glovefast.store.destination import check_file_destination
 
 
 @click.command(
@@ -70,6 +68,7 @@ def matrix(
     import numpy as np
 
     from glovefast.matrix.low_coverage import low_coverage
+    from glovefast.store.atomic import published_whole
 
     _check_destination(destination, overwrite)
     vectors = glovefast.load(path)
@@ -105,4 +104,6 @@ def _check_destination(file: Path, overwrite: bool) -> None:
     """Check that a file can be written, before any work is done for it."""
     if file.suffix.lower() != ".npy" and not file.is_dir():
         raise click.BadParameter(f"{file} must end in .npy, the only format", param_hint="-o")
+    from glovefast.store.destination import check_file_destination
+
     check_file_destination(file, overwrite)

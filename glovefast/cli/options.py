@@ -1,14 +1,15 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from glovefast.cli.terminal import shown_log
 from glovefast.matrix.word_forms import WORD_FORMS, word_form
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class FilePath(click.Path):
@@ -54,6 +55,8 @@ def _check_forms(
         try:
             word_form(chain)
         except ValueError:
+            from difflib import get_close_matches
+
             for name in chain.split("+"):
                 if name not in WORD_FORMS and (similar := get_close_matches(name, WORD_FORMS, n=1)):
                     raise click.BadParameter(f"{name!r} is unknown; did you mean {similar[0]!r}?") from None
@@ -64,7 +67,9 @@ def _check_forms(
 
 def _complete_forms(
     context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+) -> "list[CompletionItem]":
+    from click.shell_completion import CompletionItem
+
     before, plus, name = incomplete.rpartition("+")
     return [CompletionItem(f"{before}{plus}{form}") for form in WORD_FORMS if form.startswith(name)]
 

@@ -6,13 +6,11 @@ import sys
 from pathlib import Path
 
 import click
-from click.shell_completion import shell_complete
 
 from glovefast.cli.commands import command
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import complain, discard_output
 from glovefast.errors import GlovefastError
-from glovefast.sources.names import near_files, question
 
 DONE, FAILED = 0, 1
 
@@ -63,6 +61,8 @@ def run_command(arguments: list[str], signals: EndingSignals) -> int:
 
 def _completed(arguments: list[str], signals: EndingSignals) -> int:
     if instruction := os.environ.get(_COMPLETION):
+        from click.shell_completion import shell_complete
+
         if shell_complete(command, {}, _NAME, _COMPLETION, instruction) == 0:
             return DONE
         complain(f"error: {_COMPLETION} must be bash_source, zsh_source or fish_source, not {instruction!r}")
@@ -96,4 +96,6 @@ def _explain(error: Exception) -> str:
 
 
 def _advice_on_missing(missing: Path) -> str:
+    from glovefast.sources.names import near_files, question
+
     return question(near_files(missing)) or "check the path"

@@ -12,7 +12,6 @@ import errno
 import logging
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -239,7 +238,7 @@ def _hidden_stem(name: str) -> str:
 
 
 def _hidden_path(target: Path) -> Path:
-    random = secrets.token_hex(_RANDOM_BYTES)
+    random = os.urandom(_RANDOM_BYTES).hex()
     return target.with_name(f".{_hidden_stem(target.name)}.{random}{_PARTIAL}")
 
 
