@@ -23,7 +23,8 @@ _BETWEEN_NUMBERS = re.compile(r"[ \t;|]+")
 # Marks between fields. Words of a whole vocabulary may end in other marks, such as brackets: "</s>".
 _MARKS = ",;:|=\t\uff0c\uff1b\uff1a\uff5c\u3001"  # the last are those of East Asian texts
 _MARKS_BEFORE_INTEGERS = ",;|\t"  # but "user:12" is a word
-_ENDS_OF_WORDS = "()[]{}<>\"'`.!?_@*%\u2026\xbb\u201d\u2019"
+# Among them what stands for bytes that are not UTF-8.
+_ENDS_OF_WORDS = "()[]{}<>\"'`.!?_@*%\u2026\xbb\u201d\u2019\ufffd"
 _NAMES = {" ": "a space", "\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar", ":": "a colon"}
 
 

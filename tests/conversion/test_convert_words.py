@@ -360,6 +360,7 @@ DAMAGED_WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(b"
 )
 @example(rows=[(b"\xe9", b"1 2"), (b"\xc3\xa9", b"3 4")], wanted=[b"\xe9"], errors="cp1252")
 @example(rows=[(b"\xe9", b"1 2"), (b"\xc3", b"3 4")], wanted=[b"\xe9"], errors="replace")
+@example(rows=[*[(b"a", b"3 x")] * 3, (b"a\xc3", b"1 2")], wanted=[], errors="strict")
 def test_words_that_are_not_utf_8(tmp_path, rows, wanted, errors):
     """A word is wanted if what becomes of it is."""
     words = {*(word_of(word, errors) or "none" for word in wanted), "there"}
