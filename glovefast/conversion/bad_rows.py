@@ -18,7 +18,8 @@ from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.word_index import WordIndex
 
 _WRITE_BYTES = 1 << 18
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+# For strings alone; of whole entries json.dumps takes six times as long, which counts for a million of them.
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,14 @@ class BadRows:
 
     def skip(self, line: int, bad: BadLine) -> None:
         """Record a row that is left out."""
-        entry = BadRow(line, bad.reason, bad.beginning, kept=False)
         self.skipped += 1
-        self.first_skipped = self.first_skipped or entry
-        self._list(entry)
+        self.first_skipped = self.first_skipped or BadRow(line, bad.reason, bad.beginning, kept=False)
+        self._list(line, bad.reason, bad.beginning, kept=False)
 
     def change(self, line: int, bad: BadLine, row: int) -> None:
         """Record a row of the store whose word was changed."""
         self._changed.add(row, line, bad.changed_word or b"")
-        self._list(BadRow(line, bad.reason, bad.beginning, kept=True))
+        self._list(line, bad.reason, bad.beginning, kept=True)
 
     def merge(self, vocabulary: WordIndex) -> int:
         """Count and list the words that became the same as an earlier word when they were changed.
@@ -124,29 +124,36 @@ class BadRows:
         if not self.changed:
             return 0
         rows = vocabulary.duplicate_rows()
-        words = vocabulary.words.take(integer_array(rows))
-        firsts = vocabulary.rows(words)
+        firsts = vocabulary.rows(vocabulary.words.take(integer_array(rows)))
+        places, first_places = self._changed.find(rows), self._changed.find(firsts)
+        concerned = np.flatnonzero((places >= 0) | (first_places >= 0))
+        rows, firsts = rows[concerned], firsts[concerned]
+        words = vocabulary.words.take(integer_array(rows)).to_pylist()
+        numbers = (each.tolist() for each in (rows, firsts, places[concerned], first_places[concerned]))
         merged = 0
-        for row, first, word in zip(rows.tolist(), firsts.tolist(), words.to_pylist(), strict=True):
-            line, own = self._changed.get(row) or (None, word.encode())
-            first_line, first_own = self._changed.get(first) or (None, word.encode())
+        for word, row, first, place, first_place in zip(words, *numbers, strict=True):
+            line, own = self._changed.get(place) or (None, word.encode())
+            first_line, first_own = self._changed.get(first_place) or (None, word.encode())
             if own == first_own:
                 continue
             merged += 1
             both = f"{first_own!r}, row {first}, and {own!r}, row {row}, counted from 0"
             reason = f"two words became one: {both}; a look-up of {word!r} finds the first"
             beginning = (own if line else first_own).decode(errors="backslashreplace")
-            self._list(BadRow(line or first_line or 0, reason, beginning, kept=True))
+            self._list(line or first_line or 0, reason, beginning, kept=True)
         return merged
 
-    def _list(self, entry: BadRow) -> None:
+    def _list(self, line: int, reason: str, beginning: str, *, kept: bool) -> None:
         if len(self.first) < self.FIRST:
-            self.first.append(entry)
+            self.first.append(BadRow(line, reason, beginning, kept))
         if self._directory is None:
             return
         if self._file is None:
             self._file = (self._directory / BAD_ROWS).open("xb", buffering=_WRITE_BYTES)
-        text = (_encode(entry.to_dict()) + "\n").encode(errors="backslashreplace")
+        text = (
+            f'{{"line": {line}, "reason": {_json(reason)}, "beginning": {_json(beginning)}, '
+            f'"kept": {"true" if kept else "false"}}}\n'
+        ).encode(errors="backslashreplace")
         self._checksum.update(text)
         self._file.write(text)
 
@@ -179,10 +186,14 @@ class ChangedWords:
         self._bytes += word
         self._ends.append(len(self._bytes))
 
-    def get(self, row: int) -> tuple[int, bytes] | None:
-        """Give the line and the original bytes of a row's word; None if it was not changed."""
-        rows: NDArray[np.int64] = np.frombuffer(self._rows, dtype=np.int64)
-        at = int(np.searchsorted(rows, row))
-        if at == len(rows) or rows[at] != row:
+    def find(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the places of rows among the changed words; -1 for rows whose word was not changed."""
+        changed: NDArray[np.int64] = np.frombuffer(self._rows, dtype=np.int64)
+        places = np.minimum(np.searchsorted(changed, rows), len(changed) - 1)
+        return np.where(changed[places] == rows, places, -1)
+
+    def get(self, place: int) -> tuple[int, bytes] | None:
+        """Give the line and the original bytes of the changed word at a place; None for -1."""
+        if place < 0:
             return None
-        return self._lines[at], bytes(self._bytes[self._ends[at] : self._ends[at + 1]])
+        return self._lines[place], bytes(self._bytes[self._ends[place] : self._ends[place + 1]])

@@ -90,11 +90,13 @@ class Tally:
         return first
 
     def _add_bad_lines(self, block: Block) -> None:
-        for bad in block.bad_lines:
+        # All at once: each search converts the whole array if the numbers are not of its type.
+        numbers = np.array([bad.line for bad in block.bad_lines], dtype=block.row_lines.dtype)
+        rows = np.searchsorted(block.row_lines, numbers).tolist()
+        for bad, row in zip(block.bad_lines, rows, strict=True):
             line = self.lines + bad.line + 1
             if bad.kept:
-                row = self.rows + int(np.searchsorted(block.row_lines, bad.line))
-                self.bad_rows.change(line, bad, row)
+                self.bad_rows.change(line, bad, self.rows + row)
             elif self._raises:
                 raise FormatError(self.name, line, f"{bad.reason}; {ADVICE}")
             else:

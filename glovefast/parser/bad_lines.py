@@ -10,7 +10,7 @@ CARRIAGE_RETURNS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class BadLine:
     """A line that gives no row, or whose word was changed.
 

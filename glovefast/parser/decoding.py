@@ -97,7 +97,7 @@ def check_errors_rule(errors: str) -> None:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class DamagedWord:
     """A word that does not fit its encoding.
 
