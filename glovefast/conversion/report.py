@@ -147,7 +147,8 @@ def warn(name: str, report: Report, rows: int) -> None:
             f"{found:,}",
         )
     if report.rows_not_finite:
-        _log.warning("%s: %s rows have nan or infinite numbers", name, f"{report.rows_not_finite:,}")
+        count = "1 row has" if report.rows_not_finite == 1 else f"{report.rows_not_finite:,} rows have"
+        _log.warning("%s: %s nan or infinite numbers", name, count)
 
 
 def obstacle(tally: Tally, wanted: Wanted | None) -> GlovefastError | None:
