@@ -1,6 +1,7 @@
 """metadata.json as a file: written with a checksum of its own, and checked when it is read."""
 
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,7 +105,7 @@ def is_store(directory: Path) -> bool:
     """Say whether a directory is a store of any version."""
     try:
         with open_regular_file(directory / METADATA) as file:
-            raw = file.read(LARGEST + 1)
+            raw = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
         return len(raw) <= LARGEST and says_store(json.loads(raw.decode()))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
         return False
