@@ -1,5 +1,6 @@
 """Words to rows: every kind of batch, duplicates, and words that share a hash."""
 
+import tracemalloc
 from collections import deque
 
 import numpy as np
@@ -171,6 +172,26 @@ def test_more_bytes_than_arrow_can_count(monkeypatch):
     assert len(as_string_array(["12345", "1234"])) == 2
     with pytest.raises(VocabularyError, match="the words have 11 bytes; at most 10 are allowed"):
         as_string_array(["12345", "12345"])
+
+
+def test_equal_words_take_no_more_memory_than_different_ones():
+    """Their rows are found in the index, not by looking each word up again."""
+
+    def peak(words: pa.StringArray) -> int:
+        tracemalloc.start()
+        before = pa.total_allocated_bytes()
+        WordIndex.from_words(words).duplicate_rows()
+        after = pa.total_allocated_bytes()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert after == before
+        return most
+
+    different = pa.array([f"{number:06}" for number in range(300_000)])
+    equal = pa.array(["000000"] * 300_000)
+    assert len(WordIndex.from_words(equal).duplicate_rows()) == 299_999
+    peak(different)
+    assert peak(equal) < 2 * peak(different)
 
 
 def test_pandas(monkeypatch):
