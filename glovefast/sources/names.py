@@ -1,6 +1,5 @@
 """Name stores after their sources, and suggest names that are close to a mistyped one."""
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -34,10 +33,12 @@ def close_names(wanted: str, names: Iterable[str]) -> list[str]:
     containing = [name for name in names if len(wanted) >= _MIN_PART and wanted in name.lower()]
     if containing:
         return containing if len(containing) <= _MAX_SUGGESTIONS else []
+    from difflib import get_close_matches  # only needed for messages
+
     by_spelling: dict[str, str] = {}
     for name in names:
         by_spelling.setdefault(PurePosixPath(name).name.lower(), name)
-    close = difflib.get_close_matches(PurePosixPath(wanted).name, by_spelling, n=1, cutoff=0.85)
+    close = get_close_matches(PurePosixPath(wanted).name, by_spelling, n=1, cutoff=0.85)
     return [by_spelling[each] for each in close]
 
 
