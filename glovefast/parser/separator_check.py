@@ -12,14 +12,14 @@ from glovefast.parser.fields import Separator, separator_of
 
 _MOST, _FEW = 0.9, 0.2
 _ENOUGH_WORDS = 3
-_LONGEST_ROW = 1 << 16
+_LONGEST_ROW, _LONGEST_NUMBER = 1 << 16, 64
 
+# Patterns that `re` compiles when they are first needed: for most files they never are.
 _DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_NUMBER = re.compile(rf"(?:(?<![\w.])[+-])?(?<![^\W_])(?<!\.){_DECIMAL}(?![^\W_])")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]*\.[0-9]+|[0-9]+\.|[0-9.]+[eE][+-]?[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NUMBER_AT_THE_END = re.compile(rf"(?P<glue>(?!\.)[\W_])[+-]?(?P<number>{_DECIMAL})\W*$")
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
-_BETWEEN_NUMBERS = re.compile(r"[ \t;|]+")
+_NUMBER = rf"(?:(?<![\w.])[+-])?(?<![^\W_])(?<!\.){_DECIMAL}(?![^\W_])"
+_FLOAT = r"[+-]?(?:[0-9]*\.[0-9]+|[0-9]+\.|[0-9.]+[eE][+-]?[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER_AT_THE_END = rf"(?P<glue>(?!\.)[\W_])[+-]?(?P<number>{_DECIMAL})\W*$"
+_DECIMAL_COMMA = r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?"
 # Marks between fields. Words of a whole vocabulary may end in other marks, such as brackets: "</s>".
 _MARKS = ",;:|=\t\uff0c\uff1b\uff1a\uff5c\u3001"  # the last are those of East Asian texts
 _MARKS_BEFORE_INTEGERS = ",;|\t"  # but "user:12" is a word
@@ -80,7 +80,10 @@ def wrong_separator(
 
 def _word_with_number(words: list[str], *, integers: bool) -> str | None:
     """Find a word, if most words end in what may be the first number of the row."""
-    found = [match for word in words if (match := _NUMBER_AT_THE_END.search(word))]
+    with_digits = [word for word in words if any("0" <= character <= "9" for character in word)]
+    if 2 * len(with_digits) <= len(words):
+        return None
+    found = [match for word in with_digits if (match := re.search(_NUMBER_AT_THE_END, word))]
     if 2 * len(found) <= len(words):
         return None
     # "user:12" is a word, unless all other numbers are integers as well.
@@ -168,7 +171,7 @@ def _separators_of(row: str) -> tuple[str, str] | None:
     """Find what stands behind the word, and what between the numbers; None for a row without numbers."""
     if len(row) > _LONGEST_ROW:
         return None
-    found = [match.span() for match in _NUMBER.finditer(row)]
+    found = [match.span() for match in re.finditer(_NUMBER, row)]
     if not found or any(map(str.isalnum, row[found[-1][1] :])):
         return None
     between = ""
@@ -188,13 +191,21 @@ def _separators_of(row: str) -> tuple[str, str] | None:
 
 
 def _has_decimal_commas(row: str) -> bool:
-    values = _BETWEEN_NUMBERS.split(row.strip(" \t"))[1:]
-    return bool(values) and _DECIMAL_COMMA.fullmatch(values[-1]) is not None
+    end = row.rstrip(" \t")[-_LONGEST_NUMBER:]
+    if "," not in end:
+        return False
+    values = re.split(r"[ \t;|]+", end)[1:]
+    return bool(values) and re.fullmatch(_DECIMAL_COMMA, values[-1]) is not None
 
 
 def _has_no_word(row: str) -> bool:
-    first = _NUMBER.match(row.lstrip(" \t"))
-    return bool(first and _FLOAT.fullmatch(first[0])) and not any(map(str.isalnum, _NUMBER.sub("", row)))
+    row = row.lstrip(" \t")
+    if row[:1] not in "0123456789+-.":
+        return False
+    first = re.match(_NUMBER, row)
+    return bool(first and re.fullmatch(_FLOAT, first[0])) and not any(
+        map(str.isalnum, re.sub(_NUMBER, "", row))
+    )
 
 
 def _name(separator: str) -> str:
