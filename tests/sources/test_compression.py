@@ -87,6 +87,7 @@ def test_every_cut_is_noticed_or_harmless(container):
     assert missed == list(range(missed[0], missed[0] + padding + 1) if "two" in container else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("container", CHECKED)
 def test_every_flipped_bit_is_noticed_or_harmless(container):
     data = CHECKED[container](ROWS)

@@ -67,6 +67,7 @@ def flip(data: bytes, position: int, bits: int) -> bytes:
     return data[:position] + bytes([data[position] ^ bits]) + data[position + 1 :]
 
 
+@pytest.mark.slow
 def test_every_byte_that_can_flip_is_found(store):
     """Each byte of the small files and headers once, and 2,000 anywhere: with any of its bits changed."""
     files = sorted(store.iterdir())
