@@ -14,6 +14,7 @@ from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.store.destination import check_file_destination, check_store_destination
 from glovefast.store.export.embedding_text import write_embedding_text
+from glovefast.store.files import SUFFIX
 from glovefast.store.metadata import LayerReport, SourceInfo
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.arrow import as_string_array, integer_array
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 STORE, GLOVE, WORD2VEC = "store", "glove", "word2vec"
 FORMATS = (STORE, GLOVE, WORD2VEC)
 FORMAT_OF_SUFFIX = {".txt": GLOVE, ".vec": WORD2VEC}
+# Names that promise something else than a store, whose name may have any other ending ("tuned.v2").
+_OTHER_FORMATS = frozenset(
+    ".bin .bz2 .csv .gz .h5 .hdf5 .json .keras .kv .npy .npz .onnx .parquet .pickle .pkl .pt .safetensors .tsv "
+    ".xz .zip .zst".split()
+)
 
 
 def save_embedding(
@@ -56,7 +62,8 @@ def save_embedding(
         What to write: a store; text with a word and its numbers on each line (``glove``); or the same with a
         first line of rows and dimensions (``word2vec``, also fastText's ``.vec``). gensim reads both, the
         former with ``no_header=True``. By default the name decides: ``.txt`` is ``glove``, ``.vec`` is
-        ``word2vec``, anything else a store. Text does not keep the counts above.
+        ``word2vec``, anything else a store; the endings of other formats, such as ``.csv`` and ``.npy``, are
+        refused. Text does not keep the counts above.
     overwrite : bool
         Replace an existing store or file.
 
@@ -70,7 +77,8 @@ def save_embedding(
     TypeError
         If `layer` is not a ``keras.layers.Embedding``.
     ValueError
-        If the layer is not built, a float64 number is too large for float32, or `file_format` is unknown.
+        If the layer is not built, a float64 number is too large for float32, `file_format` is unknown, or the
+        destination ends as a file of another format does.
     VocabularyError
         If the vocabulary cannot be used, has no words, or has an index for which the layer has no row; for
         text also if a word is empty or holds a space or a line break.
@@ -105,8 +113,14 @@ def save_embedding(
 
 
 def _checked_format(file_format: str | None, destination: Path) -> str:
+    suffix = destination.suffix.lower()
+    if file_format is None and suffix in _OTHER_FORMATS:
+        raise ValueError(
+            f"{destination} ends in {destination.suffix}, a format that is not written; end it in .txt, .vec or "
+            f"{SUFFIX}, or state the file_format"
+        )
     if file_format is None:
-        return FORMAT_OF_SUFFIX.get(destination.suffix.lower(), STORE)
+        return FORMAT_OF_SUFFIX.get(suffix, STORE)
     if file_format not in FORMATS:
         raise ValueError(
             f"unknown file_format {file_format!r}: choose one of {', '.join(map(repr, FORMATS))}"

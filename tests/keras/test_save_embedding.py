@@ -227,3 +227,14 @@ def test_words_with_spaces_need_a_store(tmp_path):
 def test_formats_that_are_none(tmp_path):
     with pytest.raises(ValueError, match="unknown file_format 'bin': choose one of 'store', 'glove'"):
         save_embedding(learned_layer(), WORD_INDEX, tmp_path / "x", file_format="bin")
+
+
+@pytest.mark.parametrize("name", ["m.csv", "m.NPY", "m.bin", "m.h5", "m.txt.gz"])
+def test_endings_of_formats_that_are_not_written(tmp_path, name):
+    layer = learned_layer(9)
+    with pytest.raises(
+        ValueError, match=rf"{name} ends in \.\w+, a format that is not written; end it in \.txt"
+    ):
+        save_embedding(layer, WORD_INDEX, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    assert len(glovefast.load(save_embedding(layer, WORD_INDEX, tmp_path / name, file_format="store"))) == 5
