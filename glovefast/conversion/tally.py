@@ -91,12 +91,11 @@ class Tally:
 
     def _add_bad_lines(self, block: Block) -> None:
         # All at once: each search converts the whole array if the numbers are not of its type.
-        numbers = np.array([bad.line for bad in block.bad_lines], dtype=block.row_lines.dtype)
-        rows = np.searchsorted(block.row_lines, numbers).tolist()
+        rows = np.searchsorted(block.row_lines, block.bad_lines.numbers)
         for bad, row in zip(block.bad_lines, rows, strict=True):
             line = self.lines + bad.line + 1
             if bad.kept:
-                self.bad_rows.change(line, bad, self.rows + row)
+                self.bad_rows.change(line, bad, self.rows + int(row))
             elif self._raises:
                 raise FormatError(self.name, line, f"{bad.reason}; {ADVICE}")
             else:

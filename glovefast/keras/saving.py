@@ -28,8 +28,29 @@ FORMATS = (STORE, GLOVE, WORD2VEC)
 FORMAT_OF_SUFFIX = {".txt": GLOVE, ".vec": WORD2VEC}
 # Names that promise something else than a store, whose name may have any other ending ("tuned.v2").
 _OTHER_FORMATS = frozenset(
-    ".bin .bz2 .csv .gz .h5 .hdf5 .json .keras .kv .npy .npz .onnx .parquet .pickle .pkl .pt .safetensors .tsv "
-    ".xz .zip .zst".split()
+    [
+        ".bin",
+        ".bz2",
+        ".csv",
+        ".gz",
+        ".h5",
+        ".hdf5",
+        ".json",
+        ".keras",
+        ".kv",
+        ".npy",
+        ".npz",
+        ".onnx",
+        ".parquet",
+        ".pickle",
+        ".pkl",
+        ".pt",
+        ".safetensors",
+        ".tsv",
+        ".xz",
+        ".zip",
+        ".zst",
+    ]
 )
 
 
@@ -116,8 +137,8 @@ def _checked_format(file_format: str | None, destination: Path) -> str:
     suffix = destination.suffix.lower()
     if file_format is None and suffix in _OTHER_FORMATS:
         raise ValueError(
-            f"{destination} ends in {destination.suffix}, a format that is not written; end it in .txt, .vec or "
-            f"{SUFFIX}, or state the file_format"
+            f"{destination} ends in {destination.suffix}, a format that is not written; "
+            f"end it in .txt, .vec or {SUFFIX}, or state the file_format"
         )
     if file_format is None:
         return FORMAT_OF_SUFFIX.get(suffix, STORE)

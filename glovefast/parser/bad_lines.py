@@ -1,13 +1,27 @@
 """Bad lines: what is wrong with each, and how a message shows it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glovefast.parser.fields import SINGLE_SPACE, Separator, is_word, read_number
 
 _SHOWN_BYTES = 60
+_EXPLAINED_AT_ONCE = 4096
 CARRIAGE_RETURNS = (
     "the lines end in a carriage return alone; replace it first, for example with: tr '\\r' '\\n'"
 )
+
+
+class LinesOfText(Protocol):
+    """The text that has the bad lines."""
+
+    def lines(self, numbers: Sequence[int]) -> list[bytes]:
+        """Give lines by their numbers, counted from 0."""
+        ...
 
 
 @dataclass(slots=True)
@@ -35,6 +49,66 @@ class BadLine:
     def kept(self) -> bool:
         """Whether the line gave a row."""
         return self.changed_word is not None
+
+
+class BadLines:
+    """The bad lines of a block, in order.
+
+    Each is explained only when it is asked for: a chunk may consist of half a million of them.
+
+    Parameters
+    ----------
+    buffer : TextBuffer
+        The text; it must not change while lines are asked for.
+    numbers : numpy.ndarray
+        (n,) int32: the lines without a row, counted from 0.
+    dim : int
+        The numbers that a row must have.
+    separator : Separator
+        What separates the fields.
+
+    Attributes
+    ----------
+    numbers : numpy.ndarray
+        (n,) int32, ascending: the lines, as the block counts them.
+    """
+
+    def __init__(
+        self, buffer: LinesOfText, numbers: NDArray[np.int32], dim: int, separator: Separator
+    ) -> None:
+        self._buffer = buffer
+        self._dim = dim
+        self._separator = separator
+        self._places = self.numbers = np.sort(numbers)
+        self._explained: dict[int, BadLine] = {}
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[BadLine]:
+        for begin in range(0, len(self.numbers), _EXPLAINED_AT_ONCE):
+            numbers = self.numbers[begin : begin + _EXPLAINED_AT_ONCE].tolist()
+            places = self._places[begin : begin + _EXPLAINED_AT_ONCE].tolist()
+            for number, place, line in zip(numbers, places, self._buffer.lines(places), strict=True):
+                if bad := self._explained.get(place):
+                    yield replace(bad, line=number)
+                else:
+                    reason = explain_bad_line(line, self._dim, self._separator)
+                    yield BadLine(number, reason, beginning_of(line))
+
+    def add(self, bad_lines: Sequence[BadLine]) -> None:
+        """Add lines that are explained already; before `renumber`."""
+        self._explained |= {bad.line: bad for bad in bad_lines}
+        added = np.fromiter((bad.line for bad in bad_lines), dtype=np.int32, count=len(bad_lines))
+        self._places = self.numbers = np.union1d(self.numbers, added)
+
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Forget all lines but some."""
+        self.numbers, self._places = self.numbers[kept], self._places[kept]
+
+    def renumber(self, numbers: NDArray[np.int32]) -> None:
+        """Count lines in another way: give line i the number ``numbers[i]``, which ascend."""
+        self.numbers = numbers[self.numbers]
 
 
 def explain_bad_line(line: bytes, dim: int, separator: Separator = SINGLE_SPACE) -> str:

@@ -1,6 +1,6 @@
 """Blocks: the words and rows of a chunk, from the kernels and from what they leave to Python."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from glovefast import kernels
 from glovefast.kernels.load import load_kernels
-from glovefast.parser.bad_lines import BadLine, beginning_of, explain_bad_line
+from glovefast.parser.bad_lines import BadLine, BadLines, beginning_of
 from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import UTF_8, WordDecoder
 from glovefast.parser.fields import SINGLE_SPACE, Separator, is_word, read_number
@@ -34,7 +34,7 @@ class Block:
         The rows' words.
     row_lines : numpy.ndarray
         (rows,) int32: the line of each row, counted from 0.
-    bad_lines : list of BadLine
+    bad_lines : BadLines
         The lines that gave no row or a changed word, in order. All other lines without a row are blank or
         unwanted.
     kept_lines : numpy.ndarray or None
@@ -47,7 +47,7 @@ class Block:
     rows: NDArray[np.float32]
     words: pa.StringArray
     row_lines: NDArray[np.int32]
-    bad_lines: list[BadLine]
+    bad_lines: BadLines
     kept_lines: NDArray[np.int32] | None = None
     is_finite: NDArray[np.bool_] | None = None
 
@@ -59,7 +59,7 @@ class Block:
         """Drop what comes after the first `rows` rows."""
         last_line = int(self.row_lines[rows - 1]) if rows > 0 else -1
         self.rows, self.words = self.rows[:rows], self.words[:rows]
-        self.bad_lines = [bad for bad in self.bad_lines if bad.line <= last_line]
+        self.bad_lines.keep(self.bad_lines.numbers <= last_line)
         self.lines = last_line + 1
 
     def rows_not_wanted(self) -> int:
@@ -147,7 +147,7 @@ class BlockParser:
         block = self._parse(buffer, None if self._filter.is_exact else self._filter.wanted)
         block.lines = lines
         block.row_lines = kept_lines[block.row_lines]
-        block.bad_lines = [replace(bad, line=int(kept_lines[bad.line])) for bad in block.bad_lines]
+        block.bad_lines.renumber(kept_lines)
         block.kept_lines = kept_lines if block.kept_lines is None else kept_lines[block.kept_lines]
         return block
 
@@ -165,7 +165,7 @@ class BlockParser:
         )
         status[:] = 0
         status[kernels.NEXT_BYTE] = buffer.begin
-        bad_lines: list[int] = []
+        bad_lines = [np.empty(0, dtype=np.int32)]
         bad_rows: set[int] = set()  # rows that the kernel has already written
         not_words: set[int] = set()  # those of them with too many numbers
         is_finite = True
@@ -188,22 +188,19 @@ class BlockParser:
                 self._odd_numbers,
                 status,
             )
-            bad_lines += self._bad_lines[: status[kernels.BAD_LINES]].tolist()
+            bad_lines.append(self._bad_lines[: status[kernels.BAD_LINES]].copy())
             odd_numbers = self._odd_numbers[: 3 * status[kernels.ODD_NUMBERS]]
             is_finite &= self._read_odd_numbers(buffer, odd_numbers.reshape(-1, 3), bad_rows, not_words)
             status[kernels.BAD_LINES] = status[kernels.ODD_NUMBERS] = 0
         bad_rows |= not_words
         rows = int(status[kernels.ROWS])
-        bad_lines += self._row_lines[list(bad_rows)].tolist()
+        bad_lines.append(self._row_lines[list(bad_rows)])
         block = Block(
             lines=lines,
             rows=self._numbers[: rows * self._dim].reshape(rows, self._dim),
             words=pa.nulls(0, pa.string()),
             row_lines=self._row_lines[:rows],
-            bad_lines=[
-                BadLine(number, explain_bad_line(line, self._dim, self._separator), beginning_of(line))
-                for number, line in zip(bad_lines, buffer.lines(bad_lines), strict=True)
-            ],
+            bad_lines=BadLines(buffer, np.concatenate(bad_lines), self._dim, self._separator),
         )
         rejected = self._decode_words(block, buffer, bad_rows)
         bad_rows |= rejected
@@ -215,7 +212,6 @@ class BlockParser:
             block.words = block.words.take(integer_array(kept))
         if not is_finite or status[kernels.INFINITIES]:
             block.is_finite = np.logical_and.reduce(np.isfinite(block.rows), axis=1)
-        block.bad_lines.sort(key=lambda bad: bad.line)
         return block
 
     def _read_odd_numbers(
@@ -251,9 +247,14 @@ class BlockParser:
         block.words, rejected, damaged = self._decoder.decode(raw, offsets)
         reported = [word for word in damaged if word.row not in bad_rows]
         lines = block.row_lines[[word.row for word in reported]].tolist()
-        for number, line, word in zip(lines, buffer.lines(lines), reported, strict=True):
-            kept = None if word.changed is None else word.encoded
-            block.bad_lines.append(BadLine(number, word.reason, beginning_of(line), kept))
+        block.bad_lines.add(
+            [
+                BadLine(
+                    number, word.reason, beginning_of(line), None if word.changed is None else word.encoded
+                )
+                for number, line, word in zip(lines, buffer.lines(lines), reported, strict=True)
+            ]
+        )
         return set(rejected.tolist())
 
 
@@ -264,7 +265,6 @@ def _drop_unwanted(block: Block, wanted: WordIndex, rejected: set[int], not_word
     is_unwanted[list(not_words)] = False  # bad rows, whatever their words
     unwanted = np.flatnonzero(is_unwanted)
     unwanted_lines = block.row_lines[unwanted]
-    forgotten = set(unwanted_lines.tolist())
-    block.bad_lines = [bad for bad in block.bad_lines if bad.line not in forgotten]
+    block.bad_lines.keep(~np.isin(block.bad_lines.numbers, unwanted_lines))
     block.kept_lines = np.delete(np.arange(block.lines, dtype=np.int32), unwanted_lines)
     return set(unwanted.tolist())

@@ -58,7 +58,9 @@ def parse(text: bytes, dim: int, **options) -> list[Block]:
     """Parse a text chunk by chunk, with a parser for each, since a block's arrays are the parser's."""
     reader, buffer, blocks = ChunkReader(Bytes(text)), TextBuffer(), []
     while reader.read(buffer) is not None:
-        blocks.append(BlockParser(dim, **options).parse(buffer))
+        block = BlockParser(dim, **options).parse(buffer)
+        block.bad_lines = list(block.bad_lines)  # explained now, since the next chunk takes the buffer
+        blocks.append(block)
     return blocks
 
 
