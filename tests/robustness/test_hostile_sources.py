@@ -87,6 +87,7 @@ def test_a_bomb_of_blank_lines(file):
 
 def test_a_file_of_nothing_but_bad_rows(file, tmp_path):
     """Their list goes to the disk as they are met."""
+    convert(file(b"the 0.5 0.5\n"), overwrite=True)  # the first conversion of a process also loads modules
     peaks = []
     for count in (5_000, 20_000):
         source = file(b"the 0.5 0.5\n" * 200 + (b"x" * 1000 + b"\n") * count)
@@ -231,3 +232,12 @@ def test_an_error_shows_little_of_a_long_line(tmp_path):
             io.BytesIO(b"the 1 2\n" + b"w" * MEGABYTE + b" " + b"x" * MEGABYTE + b" 3\n"), tmp_path / "made"
         )
     assert len(str(caught.value)) < 500
+
+
+def test_a_chunk_of_nothing_but_short_bad_lines_takes_the_memory_of_a_chunk(file):
+    """Each is explained alone: all at once, the half a million of a chunk took 200 MB for each worker."""
+    convert(file(b"the 0.5 0.5\n"), overwrite=True)
+    source = file(b"the 0.5 0.5\n" * 200 + b"x\n" * 500_000)
+    with Traced() as memory:
+        convert(source, on_bad_row="skip", threads=1, overwrite=True)
+    assert memory.peak < 48 * MEGABYTE
