@@ -1,4 +1,4 @@
-"""Checking a store through: bytes against checksums, the index against the words, all against a text."""
+"""Checking a whole store: bytes against checksums, the index against the words, everything against a text."""
 
 import os
 import time
@@ -39,13 +39,13 @@ class Verification:
     store : pathlib.Path
         The store.
     problems : tuple of str
-        What is wrong, a sentence each; empty for a store that is as it was written.
+        What is wrong, one sentence each; empty for a store without damage.
     bytes_read : int
         Bytes of the store that were read.
     against : str or None
-        The text that the store was compared with.
+        The text that the store was compared with, if any.
     rows_compared : int
-        Rows that were compared with that text and are the same.
+        The rows that are the same in that text.
     """
 
     store: Path
@@ -79,15 +79,15 @@ def verify(
     member: str | None = None,
     progress: Callback | bool | None = None,
 ) -> Verification:
-    """Check a store through.
+    """Check a whole store.
 
-    Every file is read and its checksum compared, that of ``metadata.json`` included; so is the list of bad
-    rows beside the store, where there is one. Missing and surplus files are told. Then the words are checked
-    (UTF-8, in order, as many as rows), and that the index holds each of them once, at its place. The memory
-    that this takes does not grow with the vectors.
+    Every file is read and its checksum compared, also those of ``metadata.json`` and of the list of bad rows.
+    Missing files and files that do not belong to a store are problems. Then the words are checked (valid
+    UTF-8, as many as rows), and that the index has each of them once, in its place. The memory that this
+    takes does not grow with the vectors.
 
-    The checksums find accidents. Somebody who changes a store on purpose can change them, too: that shows
-    only beside its source (`against`).
+    Checksums find accidents. Someone who changes a store on purpose can change them as well; only a
+    comparison with the source (`against`) shows that.
 
     Parameters
     ----------
