@@ -76,7 +76,7 @@ def _complete_forms(
 
 def read_separator(context: click.Context, parameter: click.Parameter, separator: str | None) -> str | None:
     """Check the option ``--separator``, and translate the names of a tab and a space."""
-    from glovefast.parser.fields import separator_of
+    from glovefast.parser.separators import separator_of
 
     separator = {"tab": "\t", "\\t": "\t", "space": " "}.get(separator or "", separator)
     try:
@@ -89,7 +89,7 @@ def read_separator(context: click.Context, parameter: click.Parameter, separator
 def check_encoding(encoding: str, separator: str | None) -> None:
     """Check the option ``--encoding``, which must also fit the separator."""
     from glovefast.parser.decoding import checked_encoding
-    from glovefast.parser.fields import separator_of
+    from glovefast.parser.separators import separator_of
 
     try:
         checked_encoding(encoding, separator_of(separator).byte)

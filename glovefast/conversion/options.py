@@ -8,7 +8,7 @@ import numpy as np
 
 from glovefast.parser.chunks import MAX_LINE_BYTES
 from glovefast.parser.decoding import UTF_8, check_errors_rule, checked_encoding
-from glovefast.parser.fields import separator_of
+from glovefast.parser.separators import separator_of
 from glovefast.progress import Callback
 from glovefast.threads import checked_threads
 

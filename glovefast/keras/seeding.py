@@ -15,9 +15,9 @@ from glovefast.vectors import WordVectors, load
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary
 
 if TYPE_CHECKING:
-    from glovefast.matrix.embedding_matrix import OutOfVocabulary
     from glovefast.matrix.fallbacks import Fallback
     from glovefast.matrix.match import Match
+    from glovefast.matrix.out_of_vocabulary import OutOfVocabulary
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 # The initializer in the layer's configuration: easy to serialise, and loading a saved model draws nothing.

@@ -152,7 +152,7 @@ def judge_word(text, separators, first, last, dim, dim_is_certain, numbers, plac
 
     The fields of the word after its first lie between ``separators[first]`` and ``separators[last]``;
     ``numbers[place]`` is scratch. Returns `IS_A_WORD`, `NOT_A_WORD`, or `LEFT_TO_PYTHON` where Python decides
-    what a number is. The rule is `glovefast.parser.fields.is_word`.
+    what a number is. The rule is `glovefast.parser.separators.is_word`.
     """
     count = 0
     ends_in_number = False

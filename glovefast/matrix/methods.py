@@ -12,10 +12,10 @@ from glovefast.vocabulary.word_index import WordIndex
 if TYPE_CHECKING:
     from glovefast.matrix.counts import Counts
     from glovefast.matrix.coverage import Coverage
-    from glovefast.matrix.embedding_matrix import OutOfVocabulary
     from glovefast.matrix.explanation import Explanation
     from glovefast.matrix.fallbacks import Fallback
     from glovefast.matrix.match import Match
+    from glovefast.matrix.out_of_vocabulary import OutOfVocabulary
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 

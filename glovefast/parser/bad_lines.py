@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glovefast.parser.fields import SINGLE_SPACE, Separator, is_word, read_number
+from glovefast.parser.separators import SINGLE_SPACE, Separator, is_word, read_number
 
 _SHOWN_BYTES = 60
 _EXPLAINED_AT_ONCE = 4096

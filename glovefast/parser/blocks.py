@@ -11,8 +11,8 @@ from glovefast.kernels.load import load_kernels
 from glovefast.parser.bad_lines import BadLine, BadLines, beginning_of
 from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import UTF_8, WordDecoder
-from glovefast.parser.fields import SINGLE_SPACE, Separator, is_word, read_number
 from glovefast.parser.line_filter import LineFilter
+from glovefast.parser.separators import SINGLE_SPACE, Separator, is_word, read_number
 from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.word_index import WordIndex
 
@@ -85,7 +85,7 @@ class BlockParser:
     separator : Separator
         What separates the fields of a row.
     dim_is_certain : bool
-        Whether words may end in numbers; see `glovefast.parser.fields.is_word`.
+        Whether words may end in numbers; see `glovefast.parser.separators.is_word`.
     """
 
     def __init__(

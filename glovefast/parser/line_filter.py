@@ -7,7 +7,7 @@ from glovefast import kernels
 from glovefast.kernels.load import load_kernels
 from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import UTF_8, WordDecoder
-from glovefast.parser.fields import SINGLE_SPACE, Separator
+from glovefast.parser.separators import SINGLE_SPACE, Separator
 from glovefast.vocabulary.word_index import WordIndex
 
 # What each rule for words that are not UTF-8 puts into every word it changes; cp1252 can put in any character
@@ -29,7 +29,7 @@ class LineFilter:
     separator : Separator
         What separates the fields of a row.
     dim_is_certain : bool
-        Whether words may end in numbers; see `glovefast.parser.fields.is_word`.
+        Whether words may end in numbers; see `glovefast.parser.separators.is_word`.
 
     Attributes
     ----------

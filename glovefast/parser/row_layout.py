@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from glovefast.errors import FormatError
 from glovefast.parser.bad_lines import CARRIAGE_RETURNS, show
-from glovefast.parser.fields import SINGLE_SPACE, Separator, separator_of
 from glovefast.parser.separator_check import count_rows, wrong_separator
+from glovefast.parser.separators import SINGLE_SPACE, Separator, separator_of
 
 # The first rows, which together decide the dimension.
 SAMPLE_LINES = 100

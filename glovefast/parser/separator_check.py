@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from glovefast.parser.bad_lines import show
-from glovefast.parser.fields import Separator, separator_of
+from glovefast.parser.separators import Separator, separator_of
 
 _MOST, _FEW = 0.9, 0.2
 _ENOUGH_WORDS = 3

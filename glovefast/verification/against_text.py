@@ -13,8 +13,8 @@ from glovefast.errors import StoreError
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
 from glovefast.parser.decoding import check_errors_rule, checked_encoding
-from glovefast.parser.fields import Separator, separator_of
 from glovefast.parser.row_layout import infer_layout
+from glovefast.parser.separators import Separator, separator_of
 from glovefast.progress import Progress
 from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
 from glovefast.sources.source import Source

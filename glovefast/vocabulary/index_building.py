@@ -1,4 +1,7 @@
-"""Build the hash index of a vocabulary. `glovefast.vocabulary.word_index` describes it and reads it."""
+"""Build the hash index of a vocabulary, where words whose hashes collide are ordered by their bytes.
+
+`glovefast.vocabulary.word_index` describes the index and reads it.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Find the rows of words, in Arrow arrays that are memory-mapped.
+"""Find the rows of words in memory-mapped Arrow arrays; hash collisions are resolved here.
 
 The index is a static hash table with 2**k buckets. Each bucket is an Arrow list of ``{hash, row}``. The top
 k bits of a word's 64-bit hash choose its bucket, and k is the smallest number with a bucket for each word on

@@ -12,7 +12,7 @@ import glovefast
 from glovefast.cli import commands, convert_command, main, options
 from glovefast.cli.signals import EndingSignals, Interrupted
 from glovefast.errors import MatrixSizeError
-from glovefast.matrix import embedding_matrix as matrix
+from glovefast.matrix.out_of_vocabulary import POLICIES
 from glovefast.parser import decoding
 from glovefast.store.metadata import MAX_DIM
 from tests.helpers.files import names_here
@@ -76,7 +76,7 @@ def test_help_and_version(run):
 def test_the_choices_are_the_librarys():
     assert convert_command._MOST_DIMENSIONS == MAX_DIM
     assert set(options.ERRORS) == set(decoding.ERRORS_RULES)
-    assert list(options.OUT_OF_VOCABULARY) == list(matrix.POLICIES)
+    assert list(options.OUT_OF_VOCABULARY) == list(POLICIES)
 
 
 @pytest.mark.parametrize(

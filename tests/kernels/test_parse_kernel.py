@@ -14,7 +14,7 @@ from glovefast.parser import blocks as parser
 from glovefast.parser import chunks
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
-from glovefast.parser.fields import separator_of
+from glovefast.parser.separators import separator_of
 from tests.helpers.switches import SWITCHES, passes_with
 from tests.reference import judge_lines, read_rows, same_bits
 

@@ -35,7 +35,7 @@ from glovefast.errors import FormatError, GlovefastError
 from glovefast.parser import chunks
 from glovefast.parser.blocks import BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
-from glovefast.parser.fields import separator_of
+from glovefast.parser.separators import separator_of
 from glovefast.sources.file_types import HEAD_BYTES, foreign
 from glovefast.store.files import BAD_ROWS
 from glovefast.vectors import load

@@ -1,4 +1,4 @@
-"""The fields of a line: what separates them, and which of them are numbers."""
+"""The separators of a row's fields, and which fields are numbers."""
 
 import re
 from dataclasses import dataclass
