@@ -111,7 +111,7 @@ def checked_progress(progress: Report | bool | None) -> Report | None:
     """Return what to report to; raise TypeError unless `progress` is None or callable."""
     if progress is None or callable(progress):
         return progress
-    raise TypeError(f"progress must be callable, True or None, not {type(progress).__name__}")
+    raise TypeError(f"progress must be a function, True, False or None, not {type(progress).__name__}")
 
 
 def bar_class() -> Any:  # noqa: ANN401 - the class for the terminal or for the notebook

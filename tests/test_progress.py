@@ -92,7 +92,7 @@ def test_no_bar(bars, text, no_bar):
 def test_what_is_no_progress(text, tmp_path, wrong):
     store = glovefast.convert(text)
     for run in (glovefast.convert, glovefast.dry_run, glovefast.verify):
-        with pytest.raises(TypeError, match="progress must be callable, True or None"):
+        with pytest.raises(TypeError, match="progress must be a function, True, False or None"):
             run(store if run is glovefast.verify else text, progress=wrong)
 
 

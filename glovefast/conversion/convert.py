@@ -68,7 +68,7 @@ def convert(
     dim : int, optional
         Numbers per row; inferred from the first rows by default. Checked on every row.
     header : bool, optional
-        Whether the first line is ``rows dim``, as word2vec and fastText write it; recognised by default.
+        Whether the first line is ``rows dim``, as word2vec and fastText write it; recognized by default.
     separator : str, optional
         What separates the fields of a row: one ASCII character, such as a tab or a comma, or
         ``"whitespace"``, which reads runs of spaces and tabs as one and ignores those around a row, as
@@ -93,7 +93,7 @@ def convert(
         Whether a row that cannot be read ends the conversion or is skipped. Skipped rows and changed words
         are listed in the store, in ``bad_rows.jsonl``, with their line, the reason and their beginning.
     overwrite : bool
-        Replace an existing store, in one step once the new one is whole.
+        Replace an existing store once the new one is complete; on Linux, in one step.
     progress : callable or bool, optional
         Called about ten times a second, and at the end, with a `Progress`; True shows a bar.
 

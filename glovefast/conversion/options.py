@@ -71,11 +71,11 @@ def wanted_words(
     return None
 
 
-def _check_integer(name: str, value: object, least: int, most: int | None = None) -> None:
+def _check_integer(name: str, value: object, lowest: int, highest: int | None = None) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer, not {value!r}")
-    if value < least or (most is not None and value > most):
-        bounds = f"at least {least}" if most is None else f"between {least} and {most:,}"
+    if value < lowest or (highest is not None and value > highest):
+        bounds = f"at least {lowest}" if highest is None else f"between {lowest} and {highest:,}"
         raise ValueError(f"{name} must be {bounds}, not {value}")

@@ -159,7 +159,8 @@ def obstacle(tally: Tally, wanted: Wanted | None) -> GlovefastError | None:
         more = f"; the first of {bad_rows.skipped:,} bad rows" if bad_rows.skipped > 1 else ""
         return FormatError(name, first.line, first.reason + more)
     if not tally.rows + tally.rows_not_wanted and options.limit != 0:
-        return FormatError(name, None, f"none of its {tally.lines} lines is a row")
+        no_row = "its only line is not" if tally.lines == 1 else f"none of its {tally.lines:,} lines is"
+        return FormatError(name, None, f"{no_row} a row")
     if options.wanted and wanted and not wanted.hits and not tally.is_full:
         return options.wanted.none_found(name)
     return None

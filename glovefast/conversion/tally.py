@@ -79,8 +79,8 @@ class Tally:
             raise FormatError(
                 self.name,
                 self.lines + 1,
-                f"a store holds at most {MAX_ROWS:,} rows and {_MAX_WORD_BYTES:,} bytes of words, and here "
-                "is more; keep fewer rows with limit or words (--limit, --words)",
+                f"too many rows: a store holds at most {MAX_ROWS:,} rows and {_MAX_WORD_BYTES:,} bytes of "
+                "words; keep fewer with limit or words (--limit, --words)",
             )
         self.lines += block.lines
         self.rows_not_wanted += block.rows_not_wanted()

@@ -60,7 +60,7 @@ def stores_of_archive(
 ) -> dict[str, Path]:
     """List the stores that the members of an archive become.
 
-    Members that are not embedding text (a README, a licence) are skipped, each with a warning of the logger
+    Members that are not embedding text (a README, a license) are skipped, each with a warning of the logger
     ``glovefast``.
 
     Parameters

@@ -43,7 +43,7 @@ class WantedWords:
         self._training = training_vocabulary(training)
         words = self._training.words.to_pylist()
         if not words:
-            raise VocabularyError("there is no word to keep: the vocabulary has only tokens")
+            raise VocabularyError("the vocabulary has no words to keep, only special tokens")
         kept = dict.fromkeys(words)
         for each in self._fallbacks:
             kept.update(dict.fromkeys(other_forms(words, each)[1]))
@@ -62,7 +62,9 @@ class WantedWords:
 
     def none_found(self, name: str) -> VocabularyError:
         """Make the error for a source in which none of the words was found."""
+        count = len(self._training.words)
+        missing = "the only wanted word is not" if count == 1 else f"none of the {count:,} wanted words is"
         return VocabularyError(
-            f"none of the {len(self._training.words):,} wanted words is in {name}: check that it has their "
+            f"{missing} in {name}: check that it has their "
             "language and case, or keep other forms of the words too (fallback=, --fallback)"
         )

@@ -5,8 +5,8 @@ from typing import Any
 
 from glovefast.errors import DependencyError
 
-OLDEST_KERAS = 3
-_INSTALL = "pip install 'glovefast[tensorflow]'"
+OLDEST_KERAS = (3, 6)
+_INSTALL = "pip install tensorflow"
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -16,7 +16,7 @@ def import_keras() -> Any:  # noqa: ANN401 - a module without types
     Returns
     -------
     module
-        ``keras``, 3 or newer.
+        ``keras``, 3.6 or newer.
 
     Raises
     ------
@@ -32,9 +32,12 @@ def import_keras() -> Any:  # noqa: ANN401 - a module without types
         raise DependencyError(f"{_cannot_start(error)} Or install {missing}: {_how_to(missing)}") from error
     except ValueError as error:  # an unknown backend
         raise DependencyError(_cannot_start(error)) from error
-    if int(keras.__version__.split(".")[0]) < OLDEST_KERAS:
+    version = tuple(int(number) for number in keras.__version__.split(".")[:2])
+    if version < OLDEST_KERAS:
+        oldest = ".".join(map(str, OLDEST_KERAS))
         raise DependencyError(
-            f"Keras {keras.__version__} is too old, Keras {OLDEST_KERAS} is needed: {_INSTALL}"
+            f"Keras {keras.__version__} is too old; glovefast needs {oldest} or newer: "
+            "pip install --upgrade keras"
         )
     return keras
 

@@ -96,7 +96,7 @@ def save_embedding(
     Raises
     ------
     TypeError
-        If `layer` is not a ``keras.layers.Embedding``.
+        If `layer` is neither a ``keras.layers.Embedding`` nor a `PartlyTrainableEmbedding`.
     ValueError
         If the layer is not built, a float64 number is too large for float32, `file_format` is unknown, or the
         destination ends as a file of another format does.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glovefast.matrix.out_of_vocabulary import OutOfVocabulary
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
-# The initializer in the layer's configuration: easy to serialise, and loading a saved model draws nothing.
+# The initializer in the layer's configuration: easy to serialize, and loading a saved model draws nothing.
 PLAIN_INITIALIZER = "zeros"
 
 _OURS = {

@@ -2,7 +2,7 @@
 
 The modules with kernels are imported only when Numba must compile them; `load` turns kept LLVM IR into
 machine code without Numba. This module holds the constants that kernels and Python share. May import
-`errors`.
+`errors` and `regular_files`.
 """
 
 TAB, NEWLINE, RETURN, SPACE = 0x09, 0x0A, 0x0D, 0x20

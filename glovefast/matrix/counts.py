@@ -38,7 +38,7 @@ def count_words(words: list[str], match: Match, counts: Counts) -> tuple[NDArray
     ------
     VocabularyError
         If `counts` is neither a mapping nor a column, has another length than the vocabulary has indices, or
-        holds something other than integers from 0 on.
+        holds something other than non-negative integers.
     """
     by_word = counts if isinstance(counts, Mapping) else _from_column(counts, match)
     wrong = non_integer_item(by_word)
@@ -46,7 +46,7 @@ def count_words(words: list[str], match: Match, counts: Counts) -> tuple[NDArray
         wrong = next(item for item in by_word.items() if item[1] < 0)
     if wrong is not None:
         raise VocabularyError(
-            f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts must be integers from 0 on"
+            f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts must be non-negative integers"
         )
     of_each = np.array([by_word.get(word, 0) for word in words], dtype=np.int64)
     return of_each, sum(map(int, by_word.values()))

@@ -56,11 +56,12 @@ def low_coverage(match: Match, store: str, file: str = "FILE") -> str | None:
     missing = match.missing
     words, found = len(match.rows), len(match.rows) - len(missing)
     some = f"only {found:,}" if found else "none"
+    has_few = f"has {some} of the {words:,} words" if words > 1 else "does not have the only word"
     different = list(dict.fromkeys(missing))
     names = ", ".join(map(_quoted, different[:_LISTED]))
     more = f" and {len(different) - _LISTED:,} more" if len(different) > _LISTED else ""
     return (
-        f"{store} has {some} of the {words:,} words of the vocabulary. Missing: {names}{more}. "
+        f"{store} {has_few} of the vocabulary. Missing: {names}{more}. "
         f"{_likely_reason(match, different[:_SAMPLE]).format(store=store, file=file)}."
     )
 

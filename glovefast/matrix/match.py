@@ -131,9 +131,9 @@ def look_up(
     """
     if isinstance(vocabulary, Match):
         if vocabulary.index is not index:
-            raise ValueError("this Match is from another store: make it with match() of the vectors in use")
+            raise ValueError("this Match belongs to another store; call match() on these vectors")
         if fallback != () and as_fallbacks(fallback) != vocabulary.fallbacks:
-            raise ValueError("a Match has its fallbacks already: give fallback= to match() instead")
+            raise ValueError("pass fallback= to match(), not together with a Match")
         return vocabulary
     fallbacks = as_fallbacks(fallback)
     target = training_vocabulary(vocabulary)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class MatrixMethods:
-    """What is asked of vectors with a training vocabulary; each answer loads its code on first use."""
+    """Methods that take a training vocabulary; each loads its code when first called."""
 
     _index: WordIndex
     _array: NDArray[np.float32]
@@ -97,9 +97,21 @@ class MatrixMethods:
               indices.
         fallback : str, callable, or iterable of them
             Other forms to look up for missing words, such as ``("lower", "strip")``; the first form that is
-            found wins. A name is one of `glovefast.matrix.word_forms.WORD_FORMS`, or several joined by ``+``:
-            ``"strip+lower"`` finds "word" for "Word,", which neither of the two does alone. A callable takes
-            the word and returns another form or None. `explain_coverage` suggests fallbacks.
+            found wins. `explain_coverage` suggests fallbacks. The names:
+
+            - ``"lower"``, ``"title"``, ``"upper"``: the methods of `str`;
+            - ``"strip"``: without the punctuation around the word;
+            - ``"accents"``, ``"apostrophes"``, ``"hyphens"``: without those of the word's letters ("creme",
+              "dont", "email");
+            - ``"possessive"``: without a final ``'s``;
+            - ``"digits"``: ``#`` for each digit;
+            - ``"straight"``: plain quotation marks, apostrophes and dashes for typographic ones;
+            - ``"nfkc"``: plain letters for full-width letters, ligatures and the like;
+            - ``"visible"``: without invisible characters;
+            - ``"treebank"``: without the escapes of the Penn Treebank, such as ``-LRB-``;
+            - several joined by ``+``: ``"strip+lower"`` finds "word" for "Word,".
+
+            A callable takes the word and returns another form or None.
         dtype : dtype_like
             float16, float32 or float64.
         seed : int, optional
@@ -175,8 +187,8 @@ class MatrixMethods:
         Raises
         ------
         VocabularyError
-            If the vocabulary cannot be used, or a count is not an integer from 0 on; the message names the
-            word.
+            If the vocabulary cannot be used, or a count is not a non-negative integer; the message names
+            the word.
         ValueError, TypeError
             If a fallback cannot be used; see `embedding_matrix`.
         """
@@ -217,7 +229,7 @@ class MatrixMethods:
         Raises
         ------
         VocabularyError
-            If the vocabulary cannot be used, or a count is not an integer from 0 on.
+            If the vocabulary cannot be used, or a count is not a non-negative integer.
         ValueError
             If a fallback has an unknown name, or `min_share` is not from 0 to 1.
         TypeError

@@ -62,9 +62,11 @@ def fill(
     elif policy != "zeros":
         found = vectors.take(match.rows[match.rows >= 0], axis=0)
         if not len(found):
+            count = len(match.rows)
+            missing = "the only word was not" if count == 1 else f"none of {count:,} words was"
             raise VocabularyError(
-                f"oov={policy!r} needs at least one vector to go by, but none of {len(match.rows)} words "
-                "was found: check that the store has their language and case, or choose another oov"
+                f"oov={policy!r} needs at least one found word, but {missing} found: check "
+                "that the store has their language and case, or choose another oov"
             )
         mean = found.mean(axis=0, dtype=np.float64)
         if policy == "mean":

@@ -193,7 +193,7 @@ SPLITS: dict[str, Callable[[str], list[str]]] = {
 """Ways to split a word, by name; empty parts are ignored.
 
 ``contractions``
-    As in the Penn Treebank, whose tokenisation GloVe's texts have: "do" and "n't", "king" and "'s".
+    As in the Penn Treebank, whose tokenization GloVe's texts have: "do" and "n't", "king" and "'s".
 ``hyphens``
     At hyphens and dashes.
 ``punctuation``

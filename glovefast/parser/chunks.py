@@ -131,12 +131,12 @@ class ChunkReader:
         self.chunks += 1
         return self.chunks - 1
 
-    def _holds_lines(self, buffer: TextBuffer, end: int, least: int) -> bool:
+    def _holds_lines(self, buffer: TextBuffer, end: int, min_lines: int) -> bool:
         """Check for enough lines that are not blank; one will do if a lot of blank text follows it."""
         if buffer.capacity >= max(2 * self.chunk_bytes, _ENOUGH_BYTES):
-            least = 1
+            min_lines = 1
         position = PADDING
-        for _ in range(least):
+        for _ in range(min_lines):
             filled = _NO_BLANK.search(buffer.bytes, position, end)
             if filled is None:
                 return False

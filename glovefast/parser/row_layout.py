@@ -63,7 +63,7 @@ def infer_layout(
     dim : int, optional
         The dimension, if it is known.
     header : bool, optional
-        Whether the first line is ``rows dim``; recognised if not given. In a file of one dimension a header
+        Whether the first line is ``rows dim``; recognized if not given. In a file of one dimension a header
         looks like a row: the first line then counts as a header only if the sample is the whole text and has
         as many rows as it says.
     separator : str, optional
@@ -103,14 +103,14 @@ def infer_layout(
 
     filled = filled[1 if stated else 0 :]
     if stated and not filled:
-        raise FormatError(name, 1, f"the header promises {stated[0]} rows, but none follows")
+        raise FormatError(name, 1, f"the header promises {stated[0]} rows, but the file has no rows")
     rows = [line for _, line in filled[:SAMPLE_LINES]]
     sizes = Counter(count for count in map(used.count_numbers, rows) if count)
     common = _most_common(sizes)
     agrees = stated is not None and stated[1] == common
     if check and separator != " " and (found := wrong_separator(rows, common, used, header_agrees=agrees)):
         place, reason = found
-        taken = "; if the words and numbers are right, pass separator=' ' (--separator ' ')" * (common > 0)
+        taken = "; if the words and numbers are right, pass separator=' ' (--separator space)" * (common > 0)
         raise FormatError(name, filled[place][0], reason + taken * (separator is None))
     if not common and dim is None:
         by = f"by {separator!r}" if separator else "by spaces"
@@ -153,7 +153,7 @@ def _check_dimension(
         if common and dim not in agreeing and (not stated or stated[1] == common):
             others.append("the rows")
         if others:
-            says = f"{' and '.join(others)} {'says' if others == ['the header'] else 'say'}"
+            says = f"{' and '.join(others)} {'says' if others == ['the header'] else 'have'}"
             number = stated[1] if stated else common
             raise FormatError(
                 name,
@@ -193,7 +193,7 @@ def holds_rows(sample: bytes) -> bool:
     # A line of prose may end in a number, such as a year, but hardly ever in two.
     most = max((sizes[size] for size in sizes if size > 1), default=0)
     agree = 2 * most >= len(lines) or sizes[1] == len(lines)
-    return bool(lines) and (agree or 2 * count_rows(lines, least=2) >= len(lines))
+    return bool(lines) and (agree or 2 * count_rows(lines, min_numbers=2) >= len(lines))
 
 
 def _refuse_carriage_returns(filled: list[tuple[int, bytes]], name: str) -> None:

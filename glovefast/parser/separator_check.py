@@ -1,4 +1,4 @@
-"""Rows that are separated otherwise than assumed: recognise them, and name the option that reads them.
+"""Rows that are separated otherwise than assumed: recognize them, and name the option that reads them.
 
 Most such files still look like rows: in ``the,0.1 0.2`` the word would be ``the,0.1``. So the first rows are
 checked for what no vocabulary has: words that all end in a number, in the same mark, or in white space.
@@ -116,10 +116,10 @@ def _word_with_common_edge(words: list[str]) -> str | None:
     return first if apart >= _MOST * len(words) or (not usual and len(words) >= _ENOUGH_WORDS) else None
 
 
-def count_rows(lines: list[bytes], least: int = 1) -> int:
+def count_rows(lines: list[bytes], min_numbers: int = 1) -> int:
     """Count the lines that end in at least one number, or at least two, whatever separates them."""
     found = [_separators_of(line.decode(errors="replace")) for line in lines]
-    return sum(pair is not None and (least == 1 or pair[1] != "") for pair in found)
+    return sum(pair is not None and (min_numbers == 1 or pair[1] != "") for pair in found)
 
 
 def _describe(texts: list[str], assumed: Separator) -> tuple[int, str] | None:
@@ -147,7 +147,7 @@ def _describe(texts: list[str], assumed: Separator) -> tuple[int, str] | None:
             place,
             f"{what}; no option reads this, so replace {glue!r} after the words with {wanted!r} first",
         )
-    written = {"\t": "tab", ";": "';'", "|": "'|'"}.get(option, option)
+    written = {" ": "space", "\t": "tab", ";": "';'", "|": "'|'"}.get(option, option)
     return place, f"{what}; read it with separator={option!r} (--separator {written})"
 
 

@@ -1,7 +1,7 @@
 """Decompress streams, always to their end, so that every checksum is checked.
 
 A compressed file may consist of several streams with padding between them. Python's own readers stop at the
-first one that they do not recognise, and what lies behind it is lost without an error.
+first one that they do not recognize, and what lies behind it is lost without an error.
 """
 
 import bz2
@@ -108,7 +108,7 @@ def _trailing_data(name: str, kind: str, program: str) -> FormatError:
     return FormatError(
         name,
         None,
-        f"has something behind its end that is not {kind} data; download it again, or if it should be "
+        f"has extra data after the end of the {kind} data; download it again, or if it should be "
         f"ignored, pipe the text: {program} -dc FILE | glovefast convert - -o DEST",
     )
 

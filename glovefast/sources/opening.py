@@ -1,6 +1,6 @@
 """Open embedding text: a file, a compressed file, an archive's member or a pipe.
 
-Containers are recognised by their first bytes, not by their names. Nothing is unpacked to disk, and only a
+Containers are recognized by their first bytes, not by their names. Nothing is unpacked to disk, and only a
 decompressor's window is kept in memory.
 """
 
@@ -55,7 +55,7 @@ def open_source(source: AnySource | OpenArchive, member: str | None = None) -> S
     Raises
     ------
     FormatError
-        If the source is empty, is recognised as something other than embedding text, is a damaged or
+        If the source is empty, is recognized as something other than embedding text, is a damaged or
         encrypted archive, or does not have the member.
     OSError
         If the file does not exist or cannot be read.

@@ -166,7 +166,7 @@ class _ForwardReader:
             raise tarfile.ReadError("a damaged header")
         while count := self.readinto(self._scratch):
             if self._scratch[:count].tobytes().strip(b"\0"):
-                raise tarfile.ReadError("there is something behind its end marker")
+                raise tarfile.ReadError("there is data after its end marker")
 
 
 class _Member:
@@ -181,6 +181,6 @@ class _Member:
             return 0
         count = self._reader.readinto(buffer[: self._left])
         if not count:
-            raise EOFError("the archive has become shorter")
+            raise EOFError("the archive was truncated while it was read")
         self._left -= count
         return count

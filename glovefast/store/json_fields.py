@@ -1,6 +1,6 @@
 """A JSON object whose values are checked for their type as they are taken."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any, TypeGuard, TypeVar
 
 Part = TypeVar("Part")
@@ -105,11 +105,10 @@ class JsonFields:
             raise self._unusable(key)
         return tuple(read(JsonFields(each, f"{self._prefix}{key}")) for each in value)
 
-    def without(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Give all values but those of some keys."""
-        known = set(keys)
-        return {key: value for key, value in self._values.items() if key not in known}
+    def without(self, keys: Set[str]) -> dict[str, Any]:
+        """Return all values except those of some keys."""
+        return {key: value for key, value in self._values.items() if key not in keys}
 
 
 def _is_count(value: object, most: int = _LARGEST_COUNT) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+    return type(value) is int and 0 <= value <= most  # True is an int, but not a count

@@ -68,12 +68,12 @@ def parse_metadata(directory: Path, raw: bytes) -> Metadata:
     except (ValueError, RecursionError) as error:  # RecursionError where brackets are nested too deep
         raise StoreError.damaged(directory, f"{METADATA} is not JSON ({error})") from error
     if not says_store(values):
-        raise StoreError(directory, f"is not a glovefast store: its {METADATA} does not say so")
+        raise StoreError(directory, f"is not a glovefast store: its {METADATA} is from another program")
     _check_version(directory, values.get("format_version"))
     try:
         metadata = Metadata.read(JsonFields(values))
     except UnusableError as error:
-        raise StoreError.damaged(directory, f"{METADATA} gives no usable {error.key!r}") from error
+        raise StoreError.damaged(directory, f"{METADATA} has no valid {error.key!r}") from error
     if metadata.dtype != DTYPE:
         reason = f"{METADATA} says that the numbers are {metadata.dtype!r}, not {DTYPE}"
         raise StoreError.damaged(directory, reason)
@@ -92,7 +92,7 @@ def _check_version(directory: Path, version: object) -> None:
     raise StoreError(
         directory,
         f"has format version {version!r}, and this glovefast {__version__} reads version {FORMAT_VERSION}; "
-        "update it: pip install --upgrade glovefast",
+        "update glovefast",
     )
 
 

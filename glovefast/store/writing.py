@@ -190,7 +190,7 @@ def write_store(
         If there is not one vector for each word.
     """
     if vectors.ndim != 2 or len(vectors) != len(words):
-        raise ValueError(f"{len(words)} words need as many vectors, not an array of shape {vectors.shape}")
+        raise ValueError(f"expected {len(words)} vectors, one per word, not shape {vectors.shape}")
     rows = np.ascontiguousarray(vectors, dtype="<f4")
     metadata = Metadata(rows=len(rows), dim=rows.shape[1], source=source, report=report)
     with StoreWriter(destination, metadata.dim, overwrite) as writer:

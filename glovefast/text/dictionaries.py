@@ -14,7 +14,7 @@ from glovefast.text.words import shown
 
 NAMES = ("word_counts", "word_docs", "index_docs", "word_index", "index_word")
 _END_OF_COUNTS = 1 << 63
-_COUNTED = ("word_counts", "word_docs", "index_docs")  # these grow with each fit; the others are made anew
+_COUNTED = ("word_counts", "word_docs", "index_docs")  # these grow with each fit; the others are rebuilt
 
 Dictionary = TypeVar("Dictionary")
 
@@ -54,7 +54,7 @@ class WordDictionaries:
         self._made[name] = dictionary
 
     def add(self, counted: WordTable, oov_token: str | None) -> None:
-        """Add the counts of a fit, and number all words anew."""
+        """Add the counts of a fit and renumber all words."""
         fitted = self.fitted
         if fitted is not None and fitted.oov_token != oov_token:
             self.get("index_docs")  # keeps its entries for indices that no longer exist

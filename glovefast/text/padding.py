@@ -51,6 +51,8 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
         "post"; if `value` is a string and the matrix holds numbers.
     TypeError
         If a column holds something other than lists of integers, or nulls.
+    OverflowError
+        If a number does not fit `dtype`.
     """
     _check_ends(padding, truncating)
     if not hasattr(sequences, "__len__"):

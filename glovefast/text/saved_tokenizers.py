@@ -117,7 +117,7 @@ def tokenizer_from_pickle(path: str | PathLike[str]) -> Tokenizer:
             raise UnreadablePickleError(f"it holds a {type(saved).__name__}")
         return _tokenizer_of(saved.state)
     except (UnreadablePickleError, VocabularyError) as error:
-        raise FormatError(path, None, f"this is not a pickle of a Tokenizer alone: {error}") from error
+        raise FormatError(path, None, f"is not a pickled Tokenizer: {error}") from error
 
 
 def _is_tokenizer(module: str, name: str) -> bool:

@@ -25,8 +25,8 @@ from glovefast.threads import checked_threads
 class Tokenizer:
     """Number the words of texts by frequency, and turn texts into sequences of these numbers.
 
-    The arguments, attributes and results are those of ``keras.preprocessing.text.Tokenizer`` in Keras 2, also
-    for equally frequent words: the one that occurs first comes first. Index 0 is reserved for padding.
+    The arguments, attributes and results are those of ``keras.preprocessing.text.Tokenizer`` in Keras 2,
+    including the order of equally frequent words: first occurrence first. Index 0 is reserved for padding.
 
     The attributes `word_counts`, `word_docs`, `index_docs`, `word_index` and `index_word` are ordinary
     dictionaries, made when they are first read. You may change them or assign others; the Tokenizer follows.
@@ -35,7 +35,7 @@ class Tokenizer:
     ----------
     num_words : int, optional
         Use only the indices below it, which belong to the ``num_words - 1`` most frequent words. `word_index`
-        has all words nevertheless.
+        still contains all words.
     filters : str
         The characters to replace with `split`.
     lower : bool
@@ -109,7 +109,7 @@ class Tokenizer:
     def fit_on_texts(
         self, texts: Texts, *, threads: int | None = None, progress: Callback | bool | None = None
     ) -> None:
-        """Count the words of texts, and number all words anew.
+        """Count the words of texts and renumber all words.
 
         Parameters
         ----------

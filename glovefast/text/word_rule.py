@@ -78,7 +78,7 @@ class WordRule:
 
     def prepared(self, text: str) -> str:
         """Apply to a text what a table of bytes cannot express: everything beyond ASCII."""
-        # str.lower looks at neighbours: a sigma at the end of a word has a form of its own.
+        # str.lower looks at neighbors: a sigma at the end of a word has a form of its own.
         text = self._lowered(text)
         return text.translate(self._other_filters) if self._other_filters else text
 

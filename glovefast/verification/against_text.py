@@ -62,7 +62,7 @@ def first_difference(
     source : str, path-like or binary file object
         The text.
     member : str or None
-        The archive's member; None for the one that the store was made of.
+        The archive's member; None for the one that the store was made from.
     progress : callable or None
         Called after each chunk of the text with a `Progress`.
 
@@ -74,7 +74,7 @@ def first_difference(
     Raises
     ------
     FormatError
-        If the text cannot be read, or is no embedding text.
+        If the text cannot be read, or is not embedding text.
     OSError
         If a file cannot be read.
     """
@@ -99,7 +99,7 @@ def _checked(store: Store, options: ParsingOptions) -> tuple[Separator, str]:
 
 
 def _recorded_member(store: Store, source: AnySource) -> str | None:
-    """Give the member that the store was made of, where the text is in an archive again."""
+    """Return the member that the store was made from, if the text is in an archive again."""
     recorded = store.metadata.source
     if recorded is None or not isinstance(source, str | os.PathLike) or source == STANDARD_INPUT:
         return None
@@ -225,7 +225,7 @@ def _fill_from(file: FileIO, array: NDArray[np.float32]) -> None:
     while remaining and (count := file.readinto(remaining)):
         remaining = remaining[count:]
     if remaining:
-        raise OSError(f"{file.name} has become shorter")
+        raise OSError(f"{file.name} was truncated while it was read")
 
 
 def _show(number: np.float32) -> str:

@@ -1,4 +1,4 @@
-"""Checking a whole store: bytes against checksums, the index against the words, everything against a text."""
+"""Check a whole store: bytes against checksums, the index against the words, everything against a text."""
 
 import os
 import time
@@ -79,25 +79,23 @@ def verify(
     member: str | None = None,
     progress: Callback | bool | None = None,
 ) -> Verification:
-    """Check a whole store.
+    """Check all files of a store.
 
-    Every file is read and its checksum compared, also those of ``metadata.json`` and of the list of bad rows.
-    Missing files and files that do not belong to a store are problems. Then the words are checked (valid
-    UTF-8, as many as rows), and that the index has each of them once, in its place. The memory that this
-    takes does not grow with the vectors.
+    Every file is read and its checksum compared, including ``metadata.json`` and ``bad_rows.jsonl``. Missing
+    and extra files are reported. The words must be valid UTF-8, one per row, and the index must contain each
+    row exactly once, in its place. The memory needed does not grow with the vectors.
 
-    Checksums find accidents. Someone who changes a store on purpose can change them as well; only a
-    comparison with the source (`against`) shows that.
+    Checksums detect accidents, not tampering: only a comparison with the source (`against`) does.
 
     Parameters
     ----------
     store : str or path-like
         The store's directory.
     against : str, path-like or binary file object, optional
-        The text that the store was made of, in whatever form `convert` takes: it is parsed again, and every
-        word and every number compared, bit for bit.
+        The text that the store was made from, in any form that `convert` takes. It is parsed again, and
+        every word and number is compared, bit for bit.
     member : str, optional
-        The archive's member; by default the one that the store was made of.
+        The archive's member; by default the one that the store was made from.
     progress : callable or bool, optional
         Called about ten times a second with a `Progress`: first for the store's bytes, then for the text's;
         True shows a bar.
@@ -110,9 +108,9 @@ def verify(
     Raises
     ------
     StoreError
-        If there is no store at `store`, or one of a newer format.
+        If there is no store at `store`, or it has another format version.
     FormatError
-        If the text cannot be read, or is no embedding text.
+        If the text cannot be read, or is not embedding text.
     OSError
         If a file cannot be read.
     """
@@ -169,7 +167,7 @@ class _Check:
             yield from self._wrong_contents()
 
     def _wrong_checksums(self, checksums: Mapping[str, str], names: list[str]) -> Iterator[str]:
-        """Read every other file through; what cannot be opened is told with the rest."""
+        """Read every other file through; files that cannot be opened are reported as well."""
         with ExitStack() as resources:
             files: list[tuple[str, FileIO]] = []
             for name in (VECTORS, VOCABULARY, INDEX, BAD_ROWS):
@@ -215,7 +213,7 @@ class _Check:
 
 
 def index_problem(vocabulary: WordIndex) -> str | None:
-    """Find out whether an index is what `build_index` makes of its words.
+    """Check that an index is the one that `build_index` makes for its words.
 
     Parameters
     ----------
@@ -238,7 +236,7 @@ def index_problem(vocabulary: WordIndex) -> str | None:
         return f"the buckets of {INDEX} do not divide {len(words)} entries"
     blocks = WordBlocks(words)
     # Entries that are all different, each with the hash of its row's word, are those of all rows: there are
-    # as many. One entry of the piece before comes with each piece, to compare neighbours.
+    # as many. One entry of the piece before comes with each piece, to compare neighbors.
     for first in range(0, len(words), _PIECE_ENTRIES):
         piece = slice(max(first - 1, 0), first + _PIECE_ENTRIES)
         row, hashed = rows[piece], hashes[piece]

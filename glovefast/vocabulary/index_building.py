@@ -54,7 +54,7 @@ def build_index(words: pa.StringArray) -> pa.ListArray:
     return pa.ListArray.from_arrays(integer_array(offsets), entries, type=BUCKET_TYPE)
 
 
-def equal_neighbours(
+def equal_neighbors(
     blocks: WordBlocks, hashes: NDArray[np.uint64], rows: NDArray[np.int32]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
     """Yield in pieces the slots with the hash of the slot before, and whether the words are equal, too."""
@@ -67,7 +67,7 @@ def equal_neighbours(
 
 def _order_collisions(words: pa.StringArray, hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> None:
     """Order the rows of different words with the same hash by word. Equal words stay in order."""
-    collided = [hashes[slots[~same]] for slots, same in equal_neighbours(WordBlocks(words), hashes, rows)]
+    collided = [hashes[slots[~same]] for slots, same in equal_neighbors(WordBlocks(words), hashes, rows)]
     for hashed in dict.fromkeys(np.concatenate(collided).tolist()):
         from pyarrow.compute import array_sort_indices
 

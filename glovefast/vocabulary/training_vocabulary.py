@@ -1,6 +1,6 @@
 """Convert a training vocabulary of any kind to words and the indices that a model sees.
 
-Each kind is recognised by the methods and attributes of the object, so that Keras, Transformers and
+Each kind is recognized by the methods and attributes of the object, so that Keras, Transformers and
 scikit-learn are not imported. `training_vocabulary` describes the rules of each kind.
 """
 

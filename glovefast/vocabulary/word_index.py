@@ -21,7 +21,7 @@ from glovefast.errors import StoreError
 from glovefast.kernels import HASH_BITS, INDEX_FEW_ENTRIES
 from glovefast.vocabulary.arrow import Words, array_offsets, as_numpy, as_string_array
 from glovefast.vocabulary.hashing import WordBlocks, hash_word, hash_words, same_words, words_before
-from glovefast.vocabulary.index_building import build_index, equal_neighbours
+from glovefast.vocabulary.index_building import build_index, equal_neighbors
 
 _BATCH_BYTES = 1 << 20
 
@@ -120,10 +120,10 @@ class WordIndex:
         StoreError
             If the index is damaged.
         """
-        # Equal words are neighbours in the index, in the order of their rows.
+        # Equal words are neighbors in the index, in the order of their rows.
         duplicates = [np.empty(0, dtype=np.int32)]
         try:
-            for slots, same in equal_neighbours(self._blocks, self._hashes, self._rows):
+            for slots, same in equal_neighbors(self._blocks, self._hashes, self._rows):
                 duplicates.append(self._checked_rows(slots[same]))
         except IndexError as error:
             raise self._damaged(f"its index points outside of the store ({error})") from error

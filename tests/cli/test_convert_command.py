@@ -309,7 +309,7 @@ def test_a_dry_run_with_wanted_words(run):
     Path("words.txt").write_text("rook\n", encoding="utf-8")
     code, _, errors = run("convert", "small.2d.txt", "--words", "words.txt", "--dry-run")
     assert code == 1
-    assert errors.startswith("glovefast: error: none of the 1 wanted words is in small.2d.txt")
+    assert errors.startswith("glovefast: error: the only wanted word is not in small.2d.txt")
     assert names_here() == ["small.2d.txt", "words.txt"]
 
 

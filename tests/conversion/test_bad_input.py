@@ -1,4 +1,4 @@
-"""What is no embedding text, in whole or in part: errors with file and line, rows left out and listed."""
+"""What is not embedding text, in whole or in part: errors with file and line, rows left out and listed."""
 
 import bz2
 import gzip
@@ -94,7 +94,7 @@ def test_a_given_dimension_is_checked(tmp_path):
     for dim in (2, 300):
         error = refusal(ROWS, tmp_path, dim=dim)
         assert error.line == 1
-        assert error.reason == f"you asked for {dim} numbers per row (dim, --dim), but the rows say 3"
+        assert error.reason == f"you asked for {dim} numbers per row (dim, --dim), but the rows have 3"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_given_dimension_is_checked(tmp_path):
             "the fields are separated by a comma, as in 'the,0.1,0.2'; read it",
         ),
         (b"the\t0.1\t0.2\n", 1, r"the fields are separated by a tab, as in 'the\t0.1\t0.2'; read it"),
-        (b"400000 50\n", 1, "the header promises 400000 rows, but none follows"),
+        (b"400000 50\n", 1, "the header promises 400000 rows, but the file has no rows"),
         (b"2 50\nthe 1 2\nof 3 4\n", 1, "the header says 50 numbers per row, but the rows have 2"),
         (b"x" * 2_000_000, None, "a line is longer than 1 MiB"),
         (gzip.compress(ROWS * 9000)[:-300], None, "is truncated"),
@@ -219,10 +219,10 @@ def test_words_that_are_not_utf8(tmp_path, monkeypatch, rule, words, chunk_bytes
     vectors = load(convert(tmp_path / "vectors.txt", errors=rule, on_bad_row="skip"))
     assert vectors.words.to_pylist() == words
     assert vectors.vectors[:, 0].tolist() == ([1, 7] if rule == "strict" else [1, 3, 5, 7, 9, 11])
-    met = vectors.metadata.report.to_dict()
-    assert (met["replaced_words"], met["skipped_rows"]) == ((0, 5) if rule == "strict" else (4, 1))
-    assert (met["duplicate_words"], met["blank_lines"]) == (0, 0)
-    assert met.get("merged_words", 0) == len(words) - len(set(words))
+    report = vectors.metadata.report.to_dict()
+    assert (report["replaced_words"], report["skipped_rows"]) == ((0, 5) if rule == "strict" else (4, 1))
+    assert (report["duplicate_words"], report["blank_lines"]) == (0, 0)
+    assert report.get("merged_words", 0) == len(words) - len(set(words))
     entries = listed(tmp_path / "vectors.glovefast" / "bad_rows.jsonl")
     merged = [(3, True), (6, True)] if rule == "replace" else []
     assert [(entry["line"], entry["kept"]) for entry in entries] == [

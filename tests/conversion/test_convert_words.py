@@ -127,7 +127,7 @@ LENGTHS = [0, 1, 7, 8, 9, 15, 16, 17, 55, 56, 63, 64, 65, 127, 128, 129, 1000]
 
 @pytest.mark.parametrize("dim", [1, 3, 70])
 def test_words_of_every_length_and_those_beside_them(tmp_path, dim):
-    """Each with neighbours that are shorter, longer, or different in the first or the last byte only."""
+    """Each with neighbors that are shorter, longer, or different in the first or the last byte only."""
     kinds = [
         [kind(letter * length) for letter, length in zip("abcdefghijklmnopq", LENGTHS, strict=True)]
         for kind in (
@@ -296,10 +296,10 @@ def test_limit_counts_the_rows_that_are_kept(tmp_path, monkeypatch, threads, chu
     text = b"5 2\nother 1 2\n\nking 3 4\nother 5 6\nking 7 8\n\n\nnew york 9 10\nother 1 1\nqueen 2 2\n"
     small = converted(text, tmp_path, ["queen", "king", "new york"], limit=limit, threads=threads)
     assert small.words.to_pylist() == ["king", "king", "new york", "queen"][:limit]
-    met = small.metadata.report.to_dict()
-    assert met["rows_not_wanted"] == [0, 1, 2, 2, 3, 3][limit]
-    assert met["blank_lines"] == [0, 1, 1, 3, 3, 3][limit]
-    assert met["duplicate_words"] == (limit >= 2)
+    report = small.metadata.report.to_dict()
+    assert report["rows_not_wanted"] == [0, 1, 2, 2, 3, 3][limit]
+    assert report["blank_lines"] == [0, 1, 1, 3, 3, 3][limit]
+    assert report["duplicate_words"] == (limit >= 2)
 
 
 def test_the_limit_may_be_reached_before_any_wanted_word(tmp_path):
@@ -377,11 +377,11 @@ def test_words_that_are_not_utf_8(tmp_path, rows, wanted, errors):
     options = {"errors": errors, "on_bad_row": "skip", "dim": 2}
     small = converted(text, tmp_path, sorted(words), **options)
     assert small.words.to_pylist() == [*(word for _, _, word in kept), "there"]
-    met = small.metadata.report.to_dict()
-    assert met["rows_not_wanted"] == len(rows) - len(kept) - met["skipped_rows"]
-    assert met["blank_lines"] == 0
+    report = small.metadata.report.to_dict()
+    assert report["rows_not_wanted"] == len(rows) - len(kept) - report["skipped_rows"]
+    assert report["blank_lines"] == 0
     merged = merged_rows(owns, [word for _, _, word in kept])
-    assert met.get("merged_words", 0) == len(merged)
+    assert report.get("merged_words", 0) == len(merged)
     list_of_bad_rows = tmp_path / "small.glovefast" / "bad_rows.jsonl"
     told = [json.loads(line) for line in list_of_bad_rows.read_text("utf-8").splitlines()] if bad else []
     assert [(each["line"], each["kept"]) for each in told[: len(bad)]] == bad
@@ -407,7 +407,7 @@ def test_words_that_other_readers_lose(tmp_path, dim, line_end):
 @pytest.mark.parametrize("words", [["zzz"], {"king!": 1}])
 @pytest.mark.parametrize("fallback", [(), "lower"])
 def test_no_wanted_word_is_there(tmp_path, words, fallback):
-    with pytest.raises(VocabularyError, match=r"none of the 1 wanted words .* language and case"):
+    with pytest.raises(VocabularyError, match=r"the only wanted word is not .* language and case"):
         converted(b"<unk> 1 2\nking 3 4\n", tmp_path, words, fallback=fallback)
     assert list(tmp_path.iterdir()) == []
     small = converted(b"king 3 4\n", tmp_path, words, limit=0)
@@ -526,7 +526,7 @@ def test_the_command_with_words_or_text_from_a_pipe(command, monkeypatch, tmp_pa
         (["--words", "missing.txt"], 1, "missing.txt"),
         (["--words", "empty.txt"], 1, "empty.txt: is empty"),
         (["--words", "latin.txt"], 1, "line 2: is not UTF-8"),
-        (["--words", "words.txt"], 1, "none of the 1 wanted words is in text.txt"),
+        (["--words", "words.txt"], 1, "the only wanted word is not in text.txt"),
     ],
 )
 def test_the_command_says_what_is_wrong(command, arguments, code, message):

@@ -25,11 +25,11 @@ ROWS = b"the 0.5 -1\nof 2 3e-05\n"
 
 @dataclass
 class Golden:
-    """A file's bytes, the words that it gives, what is met in it, and the options that it needs."""
+    """A file's bytes, the words that it gives, what is reported of it, and the options that it needs."""
 
     data: bytes
     words: list[str]
-    met: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -183,22 +183,22 @@ def test_a_golden_file(tmp_path, kind, threads):
     golden = FILES[kind]
     vectors = load(convert(io.BytesIO(golden.data), tmp_path / "made", threads=threads, **golden.options))
     assert vectors.words.to_pylist() == golden.words
-    assert {key: count for key, count in vectors.metadata.report.to_dict().items() if count} == golden.met
+    assert {key: count for key, count in vectors.metadata.report.to_dict().items() if count} == golden.report
     body = golden.data.removeprefix(b"\xef\xbb\xbf")
-    if "header" in golden.met:
+    if "header" in golden.report:
         body = body.split(b"\n", 1)[1]
     judged = judge_lines(
         body,
         vectors.dim,
         golden.options.get("errors", "strict"),
-        certain="header" in golden.met or "dim" in golden.options,
+        certain="header" in golden.report or "dim" in golden.options,
     )
     rows = [row for row in judged if isinstance(row, tuple)]
     assert [word for word, _ in rows] == golden.words
     assert same_bits(np.array(vectors.vectors), np.array([numbers for _, numbers in rows]))
     assert vectors.rows(golden.words).tolist() == [golden.words.index(word) for word in golden.words]
     listed = vectors.path / "bad_rows.jsonl"
-    entries = sum(golden.met.get(key, 0) for key in ("skipped_rows", "replaced_words", "merged_words"))
+    entries = sum(golden.report.get(key, 0) for key in ("skipped_rows", "replaced_words", "merged_words"))
     assert (listed.read_text("utf-8").count("\n") if listed.exists() else 0) == entries
 
 

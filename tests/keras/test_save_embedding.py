@@ -71,9 +71,9 @@ def test_rows_of_unknown_words_keep_their_token(tmp_path):
     learned = glovefast.load(save_embedding(layer, lookup, tmp_path / "lookup"))
     assert learned.words.to_pylist() == ["?", "?", "king"]
     assert same_bits(np.array(learned["king"]), rows_of(layer)[2])
-    met = saved_metadata(tmp_path / "lookup")["report"]
+    report = saved_metadata(tmp_path / "lookup")["report"]
     # A look-up finds the first of the two rows under one name.
-    assert (met["oov_rows"], met["rows_without_word"], met["duplicate_words"]) == (2, 1, 1)
+    assert (report["oov_rows"], report["rows_without_word"], report["duplicate_words"]) == (2, 1, 1)
 
 
 def test_there_and_back_again(vectors, tmp_path):
@@ -219,7 +219,9 @@ def test_text_is_replaced_only_on_request(tmp_path):
 def test_words_with_spaces_need_a_store(tmp_path):
     text = keras.layers.TextVectorization(vocabulary=["king", "the king"], ngrams=2)
     layer = learned_layer(4)
-    with pytest.raises(VocabularyError, match="'the king' cannot stand in embedding text"):
+    with pytest.raises(
+        VocabularyError, match="'the king' contains a space or line break, which text cannot store"
+    ):
         save_embedding(layer, text, tmp_path / "x.txt")
     assert "the king" in glovefast.load(save_embedding(layer, text, tmp_path / "x"))
 

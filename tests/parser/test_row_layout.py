@@ -95,8 +95,8 @@ def test_headers_that_contradict_the_rows():
         error = refusal(f"2 300\n{ROWS}", **given)
         assert (error.line, error.reason) == (1, "the header says 300 numbers per row, but the rows have 3")
     error = refusal("2 3\n")
-    assert (error.line, error.reason) == (1, "the header promises 2 rows, but none follows")
-    assert refusal("2 3\n\n\r\n").reason == "the header promises 2 rows, but none follows"
+    assert (error.line, error.reason) == (1, "the header promises 2 rows, but the file has no rows")
+    assert refusal("2 3\n\n\r\n").reason == "the header promises 2 rows, but the file has no rows"
 
 
 def test_a_given_dimension_counts():
@@ -107,8 +107,8 @@ def test_a_given_dimension_counts():
 @pytest.mark.parametrize("dim", [2, 4, 300])
 def test_a_dimension_that_header_and_rows_contradict(dim):
     asked = f"you asked for {dim} numbers per row (dim, --dim), but"
-    assert refusal(ROWS, dim=dim).reason == f"{asked} the rows say 3"
-    assert refusal(f"2 3\n{ROWS}", dim=dim).reason == f"{asked} the header and the rows say 3"
+    assert refusal(ROWS, dim=dim).reason == f"{asked} the rows have 3"
+    assert refusal(f"2 3\n{ROWS}", dim=dim).reason == f"{asked} the header and the rows have 3"
     assert refusal(f"2 5\n{ROWS}", dim=3).reason.endswith("but the header says 5")
 
 

@@ -28,7 +28,7 @@ import glovefast
 from glovefast.errors import StoreError
 from glovefast.kernels.load import load_kernels
 from glovefast.parser import chunks
-from glovefast.store import atomic as publishing
+from glovefast.store import atomic
 from tests.helpers.files import names
 
 NAME = "made.glovefast"
@@ -164,7 +164,7 @@ def kill_at_random(runs: Runs, times: int, seed: int) -> dict[str, int]:
 def kill_at_every_call(runs: Runs, replaced: bool, exchange: bool) -> dict[str, int]:
     """Kill runs at each of their calls that have to do with files, one after the other."""
     if not exchange:  # as on a system that cannot exchange two names in one step
-        publishing._exchange = lambda one, other: False
+        atomic._exchange = lambda one, other: False
     counts: dict[str, int] = {}
     event = 0
     while True:
@@ -177,7 +177,7 @@ def kill_at_every_call(runs: Runs, replaced: bool, exchange: bool) -> dict[str, 
         # Without the exchange there is an instant without a store; the next run finds the old one again.
         there = runs.check_killed(possible if exchange else possible | {None})
         if replaced and there is None:
-            publishing.clear_remains(runs.store)
+            atomic.clear_remains(runs.store)
             runs.check_killed({"old"})
         key = f"{there} store"
         counts[key] = counts.get(key, 0) + 1

@@ -46,7 +46,7 @@ def test_a_wrong_gzip_checksum(file):
 
 def test_junk_behind_a_gzip_stream(file):
     path = file(gzip.compress(TEXT) + b"junk" * 9)
-    assert refusal(path).startswith(f"{path}: has something behind its end that is not gzip data;")
+    assert refusal(path).startswith(f"{path}: has extra data after the end of the gzip data;")
 
 
 def test_a_half_downloaded_zip(file):

@@ -11,7 +11,7 @@ import pytest
 
 from glovefast.conversion.convert import convert
 from glovefast.kernels import load as kernels
-from glovefast.store import atomic as publishing
+from glovefast.store import atomic
 
 ROWS = b"".join(b"word%d %d.25 -%d 7\n" % (row, row, row) for row in range(20_000))
 OLD = b"old 1 2 3\n"
@@ -180,7 +180,7 @@ def test_all_is_on_the_disk_before_the_rename(folder, monkeypatch, replaced):
     made = folder / "made.glovefast"
     if replaced:
         shutil.copytree(folder.parent / "old.glovefast", made)
-    synced, put_in_place, fsync = [], publishing.Partial._take_name, os.fsync
+    synced, put_in_place, fsync = [], atomic.Partial._take_name, os.fsync
     checked = []
 
     def take_name(partial, overwrite):
@@ -194,7 +194,7 @@ def test_all_is_on_the_disk_before_the_rename(folder, monkeypatch, replaced):
         synced.append(os.fstat(number).st_ino)
         fsync(number)
 
-    monkeypatch.setattr(publishing.Partial, "_take_name", take_name)
+    monkeypatch.setattr(atomic.Partial, "_take_name", take_name)
     monkeypatch.setattr(os, "fsync", recorded)
     convert(folder.parent / "text.txt", made, overwrite=True)
     assert checked == [True, True]

@@ -16,7 +16,7 @@ import glovefast
 from glovefast.conversion.convert import convert
 from glovefast.errors import StoreError
 from glovefast.kernels import load as kernels
-from glovefast.store import atomic as publishing
+from glovefast.store import atomic
 from glovefast.store.writing import StoreWriter
 from glovefast.vectors import load
 from tests.helpers.command_line import started, wait_until
@@ -140,7 +140,7 @@ def test_what_a_living_process_writes_is_not_cleared_away():
 
 def test_the_name_is_taken_in_the_last_instant(monkeypatch):
     """After all has been looked at, and before the rename."""
-    put_in_place = publishing.Partial.put_in_place
+    put_in_place = atomic.Partial.put_in_place
 
     def late(partial, overwrite):
         if not Path("made").exists():
@@ -150,7 +150,7 @@ def test_the_name_is_taken_in_the_last_instant(monkeypatch):
     Path("other.txt").write_bytes(b"other 1 2\n")
     Path("text.txt").write_bytes(b"text 1 2\n")
     convert("other.txt", "other")
-    monkeypatch.setattr(publishing.Partial, "put_in_place", late)
+    monkeypatch.setattr(atomic.Partial, "put_in_place", late)
     with pytest.raises(StoreError, match="made: already exists; choose another destination"):
         convert("text.txt", "made")
     assert load("made").words.to_pylist() == ["other"]
@@ -171,7 +171,7 @@ def test_what_is_no_store_comes_there_meanwhile():
     assert Path("made/mine").is_file()
 
 
-@pytest.mark.parametrize(("home", "name"), [(publishing.os, "open"), (fcntl, "flock")])
+@pytest.mark.parametrize(("home", "name"), [(atomic.os, "open"), (fcntl, "flock")])
 def test_cleared_away_in_the_instant_before_its_lock(tmp_path, monkeypatch, home, name):
     """By another process that cannot tell it from what a killed one left."""
     original, cleared = getattr(home, name), []
@@ -184,7 +184,7 @@ def test_cleared_away_in_the_instant_before_its_lock(tmp_path, monkeypatch, home
         return original(*arguments, **options)
 
     monkeypatch.setattr(home, name, late)
-    with publishing.Partial(tmp_path / "made") as partial:
+    with atomic.Partial(tmp_path / "made") as partial:
         assert partial.path.is_dir()
         assert partial.path not in cleared
     assert len(cleared) == 1
@@ -199,7 +199,7 @@ def test_one_that_clears_away_meets_one_that_begins(tmp_path):
     def clear():
         nonlocal passes
         while not stopped:
-            publishing.clear_remains(target)
+            atomic.clear_remains(target)
             with passed:
                 passes += 1
                 passed.notify_all()

@@ -90,8 +90,8 @@ def test_members_are_never_lost_in_silence(file, compress):
         (WHOLE + WHOLE.replace(b"v.txt", b"w.txt") + END, "a damaged header"),  # its checksum is wrong now
         (WHOLE, "it ends without an end marker"),
         (WHOLE + WHOLE[:100], "it ends within a header"),
-        (WHOLE + END + WHOLE + END, "there is something behind its end marker"),
-        (WHOLE + END + b"x", "there is something behind its end marker"),
+        (WHOLE + END + WHOLE + END, "there is data after its end marker"),
+        (WHOLE + END + b"x", "there is data after its end marker"),
     ):
         path = file(compress(data))
         expected = f"{path}: is a truncated or damaged tar archive ({complaint}); download it again"

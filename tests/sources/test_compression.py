@@ -129,7 +129,7 @@ def test_something_else_behind_the_end(file, compression, rest):
     if (compression, rest) == ("LZ4", b"x"):  # a stream begins with four bytes
         assert refusal(path).startswith(f"{path}: is truncated: ")
     else:
-        expected = f"{path}: has something behind its end that is not {compression} data; "
+        expected = f"{path}: has extra data after the end of the {compression} data; "
         assert refusal(path).startswith(expected)
 
 

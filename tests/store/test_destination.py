@@ -15,7 +15,7 @@ import pytest
 from glovefast.conversion import bad_rows
 from glovefast.conversion.convert import convert, convert_archive
 from glovefast.errors import FormatError, StoreError
-from glovefast.store import atomic as publishing
+from glovefast.store import atomic
 from glovefast.store import writing as store
 from glovefast.vectors import load
 from tests.helpers.files import names, names_here
@@ -192,13 +192,13 @@ def test_a_store_with_files_of_others_is_not_replaced(name):
 def test_what_appears_in_a_store_while_it_is_replaced_stays(monkeypatch, caplog):
     """The store that was replaced keeps it under its hidden name, and a warning says where."""
     convert(io.BytesIO(OTHER), "made")
-    take_name = publishing.Partial._take_name
+    take_name = atomic.Partial._take_name
 
     def late(partial, overwrite):
         Path("made/mine").touch()
         return take_name(partial, overwrite)
 
-    monkeypatch.setattr(publishing.Partial, "_take_name", late)
+    monkeypatch.setattr(atomic.Partial, "_take_name", late)
     convert(io.BytesIO(TEXT), "made", overwrite=True)
     assert words("made") == ["king", "queen"]
     (left,) = Path().glob(".made.*.partial")
@@ -212,7 +212,7 @@ def test_a_long_name(length, letter, tmp_path):
     """Its hidden name is shorter, and what a killed process left of it is found again."""
     name = letter * (length // len(letter.encode()))
     for text in (TEXT, OTHER):
-        Path(publishing._hidden_path(tmp_path / name)).mkdir()
+        Path(atomic._hidden_path(tmp_path / name)).mkdir()
         convert(io.BytesIO(text), name, overwrite=True)
         assert names_here() == [name]
     assert words(name) == ["rook"]
@@ -235,15 +235,15 @@ def test_a_directory_is_made_with_the_rights_of_a_new_one_without_a_look_at_the_
 def test_what_fails_after_the_rename_does_not_fail_the_conversion(monkeypatch, caplog, overwrite, failing):
     if overwrite:
         convert(io.BytesIO(OTHER), "made")
-    take_name = publishing.Partial._take_name
+    take_name = atomic.Partial._take_name
 
     def fail_from_now_on(partial, overwrite):
         taken = take_name(partial, overwrite)
-        patch.setattr(publishing.os, failing, no_space)
+        patch.setattr(atomic.os, failing, no_space)
         return taken
 
     with monkeypatch.context() as patch:
-        patch.setattr(publishing.Partial, "_take_name", fail_from_now_on)
+        patch.setattr(atomic.Partial, "_take_name", fail_from_now_on)
         assert convert(io.BytesIO(TEXT), "made", overwrite=overwrite) == Path("made")
     assert "made is complete, but may be lost if the power fails now" in caplog.text
 
@@ -327,7 +327,7 @@ def test_a_full_disk_leaves_nothing(monkeypatch, home, name, replaced):
     options = {"on_bad_row": "skip", "overwrite": replaced, "threads": 3}
     with monkeypatch.context() as patch:
         if name == "rename":  # as where the system cannot exchange two names in one step
-            patch.setattr(publishing, "_exchange", lambda one, other: False)
+            patch.setattr(atomic, "_exchange", lambda one, other: False)
         patch.setattr(home, name, no_space)
         with pytest.raises(OSError, match="No space left"):
             convert(io.BytesIO(TEXT + b"bad\n"), "made.glovefast", **options)

@@ -88,14 +88,14 @@ def test_sliced_words_and_foreign_layouts(tmp_path, rows):
 
 @pytest.mark.parametrize("word", ["", "new york", "line\nend", "line\rend"])
 def test_words_that_text_cannot_hold_are_named(tmp_path, word):
-    with pytest.raises(VocabularyError, match="cannot stand in embedding text") as caught:
+    with pytest.raises(VocabularyError, match="which text cannot store") as caught:
         written(tmp_path / "x.txt", ["king", word], np.ones((2, 3)))
     assert repr(word) in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_and_words_must_be_as_many(tmp_path):
-    with pytest.raises(ValueError, match="2 words need as many vectors"):
+    with pytest.raises(ValueError, match="expected 2 vectors, one per word"):
         written(tmp_path / "x.txt", ["a", "b"], np.ones((3, 2)))
 
 

@@ -1,4 +1,4 @@
-"""Stores: opening and everything that can be wrong with one, writing vectors from memory, publishing."""
+"""Stores: opening and everything that can be wrong with one, writing vectors from memory, atomic."""
 
 import errno
 import json
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from glovefast.errors import StoreError
-from glovefast.store import atomic as publishing
+from glovefast.store import atomic
 from glovefast.store.atomic import Partial, published_whole
 from glovefast.store.export.embedding_text import write_embedding_text
 from glovefast.store.metadata import SourceInfo
@@ -88,7 +88,7 @@ def test_what_is_no_store(tmp_path):
     assert refusal(tmp_path) == "is not a glovefast store: it has no metadata.json"
     for text in ('{"format": "other"}', "[]", "{}", '"glovefast"'):
         (tmp_path / "metadata.json").write_text(text)
-        assert refusal(tmp_path) == "is not a glovefast store: its metadata.json does not say so"
+        assert refusal(tmp_path) == "is not a glovefast store: its metadata.json is from another program"
 
 
 def test_a_file_of_a_store(store):
@@ -106,7 +106,7 @@ def test_another_format(store, version):
     change_metadata(store, format_version=version)
     reason = refusal(store)
     assert reason.startswith(f"has format version {version!r}, and this glovefast ")
-    assert reason.endswith("reads version 2; update it: pip install --upgrade glovefast")
+    assert reason.endswith("reads version 2; update glovefast")
 
 
 def test_a_store_of_version_1_names_the_command_that_makes_it_anew(store):
@@ -182,15 +182,15 @@ def test_no_changed_byte_is_taken_for_another_trouble(store, tmp_path, file):
     ("changes", "reason"),
     [
         ({"rows": 99}, "vocabulary.arrow has 100 entries, but metadata.json says 99"),
-        ({"rows": -1}, "metadata.json gives no usable 'rows'"),
-        ({"rows": "100"}, "metadata.json gives no usable 'rows'"),
-        ({"rows": True}, "metadata.json gives no usable 'rows'"),
+        ({"rows": -1}, "metadata.json has no valid 'rows'"),
+        ({"rows": "100"}, "metadata.json has no valid 'rows'"),
+        ({"rows": True}, "metadata.json has no valid 'rows'"),
         (
             {"dim": 8},
             "vectors.npy must contain (100, 8) float32, but its header says "
             "\"{'descr': '<f4', 'fortran_order': False, 'shape': (100, 7), }\"",
         ),
-        ({"dim": None}, "metadata.json gives no usable 'dim'"),
+        ({"dim": None}, "metadata.json has no valid 'dim'"),
         ({"dtype": "float64"}, "metadata.json says that the numbers are 'float64', not float32"),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_value_of_the_wrong_type(store, run, key, value):
         values = values[0]
     values[name] = value
     (store / "metadata.json").write_text(json.dumps(metadata))
-    with pytest.raises(StoreError, match=rf"metadata\.json gives no usable '{key}(\.\w+)?'"):
+    with pytest.raises(StoreError, match=rf"metadata\.json has no valid '{key}(\.\w+)?'"):
         load(store)
     code, output, errors = run("info", str(store.resolve()))
     assert (code, output, errors.count("\n")) == (1, "", 1)
@@ -310,7 +310,7 @@ def publish(target: Path, content: str, overwrite: bool = True) -> None:
 def test_put_in_place(tmp_path, monkeypatch, exchange):
     """With the exchange in one step that Linux has, and without."""
     if not exchange:
-        monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
     target = tmp_path / "target"
     for content in ("first", "second", "third"):
         publish(target, content)
@@ -326,16 +326,16 @@ def test_put_in_place(tmp_path, monkeypatch, exchange):
 def test_the_exchange_is_in_one_step(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "other").write_text("other")
-    assert publishing._exchange(tmp_path / "one", tmp_path / "other")
+    assert atomic._exchange(tmp_path / "one", tmp_path / "other")
     assert (tmp_path / "one").read_text() == "other"
     assert (tmp_path / "other").is_dir()
-    assert not publishing._exchange(tmp_path / "one", tmp_path / "nothing")
+    assert not atomic._exchange(tmp_path / "one", tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("failing", [{2}, {3}, {3, 4}])
 def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch, failing):
     """Where the way back fails too, it still exists under its other name, and gets its own from the next."""
-    monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
     target = tmp_path / "target"
     publish(target, "old")
     rename, calls = Path.rename, []
@@ -352,7 +352,7 @@ def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch, failing):
             publish(target, "new")
     if 4 in failing:
         assert [path.read_text() for path in tmp_path.glob(".target.*.retired/vectors.npy")] == ["old"]
-        publishing.clear_remains(target)
+        atomic.clear_remains(target)
     assert (target / "vectors.npy").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
@@ -414,9 +414,9 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, monkeypatch):
 
     for step in ("rename", "link", "neither"):
         if step == "link":
-            monkeypatch.setattr(publishing, "_renameat2", lambda *arguments: False)
+            monkeypatch.setattr(atomic, "_renameat2", lambda *arguments: False)
         if step == "neither":
-            monkeypatch.setattr(publishing.os, "link", refuse)
+            monkeypatch.setattr(atomic.os, "link", refuse)
         with pytest.raises(FileExistsError), published_whole(target, overwrite=False) as partial:
             [path.write_text(text) for path, text in ((partial, "ours"), (target, "theirs"))]
         assert target.read_text() == "theirs"

@@ -194,7 +194,7 @@ def test_a_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer.fit_on_texts(texts, progress=False)
     tokenizer.fit_on_texts(["a"], progress=None)
     assert len(Bar.made) == 5
-    with pytest.raises(TypeError, match="progress must be callable, True or None, not int"):
+    with pytest.raises(TypeError, match="progress must be a function, True, False or None, not int"):
         tokenizer.fit_on_texts(texts, progress=1)  # type: ignore[arg-type]
 
 

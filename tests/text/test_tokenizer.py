@@ -19,7 +19,7 @@ from glovefast.text import Tokenizer, tokenizer_from_json
 
 keras_text = pytest.importorskip("keras.src.legacy.preprocessing.text")
 
-# What lowers to something longer, to ASCII or by its neighbours; what combines; what separates elsewhere.
+# What lowers to something longer, to ASCII or by its neighbors; what combines; what separates elsewhere.
 ODD = "aAbBzZ09 .,!-'_\t\n\r\x00\x1c\x85\xa0İI\u0131KÅßẞΣ\u03c3ςÀéÉǅ\u0301\u0307"
 ODD += "\u200d\u2028\u3000中👍🏽𐐀\ufeff\ud83d\udc4d"
 characters = st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=()))

@@ -52,16 +52,16 @@ def write_embedding_text(
     Raises
     ------
     StoreError
-        If there is something at the destination already and `overwrite` is false, or it is no file.
+        If there is something at the destination already and `overwrite` is false, or if it is not a file.
     VocabularyError
-        If a word is empty or holds a space or a line's end; the message names it.
+        If a word is empty or contains a space or line break; the message names it.
     ValueError
         If there is not one vector for each word.
     """
     import pyarrow.compute as pc
 
     if vectors.ndim != 2 or len(vectors) != len(words):
-        raise ValueError(f"{len(words)} words need as many vectors, not an array of {vectors.shape}")
+        raise ValueError(f"expected {len(words)} vectors, one per word, not shape {vectors.shape}")
     check_file_destination(destination, overwrite)
     _check_words(words)
     dim = vectors.shape[1]
@@ -84,8 +84,12 @@ def write_embedding_text(
 
 def _check_words(words: pa.StringArray) -> None:
     for word in words.to_pylist():
-        if not word or any(separator in word for separator in _SEPARATORS):
-            raise VocabularyError(
-                f"the word {word!r} cannot stand in embedding text, where spaces and line ends separate: "
-                "save a store instead"
-            )
+        if not word:
+            problem = "is empty"
+        elif any(separator in word for separator in _SEPARATORS):
+            problem = "contains a space or line break"
+        else:
+            continue
+        raise VocabularyError(
+            f"the word {word!r} {problem}, which text cannot store; save as a store instead"
+        )
