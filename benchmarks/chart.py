@@ -13,7 +13,7 @@ from benchmarks.results import Results, ResultsError, bytes_text, read_results
 from benchmarks.tables import GLOVEFAST
 from benchmarks.texts import CONVERTED
 
-# By row: name and colour. The colours are Okabe and Ito's, which colour-blind readers can tell apart.
+# By row: name and color. The colors are Okabe and Ito's, which color-blind readers can tell apart.
 _LINES = {
     "loop": ("the tutorial's loop", "#E69F00"),
     "pandas": ("pandas", "#009E73"),
@@ -32,7 +32,7 @@ def draw(results: Results, path: Path) -> None:
     axes = figure.add_subplot(xscale="log", yscale="log")
     sizes = {shape: results.texts[shape]["bytes"] for shape in CONVERTED if shape in results.texts}
     ends = {}
-    for row, (_, colour) in _LINES.items():
+    for row, (_, color) in _LINES.items():
         points = [
             (size, measured)
             for shape, size in sizes.items()
@@ -40,7 +40,7 @@ def draw(results: Results, path: Path) -> None:
         ]
         if not points:
             continue
-        style = {"color": colour, "linewidth": 2.5 if row == GLOVEFAST else 1.5}
+        style = {"color": color, "linewidth": 2.5 if row == GLOVEFAST else 1.5}
         x, y = [size for size, _ in points], [measured.median for _, measured in points]
         axes.plot(x, y, marker="o", markersize=5, linestyle="--" if row == "floor" else "-", **style)
         seconds = [measured.seconds for _, measured in points]
@@ -48,9 +48,9 @@ def draw(results: Results, path: Path) -> None:
         ends[row] = (x[-1], y[-1])
     heights = _apart({row: math.log10(y) for row, (_, y) in ends.items()}, axes)
     for row, (x_end, _) in ends.items():
-        name, colour = _LINES[row]
+        name, color = _LINES[row]
         weight = "bold" if row == GLOVEFAST else "normal"
-        style = {"color": colour, "va": "center", "weight": weight, "textcoords": "offset points"}
+        style = {"color": color, "va": "center", "weight": weight, "textcoords": "offset points"}
         axes.annotate(name, (x_end, 10 ** heights[row]), xytext=(9, 0), **style)
     axes.set_xticks(list(sizes.values()), [bytes_text(size) for size in sizes.values()])
     axes.xaxis.set_minor_locator(NullLocator())

@@ -1,6 +1,6 @@
 """Turn the results of a run into Markdown: ``python -m benchmarks.report results.json -o RESULTS.md``.
 
-Nothing is rounded in our favour and nothing is left out: a row that `benchmarks.tables` does not know is an
+Nothing is rounded in our favor and nothing is left out: a row that `benchmarks.tables` does not know is an
 error, a missing one is named, and a wrong one says what is wrong in place of its time. ``--short`` writes
 only the goals and the circumstances, for the README.
 """
@@ -34,10 +34,10 @@ _COLUMNS = ("median", "range", "runs", "ratio to glovefast", "per number", "firs
 def render(results: Results) -> str:
     sections = [
         "# Measured",
-        "Written by `python -m benchmarks.report`. `benchmarks/__init__.py` gives the rules, and "
-        "`benchmarks/tables.toml` says what each table compares. Times are medians of the runs; the range is "
+        "Written by `python -m benchmarks.report`. The rules are in `benchmarks/__init__.py`, and what each "
+        "table compares is in `benchmarks/tables.toml`. Times are medians of the runs; the range is "
         "from the fastest to the slowest. A ratio is a time divided by glovefast's time: below 1, the peer "
-        "is faster. This is one run on one machine: rely on the ratios, not on the seconds.",
+        "is faster. This is one run on one machine: ratios carry over to other machines, seconds do not.",
         _circumstances(results),
         "## Goals",
         "The median of the ratios of the runs, turn by turn, with the least and the most in brackets.",

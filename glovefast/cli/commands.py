@@ -76,7 +76,7 @@ Examples:
     "--against",
     metavar="SOURCE",
     type=FilePath(),
-    help="Also compare with the text it was made from, bit for bit: any SOURCE that convert takes.",
+    help="Also compare with the text it was made from, bit for bit: any SOURCE that convert accepts.",
 )
 @click.option(
     "--member", metavar="NAME", help="The archive's member. Default: the one the store was made from."
@@ -86,7 +86,7 @@ Examples:
 def verify(*, path: Path, against: str | None, member: str | None, quiet: bool, as_json: bool) -> None:
     """Check a store: every byte, the words and the index.
 
-    If anything is wrong, it is listed and the exit code is 1.
+    Lists all problems; the exit code is then 1.
     """
     if member is not None and against is None:
         raise click.UsageError("--member needs --against with an archive")
@@ -97,24 +97,26 @@ def verify(*, path: Path, against: str | None, member: str | None, quiet: bool, 
     elif not (quiet and result.ok):
         print_text(describe_verification(result))
     if not result.ok:
-        raise GlovefastError(
-            f"{path}: found {counted(len(result.problems), 'problem')}; convert its source again"
-        )
+        advice = "convert its source again"
+        if against is not None:
+            advice = f"if {against} is the text it was made from, convert it again"
+        raise GlovefastError(f"{path}: found {counted(len(result.problems), 'problem')}; {advice}")
 
 
 @command.command(
+    short_help="Run the Keras tutorial with glovefast.",
     epilog="""\b
 Examples:
   glovefast demo
   glovefast demo --vectors glove.6B.zip --member glove.6B.100d.txt
-  glovefast demo --vectors glove.6B.100d.glovefast -o learned/"""
+  glovefast demo --vectors glove.6B.100d.glovefast -o learned/""",
 )
 @click.option(
     "--vectors",
     "vectors_file",
     metavar="FILE",
     type=FilePath(),
-    help="Word vectors to use instead of the sample: a text file or a store.",
+    help="Word vectors to use instead of the sample: a text file, an archive (with --member) or a store.",
 )
 @click.option("--member", metavar="NAME", help="The archive's member: its name, or the end of its name.")
 @click.option(
@@ -129,9 +131,10 @@ Examples:
 def demo(
     *, vectors_file: str | None, member: str | None, output: str | None, quiet: bool, as_json: bool
 ) -> None:
-    """Run the Keras embedding tutorial, and compare with the tutorial's own loop.
+    """Run the Keras embedding tutorial with glovefast.
 
-    This needs Keras and TensorFlow: pip install "glovefast[tensorflow]".
+    The result is compared with the loop of the tutorial (read each line, split(), np.asarray). This needs
+    Keras and a backend, for example: pip install tensorflow.
     """
     from glovefast.demo.walkthrough import run
 

@@ -28,7 +28,7 @@ _MOST_DIMENSIONS = 1 << 23  # the longest line, 16 MiB, has room for no more
 
 
 class _Piece(NamedTuple):
-    """A source or a member of it, what `convert` must know about it, and whether it is the last one."""
+    """A source or one of its members, the options of `convert` for it, and whether it is the last one."""
 
     source: Any  # a path, or an archive that is already open
     options: dict[str, Any]
@@ -53,7 +53,8 @@ Examples:
     "destination",
     metavar="DEST",
     type=FilePath(),
-    help="The store to make, or with --all the directory for the stores. Default: beside SOURCE.",
+    help="The store to create, or an existing directory to put it in. "
+    "With --all: the directory for the stores. Default: beside SOURCE.",
 )
 @click.option("--member", metavar="NAME", help="The archive's member: its name, or the end of its name.")
 @click.option("--all", "every_member", is_flag=True, help="Convert every member of an archive.")
@@ -62,7 +63,8 @@ Examples:
     "words_file",
     metavar="FILE",
     type=FilePath(path_type=Path),
-    help="Keep only these words: text with one word per line, or - for standard input. UTF-8 or --encoding.",
+    help="Keep only the words of this list: one word per line, or - for standard input. "
+    "The file is UTF-8, or in --encoding.",
 )
 @fallback_option("With --words, also keep this other form of each word. May be repeated.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep only the first N rows.")
@@ -73,14 +75,17 @@ Examples:
     help="Numbers per row. Default: inferred from the first rows.",
 )
 @click.option(
-    "--header/--no-header", default=None, help="Whether the first line is `rows dims`. Default: detected."
+    "--header/--no-header",
+    default=None,
+    help="Whether the first line states the number of rows and dimensions. Default: detected.",
 )
 @click.option(
     "--separator",
     metavar="SEP",
     callback=read_separator,
-    help="What separates the fields: one character, tab, or whitespace for runs of spaces and tabs. "
-    "Default: a single space, checked.",
+    help="What separates the fields: one character, `tab`, `space`, or `whitespace` "
+    "(runs of spaces and tabs). Default: a single space; if the first rows look different, you get an error. "
+    "`space` turns that check off.",
 )
 @click.option(
     "--encoding",
@@ -94,7 +99,8 @@ Examples:
     type=click.Choice(ERRORS),
     default="strict",
     show_default=True,
-    help="How to handle words that do not fit the encoding: as bad rows (strict), or by replacing bytes.",
+    help="How to handle words that do not fit the encoding. strict: treat as bad row; replace, "
+    "backslashreplace: replace the bytes; cp1252: read the word as Windows-1252.",
 )
 @click.option(
     "--on-bad-row",
@@ -129,8 +135,9 @@ def convert(
 ) -> None:
     """Convert text files of word vectors into stores.
 
-    SOURCE is a text file as GloVe, word2vec and fastText publish it: plain, compressed (gzip, bzip2, xz,
-    LZMA, Zstandard or LZ4), in a zip or tar archive (nothing is unpacked to disk), or - for standard input.
+    SOURCE is text in the format of GloVe, word2vec (text) or fastText (.vec): plain, compressed
+    (gzip, bzip2, xz, LZMA, Zstandard or LZ4), in a zip or tar archive (nothing is unpacked to disk), or - for
+    standard input.
     """
     if every_member:
         for name in ("member", "dim", "header"):
@@ -138,7 +145,7 @@ def convert(
                 raise click.UsageError(f"--{name} cannot be combined with --all")
     elif destination is not None and len(sources) > 1 and not dry_run:
         raise click.UsageError(
-            f"-o names one store, but there are {len(sources)} sources; convert each alone"
+            f"-o names one store, but there are {len(sources)} sources; convert them one by one"
         )
     check_encoding(options["encoding"], options["separator"])
     options["words"] = _wanted_words(words_file, options["fallback"], sources, options["encoding"])
@@ -207,7 +214,7 @@ def _converted(
 
 
 def _summarized(path: Path) -> dict[str, Any]:
-    """Read what a new store says about itself; the conversion is done even if that fails."""
+    """Read the metadata of a new store; the conversion is done even if that fails."""
     from glovefast.store.files import BAD_ROWS
 
     store: dict[str, Any] = {"destination": str(path), "bad_rows": None}

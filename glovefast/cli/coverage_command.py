@@ -16,19 +16,20 @@ _WHITE_SPACE = "\t\n\r\f\v"
 
 
 @click.command(
+    short_help="Show which words of a text a store has.",
     epilog="""\b
 Examples:
   glovefast coverage glove.6B.100d.glovefast train.txt
   glovefast coverage glove.6B.100d.glovefast train/*.txt.gz --fallback lower --json
   glovefast coverage glove.840B.300d.glovefast train.txt --keep-case --keep-punctuation
-  cut -f1 counts.tsv | glovefast coverage glove.6B.100d.glovefast - --words"""
+  cut -f1 counts.tsv | glovefast coverage glove.6B.100d.glovefast - --words""",
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("texts", metavar="TEXT...", nargs=-1, required=True, type=FilePath())
 @click.option("--words", "as_words", is_flag=True, help="TEXT is a list of words, one per line.")
 @click.option("--keep-case", is_flag=True, help="Do not change words to lower case.")
 @click.option("--keep-punctuation", is_flag=True, help="Split words only at white space.")
-@fallback_option("Start the suggested fallbacks with this one. May be repeated; the first match wins.")
+@fallback_option("Use this fallback first, then suggest more. May be repeated; the first match wins.")
 @click.option(
     "--min-share",
     metavar="SHARE",
@@ -53,9 +54,9 @@ def coverage(
 ) -> None:
     """Show how much of a text a store covers, why words are missing, and what would find them.
 
-    TEXT is UTF-8 text, plain or compressed, or - for standard input. Words are counted like Keras's Tokenizer
-    does: in lower case, split at punctuation and white space. Memory grows with the number of different
-    words, not with the size of the text.
+    TEXT is UTF-8 text, plain or compressed, or - for standard input. Words are counted as Keras's Tokenizer
+    counts them: in lower case, split at punctuation and white space. Memory grows with the number of
+    different words, not with the size of the text.
     """
     from glovefast.text import DEFAULT_FILTERS, Tokenizer
 

@@ -152,6 +152,7 @@ def describe_report(metadata: Mapping[str, Any]) -> list[str]:
     findings = []
     header, promised = report.pop("header", None), report.pop("rows_promised", None)
     limit = metadata.get("limit")
+    stops_at_bad_rows = (metadata.get("options") or {}).get("on_bad_row") == "raise"  # so nothing was skipped
     if limit is not None:
         findings.append(f"limited to the first {counted(limit, 'row')}")
     if header:
@@ -162,6 +163,8 @@ def describe_report(metadata: Mapping[str, Any]) -> list[str]:
     for key, count in report.items():
         if count:
             singular, plural = _FINDINGS.get(key, (key.replace("_", " "),) * 2)
+            if key == "skipped_rows" and stops_at_bad_rows:
+                singular, plural = "bad row", "bad rows"
             findings.append(f"{count:,} {singular if count == 1 else plural}")
     return findings
 
@@ -185,8 +188,8 @@ _FINDINGS = {
     ),
     "words_with_spaces": ("word with a space", "words with spaces"),
     "replaced_words": (
-        "word that is not UTF-8; its bytes were replaced",
-        "words that are not UTF-8; their bytes were replaced",
+        "word that does not fit the encoding; it was changed",
+        "words that do not fit the encoding; they were changed",
     ),
     "merged_words": (
         "word that became equal to an earlier one; look-ups find the earlier one",

@@ -29,7 +29,7 @@ def print_text(text: str) -> None:
 
 
 def announce(text: str, done: str) -> None:
-    """Write a result to standard output; if that fails, the work is done all the same.
+    """Write a result to standard output; if that fails, the work is still done.
 
     Parameters
     ----------
@@ -76,7 +76,8 @@ class _LogLines(logging.Handler):
     """Writes the library's log messages to standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        complain(record.getMessage())
+        prefix = "warning: " if record.levelno >= logging.WARNING else ""
+        complain(prefix + record.getMessage())
 
 
 @contextmanager

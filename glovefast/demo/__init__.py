@@ -1,4 +1,4 @@
-"""`glovefast demo`: the tutorial's examples, from text to accuracy, beside the tutorial's own loop.
+"""`glovefast demo`: the Keras tutorial from text to accuracy, compared with the tutorial's loop.
 
 May import every room but `cli`.
 """

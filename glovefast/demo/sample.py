@@ -2,8 +2,8 @@
 
 The vectors are made up: nothing was trained, and no published vectors were used. Each topic below has a
 prototype, praise and blame are at the two ends of one axis, and every word adds its own noise. So words of
-one topic are close to each other, as in trained vectors. The format is GloVe's: no header, ``word number
-number ...``, ``%.5g``.
+one topic are close to each other, as in trained vectors. The format is GloVe's: no header, lines of ``word
+number number ...``, and numbers as ``%.5g``.
 
 ``python -m glovefast.demo.sample`` generates the file again, byte for byte. It only uses ``random.random``,
 whose sequence for a seed Python guarantees, and plain arithmetic, so the bytes are the same on every machine.
@@ -83,8 +83,8 @@ def make_sample() -> str:
         for word in words.split():
             noise = _direction(f"word {word}")
             vector = [
-                0.4 * centre + weight * 0.4 * axis + _NOISE * own
-                for centre, axis, own in zip(prototype, approval, noise, strict=True)
+                0.4 * center + weight * 0.4 * axis + _NOISE * own
+                for center, axis, own in zip(prototype, approval, noise, strict=True)
             ]
             lines.append(" ".join([word, *(f"{value:.5g}" for value in vector)]))
     return "\n".join(lines) + "\n"

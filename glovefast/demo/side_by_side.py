@@ -76,7 +76,7 @@ def compare(
     Parameters
     ----------
     source : pathlib.Path
-        A text file of word vectors, or a store; from a store, the loop has nothing to read.
+        A text file of word vectors, or a store; the loop cannot read a store, and does not run.
     word_index : mapping
         Word to index, starting at 1.
     directory : str or path-like

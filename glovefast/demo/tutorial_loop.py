@@ -1,4 +1,4 @@
-"""The Keras embedding tutorial's own loop, which `glovefast demo` runs beside glovefast; plain on purpose."""
+"""The loop of the Keras embedding tutorial, which `glovefast demo` compares with; plain on purpose."""
 
 import io
 from collections.abc import Mapping

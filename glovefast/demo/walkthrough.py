@@ -118,8 +118,8 @@ def run(
     Parameters
     ----------
     vectors_file : str, path-like or None
-        Word vectors: a text file, as for `convert`, or a store. None uses the sample that comes with the
-        package. Nothing is written beside it; the store is made in a temporary directory.
+        Word vectors: any source of `convert`, or a store. None uses the sample in the package. Nothing is
+        written beside the source; the store is created in a temporary directory.
     report : callable
         Called with the text to show, one line or a few at a time.
     member : str, optional

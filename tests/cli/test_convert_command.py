@@ -70,7 +70,7 @@ def test_convert_reports_what_was_met(run):
         "  2 blank lines skipped",
         "  1 duplicate word; all its rows are kept, and look-ups find the first",
         "  1 word with a space",
-        "  1 word that is not UTF-8; its bytes were replaced",
+        "  1 word that does not fit the encoding; it was changed",
         "  1 bad row skipped",
         "  skipped and changed rows are listed in odd.glovefast/bad_rows.jsonl",
         'Next, in Python: glovefast.load("odd.glovefast")',
@@ -176,7 +176,7 @@ def test_what_is_no_text_in_an_archive_is_passed_over_and_named(run, mixed_archi
         ("glove.1d.glovefast", 1, 1),
     ]
     assert errors.splitlines() == [
-        f"glovefast: mixed.zip!{name} is skipped: it {reason}"
+        f"glovefast: warning: mixed.zip!{name} is skipped: it {reason}"
         for name, reason in (
             ("README.md", "has no rows of words and numbers"),
             ("LICENSE", "has no rows of words and numbers"),
@@ -233,9 +233,9 @@ def test_a_dry_run_reads_all_and_writes_nothing(run):
         "  1 blank line skipped",
         "  1 duplicate word; all its rows are kept, and look-ups find the first",
         "  1 word with a space",
-        "  2 words that are not UTF-8; their bytes were replaced",
+        "  2 words that do not fit the encoding; they were changed",
         "  1 word that became equal to an earlier one; look-ups find the earlier one",
-        "  1 bad row skipped",
+        "  1 bad row",
         "    line 6: the word b'\\x93' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
         "    line 7: the word b'\\x94' is not UTF-8; it was changed to '\N{REPLACEMENT CHARACTER}'",
         "    line 8: expected 2 numbers after the word 'of', found 1",
