@@ -315,7 +315,7 @@ def no_space(*arguments, **options):
         (store.os, "fsync"),
         (store, "write_column"),
         (store.Partial, "put_in_place"),
-        (bad_rows, "_encode"),
+        (bad_rows, "_json"),
         (Path, "rename"),
         (Path, "open"),
     ],

@@ -72,7 +72,7 @@ def test_a_store_without_rows(tmp_path):
 
 @pytest.mark.parametrize("vectors", [VECTORS[:99], VECTORS[0], np.zeros((100, 7, 1))])
 def test_words_and_vectors_must_fit(tmp_path, vectors):
-    with pytest.raises(ValueError, match="100 words"):
+    with pytest.raises(ValueError, match="expected 100 vectors"):
         write_store(tmp_path / "store", pa.array(WORDS), vectors)
     assert list(tmp_path.iterdir()) == []
 
