@@ -3,13 +3,13 @@
 The chart shows the whole processes of the report's tables, each with the range of its runs.
 """
 
-import argparse
 import math
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import Results, ResultsError, bytes_text, read_results
+from benchmarks.results import Results, bytes_text, run_command
 from benchmarks.tables import GLOVEFAST
 from benchmarks.texts import CONVERTED
 
@@ -77,16 +77,9 @@ def _apart(heights: dict[str, float], axes: Any) -> dict[str, float]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.chart", description=__doc__.split(":")[0])
-    parser.add_argument("results", type=Path, help="what --benchmark-json wrote")
+    parser = ArgumentParser(prog="python -m benchmarks.chart", description=__doc__.split(":")[0])
     parser.add_argument("-o", "--output", type=Path, required=True, help="the picture to write")
-    parsed = parser.parse_args(arguments)
-    try:
-        draw(read_results(parsed.results), parsed.output)
-    except ResultsError as error:
-        print(f"{parsed.results}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command(arguments, parser, lambda results, given: draw(results, given.output))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ from benchmarks.building import PREPARED, NotBuiltError, compile_fast_float, ins
 from benchmarks.contenders import CONTENDERS, is_installed
 from benchmarks.in_process import compare_matrices, compare_openings, compare_tokenizers, texts_to_tokenize
 from benchmarks.made_texts import write_texts
+from benchmarks.matrices import fill_matrix
 from benchmarks.processes import SCRIPTS, Command, run, run_in_turn, run_python
 from benchmarks.recorder import Outcome, of_processes, of_reports
-from benchmarks.session import Session, fill_matrix, word_index
+from benchmarks.session import Session, word_index
 from benchmarks.tables import GLOVEFAST, MATRIX_SIZES, TABLES, WANTED_WORDS
 from benchmarks.texts import CONVERTED, COSTS, LARGEST, MAIN, MANY_WORDS, TUTORIAL, Text
 
@@ -72,18 +73,17 @@ def whole_process(session: Session, shape: str) -> Outcomes:
     assert session.warmed_up
     text, directory = session.texts[shape], session.directory("conversions")
     store_bytes = sum(part.stat().st_size for part in text.reference.iterdir())
-    left_out = dict.fromkeys(_SLOW, "left out at this size, because it takes minutes")
-    commands = {GLOVEFAST: _ours(text, directory), **_polars("polars", text, directory / "polars")}
-    if shape != LARGEST:
-        left_out = {}
-        installed = [name for name in _SLOW if CONTENDERS[name].installed]
-        commands |= {name: _saved(name, text, directory / name) for name in installed}
+    left_out = _SLOW if shape == LARGEST else ()
+    commands = {GLOVEFAST: _ours(text, directory)}
+    for name in ("polars", *_SLOW):
+        if name not in left_out:
+            commands |= _peer(name, text, directory / name)
     floor = directory / "floor"
     arguments = (SCRIPTS / "read_and_write.py", text.path, str(store_bytes), floor)
     commands["floor"] = Command(arguments, removed=(floor,), cached=(text.path,))
     runs = run_in_turn(commands, session.rounds(shape))
     shutil.rmtree(directory)
-    return left_out | of_processes(runs)
+    return dict.fromkeys(left_out, "left out at this size, because it takes minutes") | of_processes(runs)
 
 
 def first_run(session: Session) -> Outcomes:
@@ -105,7 +105,7 @@ def first_run(session: Session) -> Outcomes:
     commands = {
         GLOVEFAST: replace(command, environment={**caches, "PYTHONPATH": str(prepared)}),
         "nothing prepared": replace(command, environment=compiling, rounds=_COMPILING_ROUNDS),
-        **_polars("polars", text, directory / "polars"),
+        **_peer("polars", text, directory / "polars"),
     }
     return of_processes(run_in_turn(commands, session.rounds(TUTORIAL)))
 
@@ -115,9 +115,10 @@ def wanted_words(session: Session) -> Outcomes:
     text, directory = session.texts[TUTORIAL], session.directory("wanted")
     commands = {
         GLOVEFAST: _ours(text, directory, session.wanted),
-        **_polars("polars", text, directory / "polars", session.wanted),
-        **_polars("polars, all words", text, directory / "polars_all"),
+        **_peer("polars", text, directory / "polars", session.wanted),
     }
+    for command in _peer("polars", text, directory / "polars_all").values():
+        commands["polars, all words"] = command
     return of_processes(run_in_turn(commands, session.rounds(TUTORIAL)))
 
 
@@ -154,7 +155,7 @@ def start_to_matrix(session: Session) -> Outcomes:
     vocabulary = word_index(list(session.embeddings_index), WANTED_WORDS)
     vocabulary_file, matrix_file = directory / "word_index.json", directory / "matrix.npy"
     vocabulary_file.write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
-    expected = fill_matrix(session.embeddings_index, vocabulary, session.texts[MAIN].dim)
+    expected = fill_matrix(session.embeddings_index, vocabulary)
     words = ["", *vocabulary]
 
     def command(name: str, source: Path) -> Command:
@@ -162,7 +163,7 @@ def start_to_matrix(session: Session) -> Outcomes:
             error = run_python(*arguments, matrix_file).error
             return error or matrix_disagreement(np.load(matrix_file), expected, words)
 
-        arguments = (SCRIPTS / "start_to_matrix.py", name, source, vocabulary_file)
+        arguments = ("-m", "benchmarks.start_to_matrix", name, source, vocabulary_file)
         return Command(arguments, wrong=wrong)
 
     commands = {row: Command(("-c", row)) for row in TABLES["start-to-matrix"].others}
@@ -199,15 +200,13 @@ def _ours(text: Text, directory: Path, wanted: Wanted = None) -> Command:
     return _converting(arguments, (store / "vocabulary.arrow", store / "vectors.npy"), text, wanted)
 
 
-def _polars(row: str, text: Text, files: Path, wanted: Wanted = None) -> dict[str, Command]:
-    arguments = (SCRIPTS / "polars_to_npy.py", text.path, files, *(wanted or ())[:1])
-    command = _converting(arguments, (files / "words.arrow", files / "matrix.npy"), text, wanted)
-    return {row: command} if is_installed("polars") else {}
-
-
-def _saved(name: str, text: Text, files: Path) -> Command:
-    arguments = ("-m", "benchmarks.contenders", "save", name, text.path, files)
-    return replace(_converting(arguments, (files / "words.txt", files / "matrix.npy"), text), rounds=1)
+def _peer(name: str, text: Text, files: Path, wanted: Wanted = None) -> dict[str, Command]:
+    """Return a peer's command by its name; nothing if the peer is not installed."""
+    arguments = ("-m", "benchmarks.contenders", "save", name, text.path, files, *(wanted or ())[:1])
+    words = files / ("words.arrow" if name == "polars" else "words.txt")
+    command = _converting(arguments, (words, files / "matrix.npy"), text, wanted)
+    rounds = 1 if name in _SLOW else None
+    return {name: replace(command, rounds=rounds)} if CONTENDERS[name].installed else {}
 
 
 def _conversion(

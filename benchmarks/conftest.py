@@ -1,6 +1,5 @@
 """Options of the benchmarks, and what they add to pytest-benchmark's JSON."""
 
-import importlib.metadata
 import os
 import re
 import shlex
@@ -11,8 +10,10 @@ import pytest
 
 from benchmarks.made_file import REAL_FILE_VARIABLE, real_file
 from benchmarks.recorder import WITHHELD
+from benchmarks.results import versions
 from benchmarks.session import Session
 from benchmarks.tables import MATRIX_SIZES
+from glovefast.threads import processors
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "pyarrow", "xxhash", "isal")
 _PACKAGES = ("glovefast", *_LIBRARIES, "polars", "pandas", "gensim", "pytest-benchmark")
@@ -40,9 +41,9 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
     output_json["glovefast"] = {
         "command": _command(config),
         "texts": session.facts() if session else {},
-        "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processors": processors(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "versions": {package: _version(package) for package in _PACKAGES},
+        "versions": versions(_PACKAGES),
         "withheld": config.stash.get(WITHHELD, []),
     }
 
@@ -61,10 +62,3 @@ def _command(config: pytest.Config) -> str:
     # After "=" too, as in --benchmark-json=PATH.
     short = [re.sub(r"(?:^|(?<==))/(?:[^/]*/)*", "", word) for word in words]
     return shlex.join([*short[: real is not None], "pytest", *short[real is not None :]])
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

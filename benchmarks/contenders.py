@@ -5,10 +5,10 @@ recommends, with what glove.6B needs: no header, one space between fields, quote
 words. The library is imported first, so that its import is not part of the load's time::
 
     python -m benchmarks.contenders measure NAME TEXT REFERENCE SCRATCH  # print times and what is wrong
-    python -m benchmarks.contenders save NAME TEXT DIRECTORY             # write matrix.npy and words.txt
+    python -m benchmarks.contenders save NAME TEXT DIRECTORY [WORDS]     # write matrix.npy and the words
     python -m benchmarks.contenders convert NAME SOURCE STORE [WORDS]    # print the times of our conversions
 
-WORDS is a file with one word per line. Times are printed as JSON.
+WORDS is a file with one word per line; only polars takes it when it saves. Times are printed as JSON.
 """
 
 import csv
@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import disagreement, read_reference
+from benchmarks.matrices import read_embeddings_index
 
 _UNIT = 1 if sys.platform == "darwin" else 1024  # of the peak memory
 Loaded = tuple[Iterable[str], np.ndarray | list[np.ndarray]]
@@ -63,11 +64,7 @@ def load_with_glovefast(text: Path, directory: Path) -> Loaded:
 
 def load_with_loop(text: Path, directory: Path) -> Loaded:
     """Load as the tutorial does, into a dictionary; its arrays are not joined into a matrix."""
-    embeddings_index = {}
-    with text.open(encoding="utf-8") as file:
-        for line in file:
-            values = line.split()
-            embeddings_index[values[0]] = np.asarray(values[1:], dtype="float32")
+    embeddings_index = read_embeddings_index(text)
     return list(embeddings_index), list(embeddings_index.values())
 
 
@@ -100,16 +97,20 @@ def load_with_pandas(text: Path, directory: Path) -> Loaded:
     return frame[0], np.ascontiguousarray(frame.iloc[:, 1:].to_numpy())
 
 
-def load_with_polars(text: Path, directory: Path) -> Loaded:
+def read_with_polars(text: Path) -> Any:
     import polars as pl
 
-    frame = pl.read_csv(
+    return pl.read_csv(
         text,
         separator=" ",
         has_header=False,
         quote_char=None,
         schema={"word": pl.String} | {f"{column}": pl.Float32 for column in range(numbers_per_row(text))},
     )
+
+
+def load_with_polars(text: Path, directory: Path) -> Loaded:
+    frame = read_with_polars(text)
     return frame["word"], frame.drop("word").to_numpy(order="c")
 
 
@@ -182,8 +183,15 @@ def measure(name: str, text: Path, reference: Path, scratch: Path) -> dict[str, 
     return {"first": seconds[0], "again": seconds[1:], "peak_bytes": peak * _UNIT, "wrong": wrong}
 
 
-def save(name: str, text: Path, directory: Path) -> None:
+def save(name: str, text: Path, directory: Path, *words_file: Path) -> None:
     directory.mkdir()
+    if name == "polars":
+        frame = read_with_polars(text)
+        for file in words_file:
+            frame = frame.filter(frame["word"].is_in(read_words(file)))
+        np.save(directory / "matrix.npy", frame.drop("word").to_numpy(order="c"))
+        frame.select("word").write_ipc(directory / "words.arrow", compression="uncompressed")
+        return
     words, matrix = CONTENDERS[name].load(text, directory)
     np.save(directory / "matrix.npy", np.asarray(matrix))
     (directory / "words.txt").write_text("\n".join(as_list(words)), encoding="utf-8", newline="\n")
@@ -191,6 +199,11 @@ def save(name: str, text: Path, directory: Path) -> None:
 
 def as_list(words: Iterable[str]) -> list[str]:
     return words.to_pylist() if hasattr(words, "to_pylist") else list(words)
+
+
+def read_words(file: Path) -> list[str]:
+    """Read one word per line; only a newline ends a word."""
+    return file.read_bytes().decode().split("\n")[:-1]
 
 
 CONVERSIONS = ("glovefast", "one thread", "wanted words", "inflate", "zipfile")
@@ -201,8 +214,7 @@ def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> di
     import glovefast
     from glovefast.sources.opening import open_source
 
-    # Only a newline ends a word.
-    words = [word for file in words_file for word in file.read_bytes().decode().split("\n")[:-1]]
+    words = [word for file in words_file for word in read_words(file)]
     options = {"one thread": {"threads": 1}, "wanted words": {"words": words}}.get(name, {})
     seconds, buffer = [], memoryview(bytearray(1 << 19))
     for _ in range(2):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.processes import OUT_OF_MEMORY
-from benchmarks.results import Results, bytes_text, ratio, three_digits, time_text
+from benchmarks.results import NotMeasuredError, Results, bytes_text, ratio, three_digits, time_text
 from benchmarks.tables import GLOVEFAST, TABLES, WANTED_WORDS
 from benchmarks.texts import COSTS, LARGEST, MAIN, MANY_WORDS, SHAPES, TUTORIAL
 
@@ -21,9 +21,6 @@ class Outcome:
     met: bool | None
 
 
-_NOT_MEASURED = Outcome("not measured in this run", None)
-
-
 @dataclass(frozen=True)
 class Goal:
     """What is measured, on which text (if on one), what we want to reach, and how it is judged."""
@@ -35,7 +32,10 @@ class Goal:
 
     def judge(self, results: Results) -> Outcome:
         """Judge the goal; on texts smaller than they should be it is only measured."""
-        outcome = self.compare(results)
+        try:
+            outcome = self.compare(results)
+        except NotMeasuredError as error:
+            return Outcome(str(error), None)
         text = results.texts.get(self.shape or MAIN)
         if text is None or text["rows"] < SHAPES[self.shape or MAIN].rows:
             return Outcome(outcome.measured, None)
@@ -49,7 +49,8 @@ def _faster(what: str, table: str, least: float, than: str, target: str, row: st
         theirs = results.tables.get(table, {}).get(than)
         if shape == LARGEST and isinstance(theirs, str) and theirs.startswith(OUT_OF_MEMORY):
             return Outcome(theirs, results.measured(table, row) is not None)
-        return _compare(results, table, than, row, lambda found: found >= least)
+        times = ratio(results.needed(table, than), results.needed(table, row))
+        return Outcome(f"{times} times", times.median >= least)
 
     shape = TABLES[table].shape
     return Goal(what, shape, f"≥ {least} times {target}", judge)
@@ -59,28 +60,15 @@ def _at_most(what: str, table: str, most: float, than: str, target: str, row: st
     """Judge how many times another row's time a row takes."""
 
     def judge(results: Results) -> Outcome:
-        return _compare(results, table, row, than, lambda found: found <= most)
+        times = ratio(results.needed(table, row), results.needed(table, than))
+        return Outcome(f"{times} times", times.median <= most)
 
     return Goal(what, TABLES[table].shape if row == GLOVEFAST else None, f"≤ {most} times {target}", judge)
 
 
-def _compare(results: Results, table: str, one: str, other: str, is_met: Callable[[float], bool]) -> Outcome:
-    measured = [results.measured(table, row) for row in (one, other)]
-    for row, found in zip((one, other), measured, strict=True):
-        if found is None:
-            return Outcome(f"{TABLES[table].rows[row]}: {results.missing(table, row)}", None)
-    found_ratio = ratio(*measured)
-    return Outcome(f"{found_ratio} times", is_met(found_ratio.median))
-
-
 def _in_little_memory(shape: str) -> Goal:
-    table = f"whole-process-{shape}"
-
     def judge(results: Results) -> Outcome:
-        measured = results.measured(table, GLOVEFAST)
-        if measured is None:
-            return Outcome(results.missing(table, GLOVEFAST), None)
-        peak = max(measured.peak_bytes)
+        peak = max(results.needed(f"whole-process-{shape}", GLOVEFAST).peak_bytes)
         threads = results.raw["glovefast"]["processors"]
         return Outcome(f"{bytes_text(peak)} on {threads} threads", peak < _MAX_BYTES)
 
@@ -89,9 +77,7 @@ def _in_little_memory(shape: str) -> Goal:
 
 def _opens_at_once(results: Results) -> Outcome:
     tables = (f"opening-{MAIN}", f"opening-{MANY_WORDS}")
-    small, large = (results.measured(table, GLOVEFAST) for table in tables)
-    if small is None or large is None:
-        return _NOT_MEASURED
+    small, large = (results.needed(table, GLOVEFAST) for table in tables)
     growth = ratio(large, small)
     peers = [results.measured(table, "gensim") for table in tables]
     beside = " and ".join(time_text(peer.median) for peer in peers if peer)
@@ -103,10 +89,8 @@ def _opens_at_once(results: Results) -> Outcome:
 
 
 def _needs_no_more_memory(results: Results) -> Outcome:
-    rows = [results.measured("tokenizer-memory", row) for row in (GLOVEFAST, "a tenth")]
-    if None in rows:
-        return _NOT_MEASURED
-    whole, tenth = (max(row.peak_bytes) for row in rows if row)
+    rows = (results.needed("tokenizer-memory", row) for row in (GLOVEFAST, "a tenth"))
+    whole, tenth = (max(row.peak_bytes) for row in rows)
     return Outcome(f"{bytes_text(whole)} and {bytes_text(tenth)}", whole <= _FLAT * tenth)
 
 
@@ -117,7 +101,7 @@ def _flat(what: str, table: str) -> Goal:
         found = [measured for shape in COSTS if (measured := results.measured(table, shape))]
         per_number = [measured.median / measured.numbers for measured in found if measured.numbers]
         if len(per_number) < 2:
-            return _NOT_MEASURED
+            raise NotMeasuredError("not measured in this run")
         least, most = min(per_number), max(per_number)
         times = f"{three_digits(most / least)} times"
         return Outcome(f"{time_text(least)} to {time_text(most)} a number: {times}", most / least <= _FLAT)

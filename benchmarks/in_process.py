@@ -11,8 +11,10 @@ import glovefast
 from benchmarks.agreement import disagreement, matrix_disagreement, read_reference
 from benchmarks.contenders import is_installed
 from benchmarks.made_texts import TEXTS, made_texts
+from benchmarks.matrices import fill_matrix, fill_with_gensim_batch, fill_with_gensim_loop
+from benchmarks.processes import in_turn
 from benchmarks.recorder import Outcome, of_functions
-from benchmarks.session import Session, fill_matrix, word_index
+from benchmarks.session import Session, word_index
 from benchmarks.tables import GLOVEFAST
 from benchmarks.texts import MAIN, MANY_WORDS
 from glovefast.text import Tokenizer, pad_sequences
@@ -48,38 +50,20 @@ def _open_all(session: Session) -> dict[Any, Outcome]:
     return of_functions(wrong, time_in_turn(functions, _TURNS["opening"]))
 
 
-def build_with_gensim_loop(keyed_vectors: Any, word_index: dict[str, int]) -> np.ndarray:
-    matrix = np.zeros((len(word_index) + 1, keyed_vectors.vector_size), dtype=np.float32)
-    for word, index in word_index.items():
-        if word in keyed_vectors:
-            matrix[index] = keyed_vectors[word]
-    return matrix
-
-
-def build_with_gensim_batch(keyed_vectors: Any, word_index: dict[str, int]) -> np.ndarray:
-    row_of = keyed_vectors.key_to_index
-    matrix = np.zeros((len(word_index) + 1, keyed_vectors.vector_size), dtype=np.float32)
-    rows = np.fromiter((row_of.get(word, -1) for word in word_index), np.int64, len(word_index))
-    indices = np.fromiter(word_index.values(), np.int64, len(word_index))
-    found = rows >= 0
-    matrix[indices[found]] = keyed_vectors.vectors[rows[found]]
-    return matrix
-
-
 def compare_matrices(session: Session, size: int) -> dict[Any, Outcome]:
     vectors, embeddings_index = glovefast.load(session.store(MAIN)), session.embeddings_index
     vocabulary = word_index(list(embeddings_index), size)
     functions: dict[str, Callable[[], np.ndarray]] = {
         GLOVEFAST: lambda: vectors.embedding_matrix(vocabulary),
-        "loop": lambda: fill_matrix(embeddings_index, vocabulary, vectors.dim),
+        "loop": lambda: fill_matrix(embeddings_index, vocabulary),
     }
     if is_installed("gensim"):
         from gensim.models import KeyedVectors
 
         opened = KeyedVectors.load(str(session.gensim_file(MAIN)), mmap="r")
-        functions["gensim loop"] = lambda: build_with_gensim_loop(opened, vocabulary)
-        functions["gensim batch"] = lambda: build_with_gensim_batch(opened, vocabulary)
-    expected, words = fill_matrix(embeddings_index, vocabulary, vectors.dim), ["", *vocabulary]
+        functions["gensim loop"] = lambda: fill_with_gensim_loop(opened, vocabulary)
+        functions["gensim batch"] = lambda: fill_with_gensim_batch(opened, vocabulary)
+    expected, words = fill_matrix(embeddings_index, vocabulary), ["", *vocabulary]
     wrong = {row: matrix_disagreement(build(), expected, words) for row, build in functions.items()}
     return of_functions(wrong, time_in_turn(functions, _TURNS["matrix"]))
 
@@ -128,9 +112,9 @@ def compare_tokenizers(session: Session) -> dict[Any, Outcome]:
 def time_in_turn(
     functions: Mapping[Hashable, Callable[[], object]], turns: int
 ) -> dict[Hashable, list[float]]:
-    """Call each function once per turn, in reverse order every other turn.
+    """Return the seconds of each function in each turn.
 
-    Returns the seconds of each turn by name. A function that takes less than 20 ms is called so often that it
+    A function that takes less than 20 ms is called so often that it
     takes as much, and the mean counts: it depends little on what the one before drove out of the caches. Each
     function is called twice beforehand, to warm up.
     """
@@ -140,11 +124,8 @@ def time_in_turn(
         name: max(1, round(_LEAST_SECONDS / _seconds(function, 1))) for name, function in functions.items()
     }
     seconds: dict[Hashable, list[float]] = {name: [] for name in functions}
-    order = list(functions)
-    for _ in range(turns):
-        for name in order:
-            seconds[name].append(_seconds(functions[name], calls[name]))
-        order.reverse()
+    for _, name in in_turn(functions, turns):
+        seconds[name].append(_seconds(functions[name], calls[name]))
     return seconds
 
 

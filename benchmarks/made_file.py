@@ -10,14 +10,13 @@ The generator knows the numbers it drew, so the words and the matrix that a load
 beside a made file. A plain loop would take minutes to read them; the tests compare both on a small file.
 """
 
-import io
 import os
 import shutil
+import tempfile
 import zipfile
 from contextlib import ExitStack
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -107,12 +106,15 @@ def real_file() -> Path | None:
     return Path(value) if value else None
 
 
-def open_text(path: Path) -> BinaryIO:
+def unpacked(path: Path, directory: Path) -> Path:
+    """Return a text, unpacked into a directory if it is in a zip archive."""
     if not zipfile.is_zipfile(path):
-        return path.open("rb")
+        return path.resolve()
     with zipfile.ZipFile(path) as archive:
-        (member,) = archive.namelist()
-        return io.BufferedReader(archive.open(member), 1 << 20)
+        texts = [name for name in archive.namelist() if name.endswith(".txt")]
+        if len(texts) != 1:
+            raise ValueError(f"{path} holds {len(texts)} texts, expected one; unpack the one you want")
+        return Path(archive.extract(texts[0], directory))
 
 
 def made_word(number: int) -> str:
@@ -134,7 +136,7 @@ def made_word(number: int) -> str:
 
 
 def _words_and_numbers(like: Path) -> tuple[list[str], list[str]]:
-    with open_text(like) as file:
+    with tempfile.TemporaryDirectory() as directory, unpacked(like, Path(directory)).open("rb") as file:
         fields = [line.rstrip(b"\n").partition(b" ") for line in file]
     words, rows = [word.decode() for word, _, _ in fields], [numbers for _, _, numbers in fields]
     every = max(1, len(rows) * len(rows[0].split()) // _POOL_SIZE)

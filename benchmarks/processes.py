@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
+Name = TypeVar("Name")
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(__file__).with_name("scripts")
@@ -80,23 +82,24 @@ def run_python(*arguments: str | os.PathLike[str]) -> Run:
     return run(Command(arguments))
 
 
-def run_in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, list[Run]]:
-    """Run each command once per round, in reverse order every other round.
-
-    Returns the runs by name, one per round. A run that failed, or whose result is wrong, is the last of its
-    name.
-    """
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    order = list(commands)
+def in_turn(names: Iterable[Name], rounds: int) -> Iterator[tuple[int, Name]]:
+    """Yield each name once per round, with the round's number, in reverse order every other round."""
+    order = list(names)
     for number in range(rounds):
-        for name in order:
-            command, done = commands[name], runs[name]
-            if error_of(done) or number >= (command.rounds or rounds):
-                continue
-            done.append(run(command))
-            if number == 0 and command.wrong is not None and done[0].error is None:
-                done[0] = replace(done[0], error=command.wrong())
+        yield from ((number, name) for name in order)
         order.reverse()
+
+
+def run_in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, list[Run]]:
+    """Return the runs by name; a run that failed, or whose result is wrong, is the last of its name."""
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for number, name in in_turn(commands, rounds):
+        command, done = commands[name], runs[name]
+        if error_of(done) or number >= (command.rounds or rounds):
+            continue
+        done.append(run(command))
+        if number == 0 and command.wrong is not None and done[0].error is None:
+            done[0] = replace(done[0], error=command.wrong())
     return runs
 
 

@@ -5,9 +5,9 @@ error, a missing one is named, and a wrong one says what is wrong in place of it
 only the goals and the circumstances, for the README.
 """
 
-import argparse
 import statistics
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,11 @@ from benchmarks.goals import GOALS
 from benchmarks.results import (
     Measured,
     Results,
-    ResultsError,
     Rows,
     bytes_text,
     markdown_table,
     ratio,
-    read_results,
+    run_command,
     three_digits,
     time_text,
 )
@@ -172,22 +171,18 @@ def _escape(text: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__.split("\n\n")[0])
-    parser.add_argument("results", type=Path, help="what --benchmark-json wrote")
+    parser = ArgumentParser(prog="python -m benchmarks.report", description=__doc__.split("\n\n")[0])
     parser.add_argument("-o", "--output", type=Path, help="the Markdown file (default: standard output)")
     parser.add_argument("--short", action="store_true", help="only the goals, for the README")
-    parsed = parser.parse_args(arguments)
-    try:
-        results = read_results(parsed.results)
-    except ResultsError as error:
-        print(f"{parsed.results}: {error}", file=sys.stderr)
-        return 1
-    report = render_short(results) if parsed.short else render(results)
-    if parsed.output is None:
-        print(report, end="")
-    else:
-        parsed.output.write_text(report, encoding="utf-8")
-    return 0
+
+    def write(results: Results, given: Namespace) -> None:
+        report = render_short(results) if given.short else render(results)
+        if given.output is None:
+            print(report, end="")
+        else:
+            given.output.write_text(report, encoding="utf-8")
+
+    return run_command(arguments, parser, write)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,11 @@
 
 import json
 import statistics
-from collections.abc import Iterable, Sequence
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,10 @@ from benchmarks.tables import TABLES
 
 class ResultsError(Exception):
     """Results that these benchmarks did not write."""
+
+
+class NotMeasuredError(Exception):
+    """A row has no time; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,12 @@ class Results:
         found = self.tables.get(table, {}).get(row)
         return found if isinstance(found, Measured) else None
 
+    def needed(self, table: str, row: str) -> Measured:
+        """Return a row's measurements; raise NotMeasuredError if it has no time."""
+        if found := self.measured(table, row):
+            return found
+        raise NotMeasuredError(f"{TABLES[table].rows[row]}: {self.missing(table, row)}")
+
     def missing(self, table: str, row: str) -> str:
         """Say why a row has no time."""
         found = self.tables.get(table, {}).get(row)
@@ -78,8 +91,23 @@ class Results:
         return f"{text['rows']:,} x {text['dim']}, {bytes_text(text['bytes'])}"
 
 
-def read_results(path: Path) -> Results:
-    return sort_results(json.loads(path.read_text(encoding="utf-8")))
+def run_command(arguments: list[str] | None, parser: ArgumentParser, use: Callable[..., None]) -> int:
+    """Run a command that reads results: `use` takes them and the parsed arguments."""
+    parser.add_argument("results", type=Path, help="what --benchmark-json wrote")
+    parsed = parser.parse_args(arguments)
+    try:
+        use(sort_results(json.loads(parsed.results.read_text(encoding="utf-8"))), parsed)
+    except ResultsError as error:
+        print(f"{parsed.results}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def versions(packages: Iterable[str]) -> dict[str, str | None]:
+    """Return the packages' versions; None if one is not installed."""
+    return {
+        package: next((found.version for found in distributions(name=package)), None) for package in packages
+    }
 
 
 def sort_results(raw: dict[str, Any]) -> Results:

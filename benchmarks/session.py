@@ -30,12 +30,7 @@ class Session:
 
     def facts(self) -> dict[str, dict[str, Any]]:
         """Return the facts about each text that was used, by its shape."""
-        known, shared = self.texts.known, ("made", "rows", "dim")
-        return {
-            shape: {"name": text.path.name, "bytes": text.path.stat().st_size}
-            | {name: getattr(text, name) for name in shared}
-            for shape, text in known.items()
-        }
+        return {shape: text.facts() for shape, text in self.texts.known.items()}
 
     def rounds(self, shape: str) -> int:
         """Return how often every process runs, for the text of a shape."""
@@ -92,16 +87,6 @@ class Session:
         if error := run_python("-m", "glovefast", "convert", text, "-o", store, "--quiet").error:
             pytest.fail(f"glovefast cannot convert even a small text: {error}")
         return True
-
-
-def fill_matrix(embeddings_index: dict[str, np.ndarray], words: dict[str, int], dim: int) -> np.ndarray:
-    """Build the embedding matrix of a training vocabulary as the tutorial does."""
-    matrix = np.zeros((len(words) + 1, dim), dtype=np.float32)
-    for word, index in words.items():
-        vector = embeddings_index.get(word)
-        if vector is not None:
-            matrix[index] = vector
-    return matrix
 
 
 def word_index(all_words: list[str], size: int) -> dict[str, int]:

@@ -1,12 +1,12 @@
 """The texts that are measured: their shapes, and what a loader should make of each."""
 
-import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.agreement import write_reference
-from benchmarks.made_file import cached_made_file, open_text, real_file
+from benchmarks.made_file import cached_made_file, real_file, unpacked
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Text:
     made: bool
     rows: int
     dim: int
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the report says about the text."""
+        size = self.path.stat().st_size
+        return {"name": self.path.name, "bytes": size, "made": self.made, "rows": self.rows, "dim": self.dim}
 
 
 class Texts:
@@ -84,11 +89,7 @@ class Texts:
     def _real(self, real: Path) -> Text:
         from tests.reference import read_rows
 
-        path = real.resolve()
-        if zipfile.is_zipfile(real):
-            path = self._scratch / f"{real.stem}.txt"
-            with open_text(real) as packed, path.open("wb") as file:
-                shutil.copyfileobj(packed, file, 1 << 20)
+        path = unpacked(real, self._scratch)
         words, matrix = read_rows(path.read_bytes(), SHAPES[MAIN].dim)
         reference = self._scratch / "reference"
         reference.mkdir()

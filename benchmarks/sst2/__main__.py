@@ -3,28 +3,24 @@
 import argparse
 import datetime
 import json
-import os
 import platform
 import shlex
 import sys
 import tempfile
-import zipfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.made_file import unpacked
 from benchmarks.processes import Command, Run, error_of, run, run_in_turn
+from benchmarks.results import versions
 from benchmarks.sst2 import PARTS, QUIET, read_sentences
 from benchmarks.sst2.report import draw, render
 from benchmarks.sst2.steps import disagreement
 from benchmarks.sst2.variants import train
+from glovefast.threads import processors
 
 RESULTS, REPORT, CHART = "sst2.json", "RESULTS_SST2.md", "sst2.png"
 _PACKAGES = ("glovefast", "keras", "tensorflow", "numpy", "pyarrow")
-
-
-class BenchmarkError(Exception):
-    """What prevents the benchmark."""
 
 
 def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dict[str, Any]:
@@ -57,18 +53,8 @@ def measure_times(sentences: Path, text: Path, scratch: Path, turns: int) -> dic
 
 def _finished(*runs: Run) -> tuple[Run, ...]:
     if error := error_of(runs):
-        raise BenchmarkError(error)
+        raise ValueError(error)
     return runs
-
-
-def _text_of(vectors: Path, scratch: Path) -> Path:
-    if not zipfile.is_zipfile(vectors):
-        return vectors.resolve()
-    with zipfile.ZipFile(vectors) as archive:
-        texts = [name for name in archive.namelist() if name.endswith(".txt")]
-        if len(texts) != 1:
-            raise BenchmarkError(f"{vectors} holds {len(texts)} texts, expected one; unpack the one you want")
-        return Path(archive.extract(texts[0], scratch))
 
 
 def _circumstances(arguments: list[str], text: Path) -> dict[str, Any]:
@@ -78,10 +64,10 @@ def _circumstances(arguments: list[str], text: Path) -> dict[str, Any]:
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "vectors": text.name,
         "bytes": text.stat().st_size,
-        "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processors": processors(),
         "system": f"{platform.system()} {platform.release()}, {platform.python_implementation()} "
         f"{platform.python_version()}",
-        "versions": {package: version(package) for package in _PACKAGES},
+        "versions": versions(_PACKAGES),
     }
 
 
@@ -113,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
             read_sentences(chosen.text, part)
         with tempfile.TemporaryDirectory(prefix="glovefast-sst2-") as directory:
             scratch = Path(directory)
-            text = _text_of(chosen.vectors, scratch)
+            text = unpacked(chosen.vectors, scratch)
             circumstances = {"circumstances": _circumstances(given, text)}
             if chosen.only != "accuracy":
                 times = measure_times(chosen.text.resolve(), text, scratch, chosen.turns)
@@ -123,11 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
 
                 store = glovefast.convert(text, scratch / "accuracy.glovefast")
                 seeds = range(1, chosen.seeds + 1)
-                accuracy = train(
-                    chosen.text, store, seeds, chosen.epochs, lambda line: print(line, flush=True)
-                )
-                results["accuracy"] = accuracy | circumstances
-    except (BenchmarkError, OSError, ValueError) as error:
+                results["accuracy"] = train(chosen.text, store, seeds, chosen.epochs) | circumstances
+    except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     results_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

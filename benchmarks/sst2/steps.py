@@ -11,13 +11,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.matrices import fill_matrix, read_embeddings_index
 from benchmarks.sst2 import PARTS, QUIET, read_sentences
 
 LENGTH = 56  # sentences of SST-2 have at most 56 words, in the Treebank's tokens
@@ -30,67 +30,63 @@ VECTORS = "the vectors: open the store, or read the text"
 LAYER = "the embedding matrix and the layer"
 STEPS = (IMPORT, READ, FIT, ENCODE, VECTORS, LAYER)
 
-Step = Callable[[str], Any]
-Inputs = dict[str, np.ndarray]
+# Of one way: the tokenizer's class, and how texts become padded sequences, a file vectors, and these a layer.
+Way = tuple[Callable[[], Any], Callable[..., Any], Callable[[Path], Any], Callable[..., Any]]
 
 
-def with_glovefast(directory: Path, store: Path, step: Step) -> tuple[Inputs, Any]:
-    with step(IMPORT):
-        import glovefast
-        from glovefast.keras import embedding_layer
-        from glovefast.text import Tokenizer
-    with step(READ):
-        sentences = {part: read_sentences(directory, part)[0] for part in PARTS}
-    with step(FIT):
-        tokenizer = Tokenizer()
-        tokenizer.fit_on_texts(sentences["train"])
-    with step(ENCODE):
-        inputs = {part: tokenizer.texts_to_padded(texts, LENGTH) for part, texts in sentences.items()}
-    with step(VECTORS):
-        vectors = glovefast.load(store)
-    with step(LAYER):
-        layer = embedding_layer(vectors, tokenizer)
-    return inputs, layer
+def with_glovefast() -> Way:
+    import glovefast
+    from glovefast.keras import embedding_layer
+    from glovefast.text import Tokenizer
+
+    def pad(tokenizer: Any, texts: list[str]) -> np.ndarray:
+        return tokenizer.texts_to_padded(texts, LENGTH)
+
+    return Tokenizer, pad, glovefast.load, embedding_layer
 
 
-def in_the_tutorials_way(directory: Path, text: Path, step: Step) -> tuple[Inputs, Any]:
-    with step(IMPORT):
-        from keras.layers import Embedding
-        from keras.src.legacy.preprocessing.text import Tokenizer
-        from keras.utils import pad_sequences
-    with step(READ):
-        sentences = {part: read_sentences(directory, part)[0] for part in PARTS}
-    with step(FIT):
-        tokenizer = Tokenizer()
-        tokenizer.fit_on_texts(sentences["train"])
-    with step(ENCODE):
-        inputs = {
-            part: pad_sequences(tokenizer.texts_to_sequences(texts), LENGTH)
-            for part, texts in sentences.items()
-        }
-    with step(VECTORS):
-        embeddings_index = {}
-        with text.open(encoding="utf-8") as file:
-            for line in file:
-                values = line.split()
-                coefficients = np.asarray(values[1:], dtype="float32")
-                embeddings_index[values[0]] = coefficients
-    with step(LAYER):
-        vocabulary_size = len(tokenizer.word_index) + 1
-        matrix = np.zeros((vocabulary_size, len(coefficients)))
-        for word, index in tokenizer.word_index.items():
-            vector = embeddings_index.get(word)
-            if vector is not None:
-                matrix[index] = vector
-        layer = Embedding(vocabulary_size, matrix.shape[1], weights=[matrix], trainable=False)
+def in_the_tutorials_way() -> Way:
+    from keras.layers import Embedding
+    from keras.src.legacy.preprocessing.text import Tokenizer
+    from keras.utils import pad_sequences
+
+    def pad(tokenizer: Any, texts: list[str]) -> np.ndarray:
+        return pad_sequences(tokenizer.texts_to_sequences(texts), LENGTH)
+
+    def make_layer(embeddings_index: dict[str, np.ndarray], tokenizer: Any) -> Any:
+        matrix = fill_matrix(embeddings_index, tokenizer.word_index, float)
+        layer = Embedding(*matrix.shape, weights=[matrix], trainable=False)
         layer.build()
-    return inputs, layer
+        return layer
+
+    return Tokenizer, pad, read_embeddings_index, make_layer
 
 
-WAYS: dict[str, Callable[[Path, Path, Step], tuple[Inputs, Any]]] = {
-    "glovefast": with_glovefast,
-    "tutorial": in_the_tutorials_way,
-}
+WAYS = {"glovefast": with_glovefast, "tutorial": in_the_tutorials_way}
+
+
+def go(name: str, directory: Path, source: Path) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Go one way; return the seconds of each step, and the inputs and the layer's weights."""
+    clock = [time.perf_counter()]
+
+    def done() -> None:
+        clock.append(time.perf_counter())
+
+    make_tokenizer, pad, open_vectors, make_layer = WAYS[name]()
+    done()
+    sentences = {part: read_sentences(directory, part)[0] for part in PARTS}
+    done()
+    tokenizer = make_tokenizer()
+    tokenizer.fit_on_texts(sentences["train"])
+    done()
+    inputs = {part: pad(tokenizer, texts) for part, texts in sentences.items()}
+    done()
+    vectors = open_vectors(source)
+    done()
+    layer = make_layer(vectors, tokenizer)
+    done()
+    seconds = dict(zip(STEPS, np.diff(clock).tolist(), strict=True))
+    return seconds, {**inputs, "weights": layer.get_weights()[0]}
 
 
 def disagreement(result: Path, reference: Path) -> str | None:
@@ -110,19 +106,10 @@ def main(arguments: list[str]) -> None:
     keras.layers.Embedding(2, 2).build()
     report = {}
     for turn in ("first", "again") if name == "glovefast" else ("first",):
-        seconds: dict[str, float] = {}
-
-        @contextmanager
-        def step(name: str, seconds: dict[str, float] = seconds) -> Iterator[None]:
-            started = time.perf_counter()
-            yield
-            seconds[name] = time.perf_counter() - started
-
-        inputs, layer = WAYS[name](Path(directory), Path(vectors), step)
-        report[turn] = seconds
-        if result:
-            np.savez(result[0], weights=layer.get_weights()[0], **inputs)
-        del inputs, layer
+        report[turn], given = go(name, Path(directory), Path(vectors))
+        for file in result:
+            np.savez(file, **given)
+        del given
     print(json.dumps(report))
 
 

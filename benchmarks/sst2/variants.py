@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,8 @@ _FILTERS, _WIDTH = 64, 3
 _RATE_BEFORE, _RATE_BEHIND = 0.3, 0.5
 
 
-def train(
-    directory: Path, store: Path, seeds: Iterable[int], epochs: int, report: Callable[[str], None]
-) -> dict[str, Any]:
-    """Train every variant with every seed; `report` takes a line for each run.
+def train(directory: Path, store: Path, seeds: Iterable[int], epochs: int) -> dict[str, Any]:
+    """Train every variant with every seed, and print a line for each run.
 
     Returns
     -------
@@ -61,7 +59,7 @@ def train(
             model = _model(_layer(variant, vectors, tokenizer, seed), seed)
             parameters[variant] = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
             runs[variant].append({"seed": seed, **_fit(model, inputs, labels, epochs)})
-            report(f"{label}, seed {seed}: test accuracy {runs[variant][-1]['test']:.4f}")
+            print(f"{label}, seed {seed}: test accuracy {runs[variant][-1]['test']:.4f}", flush=True)
     return {
         "runs": runs,
         "parameters": parameters,
