@@ -14,7 +14,6 @@ import os
 import shutil
 import tempfile
 import zipfile
-from contextlib import ExitStack
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -42,13 +41,10 @@ _OTHER_SCRIPTS = (
 _OTHER_SCRIPT_EVERY = 25  # one word in this many is written in another script
 
 
-def write_made_file(
-    path: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None, reference: Path | None = None
-) -> None:
-    """Write a made file, which appears whole, by a rename.
+def write_made_file(path: Path, rows: int, dim: int, seed: int = 0, like: Path | None = None) -> None:
+    """Write a made file, which appears whole, by a rename; `like` is the real text, or a zip with it.
 
-    `like` is the real text, or a zip with it as its only member; `reference` is a directory to create for the
-    words and the matrix that a loader should make of the file.
+    A directory beside it, ``.reference``, gets the words and the matrix that a loader should make of it.
     """
     generator = np.random.default_rng(seed)
     if like is None:
@@ -61,16 +57,13 @@ def write_made_file(
     # Fixed width, padded with NUL; the NULs are dropped when a block is written.
     pool = np.array([f" {number}".encode() for number in numbers])
     values = np.asarray(numbers, dtype=np.float32)
+    reference = path.with_suffix(".reference")
+    shutil.rmtree(reference, ignore_errors=True)  # of an interrupted run
+    reference.mkdir()
+    matrix = np.lib.format.open_memmap(reference / REFERENCE_MATRIX, "w+", np.float32, (rows, dim))
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with ExitStack() as files:
-            text_file = files.enter_context(partial.open("wb"))
-            if reference is not None:
-                reference.mkdir()
-                words_file = files.enter_context((reference / REFERENCE_WORDS).open("wb"))
-                matrix = np.lib.format.open_memmap(
-                    reference / REFERENCE_MATRIX, mode="w+", dtype=np.float32, shape=(rows, dim)
-                )
+        with partial.open("wb") as text_file, (reference / REFERENCE_WORDS).open("wb") as words_file:
             block_rows = max(1, _BLOCK_NUMBERS // dim)
             for start in range(0, rows, block_rows):
                 block = list(islice(words, block_rows))
@@ -79,9 +72,8 @@ def write_made_file(
                 fields = (first, pool[drawn], np.full(len(block), b"\n"))
                 lines = np.concatenate([_as_bytes(field, len(block)) for field in fields], axis=1).ravel()
                 text_file.write(lines[lines != 0].data)
-                if reference is not None:
-                    words_file.write("".join(f"{word}\n" for word in block).encode())
-                    matrix[start : start + len(block)] = values[drawn]
+                words_file.write("".join(f"{word}\n" for word in block).encode())
+                matrix[start : start + len(block)] = values[drawn]
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -93,12 +85,10 @@ def cached_made_file(
     """Return a made file and its reference from a directory; make them if they are not there yet."""
     words = "made" if like is None else "real"
     path = directory / f"glove.made.{rows}x{dim}.{words}-words.seed{seed}.txt"
-    reference = path.with_suffix(".reference")
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(reference, ignore_errors=True)  # of an interrupted run
-        write_made_file(path, rows, dim, seed, like, reference)
-    return path, reference
+        write_made_file(path, rows, dim, seed, like)
+    return path, path.with_suffix(".reference")
 
 
 def real_file() -> Path | None:
