@@ -11,11 +11,11 @@ other, as `fast_float_parse.cpp` writes them.
 import copy
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from glovefast.kernels.load import load_kernels
 from glovefast.parser.chunks import CHUNK_BYTES
 
 THREADS = {"glovefast": 1, "two-threads": 2}
+_FAILED = -1
 
 
 class Worker:
@@ -76,22 +77,14 @@ class InMemory:
         self.words = np.empty(size, dtype=np.uint8)
 
     def parse(self, workers: list[Worker]) -> None:
-        """Parse with one thread per worker; they take chunks, and learn in turn where their rows belong."""
-        free: SimpleQueue[Worker] = SimpleQueue()
-        for worker in workers:
-            free.put(worker)
-        place: Future[tuple[int, int]] = Future()
-        place.set_result((0, 0))
+        """Parse with one thread per worker; they take chunks and place their rows in turn."""
+        self._next_begin = PADDING
+        self._next_chunk = self._placed_chunks = 0
+        self.rows = self.word_bytes = 0
+        self._cutting, self._turn = threading.Lock(), threading.Condition()
         with ThreadPoolExecutor(len(workers)) as pool:
-            begin = PADDING
-            while begin < self.end:
-                end = self.bytes.rfind(b"\n", begin, min(begin + CHUNK_BYTES, self.end)) + 1
-                if end == 0:
-                    raise ValueError(f"no line ends within {CHUNK_BYTES} bytes; measure another text")
-                chunk, next_place = self.text[begin - PADDING : end + PADDING], Future[tuple[int, int]]()
-                pool.submit(self._parse_chunk, free, chunk, place, next_place)
-                begin, place = end, next_place
-        self.rows, self.word_bytes = place.result()
+            for future in [pool.submit(self._work, worker) for worker in workers]:
+                future.result()
 
     def apart(self) -> "InMemory":
         """Return the same text with room of its own."""
@@ -99,22 +92,38 @@ class InMemory:
         other.numbers, other.word_ends, other.words = map(np.empty_like, room)
         return other
 
-    def _parse_chunk(
-        self, free: SimpleQueue[Worker], chunk: np.ndarray, place: Future, next_place: Future
-    ) -> None:
-        worker = free.get()
+    def _work(self, worker: Worker) -> None:
         try:
-            rows, word_bytes = worker.parse(chunk)
-            row, word_byte = place.result()
-        except Exception as error:
-            free.put(worker)
-            next_place.set_exception(error)
-            return
-        next_place.set_result((row + rows, word_byte + word_bytes))
+            while self._parse_chunk(worker):
+                pass
+        except BaseException:
+            with self._turn:
+                self._placed_chunks = _FAILED
+                self._turn.notify_all()
+            raise
+
+    def _parse_chunk(self, worker: Worker) -> bool:
+        with self._cutting:
+            number, begin = self._next_chunk, self._next_begin
+            if begin == self.end:
+                return False
+            end = self.bytes.rfind(b"\n", begin, min(begin + CHUNK_BYTES, self.end)) + 1
+            if end == 0:
+                raise ValueError(f"no line ends within {CHUNK_BYTES} bytes; measure another text")
+            self._next_chunk, self._next_begin = number + 1, end
+        rows, word_bytes = worker.parse(self.text[begin - PADDING : end + PADDING])
+        with self._turn:
+            self._turn.wait_for(lambda: self._placed_chunks in (number, _FAILED))
+            if self._placed_chunks == _FAILED:
+                return False
+            row, word_byte = self.rows, self.word_bytes
+            self.rows, self.word_bytes = row + rows, word_byte + word_bytes
+            self._placed_chunks += 1
+            self._turn.notify_all()
         self.numbers[row * self.dim : (row + rows) * self.dim] = worker.numbers[: rows * self.dim]
         np.add(worker.word_ends[:rows], word_byte, out=self.word_ends[row : row + rows])
         self.words[word_byte : word_byte + word_bytes] = worker.words[:word_bytes]
-        free.put(worker)
+        return True
 
     def read_and_write(self) -> None:
         """Only read every byte of the text and write every byte of the rows."""

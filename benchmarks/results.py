@@ -38,22 +38,23 @@ class Measured:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A time divided by another: the median over the turns, with the least and the most of several."""
+    """A time divided by another, turn by turn."""
 
-    median: float
-    least: float | None = None
-    most: float | None = None
+    each: list[float]
+
+    @property
+    def median(self) -> float:
+        """The median over the turns."""
+        return statistics.median(self.each)
 
     def __str__(self) -> str:
-        if self.least is None or self.most is None:
-            return three_digits(self.median)
-        return f"{three_digits(self.median)} ({three_digits(self.least)} to {three_digits(self.most)})"
+        least, median, most = map(three_digits, (min(self.each), self.median, max(self.each)))
+        return f"{median} ({least} to {most})" if len(self.each) > 1 else median
 
 
 def ratio(one: Measured, other: Measured) -> Ratio:
     """Divide one time by the other, turn by turn; a row with fewer turns had the first ones."""
-    ratios = [mine / theirs for mine, theirs in zip(one.seconds, other.seconds, strict=False)]
-    return Ratio(statistics.median(ratios), *((min(ratios), max(ratios)) if len(ratios) > 1 else ()))
+    return Ratio([mine / theirs for mine, theirs in zip(one.seconds, other.seconds, strict=False)])
 
 
 Rows = dict[str, Measured | str]  # by row, what was measured or why it has no time
