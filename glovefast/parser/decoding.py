@@ -22,6 +22,8 @@ _NEWLINE = b"\n"
 # Bytes that end a word or a line in every file.
 _SEPARATING = b" \t\r\n"
 _ASCII_PAIRS = bytes(byte for first in range(128) for second in range(128) for byte in (first, second))
+_NON_ASCII = bytes(range(128, 256))
+_CODEC_RULES = ("surrogateescape", "replace", "backslashreplace")
 # Undecodable bytes become lone surrogates, which no codec decodes to. In UTF-8 they begin with these bytes.
 _SURROGATE, _SURROGATE_SECOND = 0xED, 0xA0
 
@@ -60,6 +62,11 @@ def checked_encoding(encoding: str, separator: bytes = b"") -> str:
             f"encoding={encoding!r} does not keep ASCII, so that lines cannot be split; convert the file "
             f"first: iconv -f {codec.name} -t UTF-8"
         )
+    if not _reads_damaged_words(codec.name):
+        raise ValueError(
+            f"encoding={encoding!r} has no rules for words that do not fit it; name another one such as "
+            "gb18030, shift_jis, cp1252 or latin-1"
+        )
     for byte in {*_SEPARATING, *separator}:
         if _is_in_characters(byte, codec.name):
             raise ValueError(
@@ -75,6 +82,16 @@ def _keeps_ascii(encoding: str) -> bool:
         return _ASCII_PAIRS.decode(encoding) == _ASCII_PAIRS.decode("ascii")
     except UnicodeError:
         return False
+
+
+def _reads_damaged_words(encoding: str) -> bool:
+    """Check that a codec knows the rules for undecodable bytes; idna, for one, does not."""
+    try:
+        for rule in _CODEC_RULES:
+            _NON_ASCII.decode(encoding, rule)
+    except (UnicodeError, LookupError):
+        return False
+    return True
 
 
 def _is_in_characters(byte: int, encoding: str) -> bool:

@@ -5,6 +5,7 @@ of files only regular ones, when the caller asks for it.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from glovefast.errors import StoreError
@@ -20,8 +21,8 @@ def check_store_destination(destination: Path, overwrite: bool) -> None:
     Raises
     ------
     StoreError
-        If the parent directory is missing; if something is at the destination and `overwrite` is false, or it
-        is not a store, or a store with other files in it.
+        If the parent directory is missing; if the destination is inside a store; if something is there and
+        `overwrite` is false, or it is not a store, or a store with other files in it.
     OSError
         If the destination cannot be looked at: its name is too long, for example.
     """
@@ -50,8 +51,8 @@ def check_file_destination(destination: Path, overwrite: bool) -> None:
     Raises
     ------
     StoreError
-        If the parent directory is missing; if something is at the destination and `overwrite` is false, or it
-        is not a regular file.
+        If the parent directory is missing; if the destination is inside a store; if something is there and
+        `overwrite` is false, or it is not a regular file.
     OSError
         If the destination cannot be looked at: its name is too long, for example.
     """
@@ -78,12 +79,19 @@ def already_exists(destination: Path) -> StoreError:
 
 
 def _is_taken(destination: Path) -> bool:
-    """Say whether there is something at a destination, whose parent directory must exist."""
+    """Say whether something is at a destination; its parent directory must exist and not be in a store."""
     parent = destination.absolute().parent
     if not parent.is_dir():
         raise StoreError(destination, f"the directory {parent} does not exist; make it first")
     try:
         os.lstat(destination)
+        is_taken = True
     except FileNotFoundError:
-        return False
-    return True
+        is_taken = False
+    for directory in Path(os.path.realpath(destination)).parents:  # where a link leads counts
+        with suppress(OSError):  # another user's metadata.json, say
+            if is_store(directory):
+                raise StoreError(
+                    destination, f"is inside the store {directory}; choose a place outside of it"
+                )
+    return is_taken

@@ -105,6 +105,27 @@ def test_matrix_replaces_only_when_told(run, store):
     assert np.load("matrix.npy").tolist() == [[4, 5]]
 
 
+@pytest.mark.parametrize("through", ["", "link"])
+def test_nothing_is_written_into_a_store(run, store, through):
+    Path("words.txt").write_text("king\n", encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in Path(store).iterdir()}
+    matrix = f"{store}/vectors.npy"
+    if through:
+        Path("link.npy").symlink_to(Path(store, "vectors.npy").resolve())
+        matrix = "link.npy"
+    where = Path(store).resolve()
+    code, _, errors = run("matrix", str(store), "words.txt", "-o", matrix, "--force")
+    refused = f"is inside the store {where}; choose a place outside of it\n"
+    assert (code, errors) == (1, f"glovefast: error: {matrix}: {refused}")
+    code, _, errors = run("convert", "small.2d.txt", "-o", f"{store}/made")
+    assert (code, errors) == (1, f"glovefast: error: {store}/made: {refused}")
+    Path(store, "deep").mkdir()
+    code, _, errors = run("convert", "small.2d.txt", "-o", f"{store}/deep")
+    assert (code, errors) == (1, f"glovefast: error: {store}/deep/small.2d.glovefast: {refused}")
+    Path(store, "deep").rmdir()
+    assert {path.name: path.read_bytes() for path in Path(store).iterdir()} == before
+
+
 def test_only_regular_files_are_replaced(run, store):
     Path("words.txt").write_text("king\n", encoding="utf-8")
     os.mkfifo("pipe.npy")

@@ -78,6 +78,7 @@ def test_encodings_that_keep_ascii(encoding, name):
             (name, "does not keep ASCII")
             for name in ("iso2022_jp", "unicode_escape", "punycode", "shift_jis_2004")
         ],
+        ("idna", "has no rules for words that do not fit it"),
         *[(name, "is not known") for name in ("utf-9", "", "hex", "rot13", "zlib", "a\0b", "caf\xe9")],
     ],
 )

@@ -99,6 +99,23 @@ def test_whatever_the_conversion_was_told(tmp_path, options):
     assert not verify(store, io.BytesIO(text.replace(b"b 3 4\n", b""))).ok
 
 
+def test_bad_rows_of_wanted_words_that_the_store_lacks(tmp_path):
+    text = b"a 1 2\nb 1 x\nc 1 y\n"
+    options = {"words": ["a", "b"], "on_bad_row": "skip"}
+    store = convert(io.BytesIO(text), tmp_path / "store", **options)
+    assert glovefast.load(store).metadata.report.skipped_rows == 1
+    assert problems(store, io.BytesIO(text)) == []
+    assert problems(store, io.BytesIO(text + b"a 1 x\na 2 x\n")) == [
+        "<stream> has 2 bad rows, and 1 were left out of the store"
+    ]
+
+
+def test_metadata_with_an_encoding_that_cannot_be_used(store):
+    reseal(store, options={"encoding": "idna"})
+    with pytest.raises(StoreError, match=r"metadata\.json cannot be used: encoding='idna'"):
+        verify(store, io.BytesIO(text_of()))
+
+
 def test_a_header_is_expected_where_there_was_one(tmp_path):
     store = convert(io.BytesIO(b"2 2\na 1 2\nb 3 4\n"), tmp_path / "store")
     with pytest.raises(FormatError, match="is not a header"):
