@@ -93,7 +93,9 @@ def test_the_small_store_gives_what_the_whole_one_gives(tmp_path, made, chunk_by
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunks, "CHUNK_BYTES", chunk_bytes)
         if not coverage.hits:
-            with pytest.raises(VocabularyError, match=f"none of the {len(wanted)} wanted words"):
+            count = len(wanted)
+            missing = "the only wanted word is" if count == 1 else f"none of the {count} wanted words is"
+            with pytest.raises(VocabularyError, match=missing):
                 converted(text, tmp_path, vocabulary, fallback=fallback, **options)
             return
         small = converted(text, tmp_path, vocabulary, fallback=fallback, **options)

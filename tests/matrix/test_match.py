@@ -123,7 +123,7 @@ def test_a_match_is_for_its_own_store_and_fallbacks(vectors):
     assert vectors.match(match, "lower") is match
     with pytest.raises(ValueError, match="not together with a Match"):
         vectors.coverage(match, fallback="strip")
-    with pytest.raises(ValueError, match="from another store"):
+    with pytest.raises(ValueError, match="belongs to another store"):
         vectors.reload().embedding_matrix(match)
 
 
