@@ -1,15 +1,13 @@
 """``python -m glovefast`` and the ``glovefast`` command: a process for one run of `glovefast.cli`."""
 
+# Python has loaded these two already; any other import takes a while, and an interrupt then is a traceback.
 import os
 import sys
-from contextlib import suppress
-from typing import NoReturn
 
 
-def run() -> NoReturn:
+def run() -> None:
     """Run the command and end the process."""
     try:
-        # Imported here, because it takes a while and an interrupt must not end in a traceback.
         from glovefast import cli
         from glovefast.cli.signals import EndingSignals
 
@@ -20,12 +18,14 @@ def run() -> NoReturn:
         leave(130)
 
 
-def leave(code: int) -> NoReturn:
+def leave(code: int) -> None:
     """End the process at once; everything is written and closed.
 
     Python would first tear down its modules, which takes 20 to 40 ms with NumPy, pyarrow and LLVM loaded: a
     tenth of the time that converting a large file takes. The system frees their memory anyway.
     """
+    from contextlib import suppress
+
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             with suppress(OSError, ValueError):  # closed, or without a reader; already reported

@@ -83,10 +83,7 @@ def pieces_of(texts: Texts) -> Iterator[Piece]:
 
 def count_of(texts: Any) -> int | None:  # noqa: ANN401 - any source of texts
     """Give the number of texts; None if the source does not tell it."""
-    if not hasattr(texts, "__len__"):
-        return None
-    first = next(iter(texts), None) if isinstance(texts, list | tuple) else None
-    return None if _is_batch_in_list(first) else len(texts)
+    return len(texts) if hasattr(texts, "__len__") else None
 
 
 def _parts_of(texts: Any) -> Iterator[list[Any] | pa.Array]:  # noqa: ANN401 - told apart by what it offers
@@ -118,18 +115,25 @@ def _is_never_a_batch(_cell: object) -> bool:
 
 
 def _is_batch_in_list(item: object) -> bool:
-    """Say whether an item of a list is a batch of texts: an array in a list holds the words of one text."""
-    if hasattr(item, "to_arrow"):
+    """Refuse an item of a list that may be a batch; a NumPy array in a list holds the words of one text.
+
+    Raises
+    ------
+    TextError
+        If it is a tuple, an Arrow array or a Series.
+    """
+    if _is_batch_of_iterator(item) and not isinstance(item, np.ndarray):
         raise TextError(
             f"a {type(item).__name__} in a list may be the words of one text or a batch of texts: "
-            "pass the whole column, or an iterator of batches"
+            "make it a list of words, pass the whole column, or pass an iterator of batches, iter(...)"
         )
-    return isinstance(item, tuple | pa.Array | pa.ChunkedArray) or hasattr(item, "to_list")
+    return False
 
 
 def _is_batch_of_iterator(item: object) -> bool:
     """Say whether an item of an iterator is a batch of texts."""
-    return isinstance(item, tuple | np.ndarray | pa.Array | pa.ChunkedArray) or hasattr(item, "to_list")
+    kinds = tuple | np.ndarray | pa.Array | pa.ChunkedArray
+    return isinstance(item, kinds) or hasattr(item, "to_list") or hasattr(item, "to_arrow")
 
 
 def _parts_of_items(

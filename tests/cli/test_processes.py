@@ -85,7 +85,7 @@ def test_a_closed_standard_input_is_an_error(store, arguments):
     assert done.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("module", ["click", "numpy", "pyarrow"])
+@pytest.mark.parametrize("module", ["typing", "click", "numpy", "pyarrow"])
 def test_an_interrupt_while_modules_are_imported_is_no_traceback(store, module):
     """As where a module written in C turns the interrupt into another error."""
     program = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise ImportError('not loaded')\n"

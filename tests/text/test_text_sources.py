@@ -37,7 +37,7 @@ def sources() -> dict[str, Any]:
         "pandas Arrow": pandas.Series(TEXTS, dtype=pandas.ArrowDtype(pa.string())),
         "polars": polars.Series(TEXTS),
         "batches of Arrow": iter([pa.array(TEXTS[:2]), pa.array([], pa.string()), pa.array(TEXTS[2:])]),
-        "batches of tuples": [tuple(TEXTS[:4]), tuple(TEXTS[4:])],
+        "batches of tuples": iter([tuple(TEXTS[:4]), tuple(TEXTS[4:])]),
         "batches and texts": iter([np.array(TEXTS[:1]), *TEXTS[1:4], polars.Series(TEXTS[4:])]),
         "words in Arrow": pa.array([text_to_word_sequence(text) for text in TEXTS]),
     }

@@ -149,8 +149,33 @@ def test_cells_that_are_not_texts(texts: Any, message: str) -> None:
 
 def test_a_list_of_polars_series_says_which_of_two_it_is() -> None:
     column = polars_series(pa.array(TOKENS))
-    with pytest.raises(TextError, match="pass the whole column, or an iterator of batches"):
+    with pytest.raises(TextError, match="pass the whole column, or pass an iterator of batches"):
         Tokenizer().fit_on_texts(list(column))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [tuple, pa.array, lambda words: pa.chunked_array([words]), "Series", lambda words: (tuple(words),)],
+)
+def test_a_list_of_what_may_be_batches_is_refused(made: Any) -> None:
+    if made == "Series":
+        made = pytest.importorskip("pandas").Series
+    batches = [made(words) for words in PAIRS]
+    for texts in (batches, tuple(batches), [PAIRS[0], batches[1]]):
+        tokenizer = Tokenizer()
+        for use in (tokenizer.fit_on_texts, tokenizer.texts_to_sequences, tokenizer.texts_to_arrow):
+            with pytest.raises(
+                TextError, match=r"may be the words of one text or a batch of texts: .*iter\("
+            ):
+                use(texts)
+        assert not tokenizer.word_counts
+
+
+def test_a_series_of_tuples_holds_the_words_of_each_text() -> None:
+    column = pytest.importorskip("pandas").Series([*map(tuple, PAIRS)])
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(column)
+    assert tokenizer.texts_to_sequences(column) == [[1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize("kind", COLUMNS)
