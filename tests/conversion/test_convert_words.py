@@ -363,6 +363,7 @@ DAMAGED_WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(b"
 @example(rows=[(b"\xe9", b"1 2"), (b"\xc3\xa9", b"3 4")], wanted=[b"\xe9"], errors="cp1252")
 @example(rows=[(b"\xe9", b"1 2"), (b"\xc3", b"3 4")], wanted=[b"\xe9"], errors="replace")
 @example(rows=[*[(b"a", b"3 x")] * 3, (b"a\xc3", b"1 2")], wanted=[], errors="strict")
+@example(rows=[*[(b"a", b"3 x")] * 3, (b" ", b"nan -1")], wanted=[], errors="strict")
 def test_words_that_are_not_utf_8(tmp_path, rows, wanted, errors):
     """A word is wanted if what becomes of it is."""
     words = {*(word_of(word, errors) or "none" for word in wanted), "there"}
@@ -376,7 +377,7 @@ def test_words_that_are_not_utf_8(tmp_path, rows, wanted, errors):
             bad += [(line, True)] if own != word.encode() else []
     owns = [own for _, own, _ in kept]
     text = b"".join(word + b" " + numbers + b"\n" for word, numbers in [*rows, (b"there", b"1 2")])
-    options = {"errors": errors, "on_bad_row": "skip", "dim": 2}
+    options = {"errors": errors, "on_bad_row": "skip", "dim": 2, "separator": " "}
     small = converted(text, tmp_path, sorted(words), **options)
     assert small.words.to_pylist() == [*(word for _, _, word in kept), "there"]
     report = small.metadata.report.to_dict()
