@@ -12,7 +12,8 @@ import errno
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from typing import Self
 from glovefast.store.checksums import new_checksum
 from glovefast.store.destination import not_a_regular_file
 from glovefast.store.files import BAD_ROWS, FILES
+from glovefast.store.renames import exchange, rename_without_replacing
 
 _log = logging.getLogger("glovefast")
 
@@ -30,7 +32,8 @@ _PARTIAL, _RETIRED = ".partial", ".retired"  # equally long
 _RANDOM_BYTES = 4
 # What most file systems allow for a name, less what surrounds the target's name in a hidden one.
 _NAME_BYTES = 255 - len(f"..{'x' * 2 * _RANDOM_BYTES}{_PARTIAL}")
-_AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCHANGE = -100, 1, 2  # from Linux's <fcntl.h> and <linux/fs.h>
+_NOT_MADE = "no directory can be made here; choose another destination"
+_ATTEMPTS = 100  # to make a hidden directory, while others take its name or clear it away
 
 
 class Partial:
@@ -64,9 +67,11 @@ class Partial:
         self.is_published = False
 
     def __enter__(self) -> Self:
-        while self._lock is None:
+        for _ in range(_ATTEMPTS):
             self._make_locked()
-        return self
+            if self._lock is not None:
+                return self
+        raise OSError(errno.EAGAIN, _NOT_MADE, str(self._target.parent))
 
     def __exit__(
         self,
@@ -81,9 +86,10 @@ class Partial:
         import fcntl  # which Windows lacks
 
         self.path = _hidden_path(self._target)
-        lock = None
+        lock, is_made = None, False
         try:
             self.path.mkdir()
+            is_made = True
             lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
             # Network file systems may lack locks on directories; then nothing is ever cleared away there.
             with suppress(OSError):
@@ -96,7 +102,9 @@ class Partial:
             with suppress(OSError):
                 self.path.rmdir()
             if isinstance(error, FileNotFoundError) and self.path.parent.is_dir():
-                return  # cleared away before it was locked
+                if is_made:
+                    return  # cleared away before it was locked
+                error.strerror = _NOT_MADE
             if isinstance(error, OSError):
                 error.filename = str(self._target.parent)  # the hidden name says nothing to a user
             raise
@@ -108,8 +116,12 @@ class Partial:
         """Remove the directory: unpublished files, or the store that was replaced."""
         try:
             self._remove()
-        except KeyboardInterrupt:  # a large store takes its time, but nothing must be left behind
-            self._remove()
+        except (
+            KeyboardInterrupt,
+            MemoryError,
+        ):  # removing takes its time; nothing stays behind
+            with suppress(MemoryError):
+                self._remove()
             if not self.is_published:
                 raise
         finally:
@@ -164,7 +176,7 @@ class Partial:
                 raise
             if not overwrite:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self._target)) from None
-            return _exchange(self.path, self._target)
+            return exchange(self.path, self._target)
         return True
 
 
@@ -200,7 +212,7 @@ def published_whole(target: Path, overwrite: bool) -> Iterator[Path]:
             if overwrite:
                 _replace(file, resolved)
             else:
-                _rename_without_replacing(file, resolved)
+                rename_without_replacing(file, resolved)
         except BaseException:
             if not _is_at(resolved, identity):
                 raise
@@ -243,10 +255,11 @@ def _hidden_path(target: Path) -> Path:
 
 
 def _remove(directory: Path, name: str) -> None:
-    """Remove a directory and the files that glovefast made in it; it stays if there are others."""
+    """Remove a directory and the files that glovefast made in it; it stays if there is anything else."""
     for file in (*FILES, BAD_ROWS, name):
         with suppress(OSError):
-            (directory / file).unlink()
+            if stat.S_ISREG((directory / file).lstat().st_mode):
+                (directory / file).unlink()
     with suppress(OSError):
         directory.rmdir()
 
@@ -280,35 +293,6 @@ def _replace(file: Path, target: Path) -> None:
     file.replace(target)
 
 
-def _rename_without_replacing(file: Path, target: Path) -> None:
-    if _renameat2(file, target, _RENAME_NOREPLACE):
-        return
-    try:
-        os.link(file, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        if os.path.lexists(target):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        file.rename(target)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names in one step; false where that is not possible."""
-    return _renameat2(one, other, _RENAME_EXCHANGE)
-
-
-def _renameat2(one: Path, other: Path, flags: int) -> bool:
-    """Call Linux's renameat2; false if it fails, or the system lacks it."""
-    import ctypes
-
-    try:
-        renameat2: Callable[..., int] = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    return renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), flags) == 0
-
-
 def _is_at(path: Path, identity: os.stat_result) -> bool:
     """Say whether a path leads to a file or directory that was looked at before."""
     try:
@@ -323,7 +307,7 @@ def _sync_parent(path: Path) -> None:
         _sync(path.parent)
     except KeyboardInterrupt:
         pass
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         _log.warning("%s is complete, but may be lost if the power fails now: %s", path, error)
 
 

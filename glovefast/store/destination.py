@@ -36,12 +36,23 @@ def check_store_destination(destination: Path, overwrite: bool) -> None:
         raise StoreError(
             destination, "is not a glovefast store, so it is not replaced; choose another destination"
         )
-    others = sorted({path.name for path in destination.iterdir()} - {*FILES, BAD_ROWS})
+    others = _files_of_others(destination)
     if others:
         raise StoreError(
             destination,
             f"has files that do not belong to a store, so it is not replaced; move them first: "
             f"{', '.join(others[:5])}",
+        )
+
+
+def _files_of_others(store: Path) -> list[str]:
+    """List what is in a store but not one of its files: a link, FIFO or directory of such a name, too."""
+    known = {*FILES, BAD_ROWS}
+    with os.scandir(store) as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if entry.name not in known or not entry.is_file(follow_symlinks=False)
         )
 
 

@@ -164,7 +164,7 @@ def kill_at_random(runs: Runs, times: int, seed: int) -> dict[str, int]:
 def kill_at_every_call(runs: Runs, replaced: bool, exchange: bool) -> dict[str, int]:
     """Kill runs at each of their calls that have to do with files, one after the other."""
     if not exchange:  # as on a system that cannot exchange two names in one step
-        atomic._exchange = lambda one, other: False
+        atomic.exchange = lambda one, other: False
     counts: dict[str, int] = {}
     event = 0
     while True:

@@ -189,6 +189,25 @@ def test_a_store_with_files_of_others_is_not_replaced(name):
     assert Path("made", name).exists()
 
 
+@pytest.mark.parametrize("kind", ["fifo", "link", "directory"])
+@pytest.mark.parametrize("name", ["vectors.npy", "bad_rows.jsonl"])
+def test_a_store_is_not_replaced_if_a_name_of_its_files_belongs_to_something_else(name, kind):
+    convert(io.BytesIO(OTHER), "made")
+    path = Path("made", name)
+    path.unlink(missing_ok=True)
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to("index.arrow")
+    else:
+        path.mkdir()
+    with pytest.raises(StoreError, match=f"that do not belong to a store, so it is not replaced.*: {name}"):
+        convert(io.BytesIO(TEXT), "made", overwrite=True)
+    assert names_here() == ["made"]
+    assert path.is_symlink() or not path.is_file()
+    assert os.path.lexists(path)
+
+
 def test_what_appears_in_a_store_while_it_is_replaced_stays(monkeypatch, caplog):
     """The store that was replaced keeps it under its hidden name, and a warning says where."""
     convert(io.BytesIO(OTHER), "made")
@@ -327,7 +346,7 @@ def test_a_full_disk_leaves_nothing(monkeypatch, home, name, replaced):
     options = {"on_bad_row": "skip", "overwrite": replaced, "threads": 3}
     with monkeypatch.context() as patch:
         if name == "rename":  # as where the system cannot exchange two names in one step
-            patch.setattr(atomic, "_exchange", lambda one, other: False)
+            patch.setattr(atomic, "exchange", lambda one, other: False)
         patch.setattr(home, name, no_space)
         with pytest.raises(OSError, match="No space left"):
             convert(io.BytesIO(TEXT + b"bad\n"), "made.glovefast", **options)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from glovefast.errors import StoreError
-from glovefast.store import atomic
+from glovefast.store import atomic, renames
 from glovefast.store.atomic import Partial, published_whole
 from glovefast.store.export.embedding_text import write_embedding_text
 from glovefast.store.metadata import SourceInfo
@@ -310,7 +310,7 @@ def publish(target: Path, content: str, overwrite: bool = True) -> None:
 def test_put_in_place(tmp_path, monkeypatch, exchange):
     """With the exchange in one step that Linux has, and without."""
     if not exchange:
-        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(atomic, "exchange", lambda one, other: False)
     target = tmp_path / "target"
     for content in ("first", "second", "third"):
         publish(target, content)
@@ -326,16 +326,16 @@ def test_put_in_place(tmp_path, monkeypatch, exchange):
 def test_the_exchange_is_in_one_step(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "other").write_text("other")
-    assert atomic._exchange(tmp_path / "one", tmp_path / "other")
+    assert atomic.exchange(tmp_path / "one", tmp_path / "other")
     assert (tmp_path / "one").read_text() == "other"
     assert (tmp_path / "other").is_dir()
-    assert not atomic._exchange(tmp_path / "one", tmp_path / "nothing")
+    assert not atomic.exchange(tmp_path / "one", tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("failing", [{2}, {3}, {3, 4}])
 def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch, failing):
     """Where the way back fails too, it still exists under its other name, and gets its own from the next."""
-    monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(atomic, "exchange", lambda one, other: False)
     target = tmp_path / "target"
     publish(target, "old")
     rename, calls = Path.rename, []
@@ -414,9 +414,9 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, monkeypatch):
 
     for step in ("rename", "link", "neither"):
         if step == "link":
-            monkeypatch.setattr(atomic, "_renameat2", lambda *arguments: False)
+            monkeypatch.setattr(renames, "_renameat2", lambda *arguments: False)
         if step == "neither":
-            monkeypatch.setattr(atomic.os, "link", refuse)
+            monkeypatch.setattr(renames.os, "link", refuse)
         with pytest.raises(FileExistsError), published_whole(target, overwrite=False) as partial:
             [path.write_text(text) for path, text in ((partial, "ours"), (target, "theirs"))]
         assert target.read_text() == "theirs"
@@ -443,3 +443,73 @@ def test_an_interrupt_just_after_the_hidden_directory_is_made(tmp_path, monkeypa
         with pytest.raises(KeyboardInterrupt), Partial(tmp_path / "target"):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["mkdir", "exists"])
+def test_where_no_directory_can_be_made(tmp_path, monkeypatch, name):
+    """As in /proc, where the system says that a directory to be made is missing, however often one tries."""
+    original = getattr(Path, name)
+    tries = []
+
+    def fail(path, *arguments, **options):
+        if path.suffix != ".partial":
+            return original(path, *arguments, **options)
+        tries.append(path)
+        if len(tries) > 1000:
+            pytest.fail("it tries for ever")
+        if name == "mkdir":
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        path.rmdir()
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, name, fail)
+        with pytest.raises(OSError, match="no directory can be made here") as caught:
+            publish(tmp_path / "target", "new")
+    assert caught.value.filename == str(tmp_path)
+    assert len(tries) == 1 or name == "exists"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "socket", "directory", "link to a fifo"])
+def test_only_regular_files_are_removed(tmp_path, monkeypatch, caplog, kind):
+    """What has the name of a store's file when a store is replaced, or in what a killed process left."""
+    target, take_name = tmp_path / "target", atomic.Partial._take_name
+
+    def late(partial, overwrite):
+        (target / "vectors.npy").unlink()
+        make_node(target / "vectors.npy", kind)
+        return take_name(partial, overwrite)
+
+    publish(target, "old")
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic.Partial, "_take_name", late)
+        publish(target, "new")
+    assert (target / "vectors.npy").read_text() == "new"
+    (left,) = tmp_path.glob(".target.*.partial")
+    assert f"target is complete, but what it replaced cannot be removed: {left}" in caplog.text
+    atomic.clear_remains(target)
+    assert os.path.lexists(left / "vectors.npy")
+
+
+@pytest.mark.parametrize("failing", [(os, "fsync"), (Path, "rmdir")])
+def test_no_memory_after_the_rename(tmp_path, monkeypatch, failing):
+    """What was published is complete, whatever fails behind it; and the old store is removed."""
+    target, take_name = tmp_path / "target", atomic.Partial._take_name
+    original = getattr(*failing)
+
+    def fail_once(*arguments, **options):
+        monkeypatch.setattr(*failing, original)
+        raise MemoryError
+
+    def fail_from_now_on(partial, overwrite):
+        taken = take_name(partial, overwrite)
+        monkeypatch.setattr(*failing, fail_once)
+        return taken
+
+    publish(target, "old")
+    monkeypatch.setattr(atomic.Partial, "_take_name", fail_from_now_on)
+    publish(target, "new")
+    assert getattr(*failing) is original
+    assert (target / "vectors.npy").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
