@@ -31,20 +31,20 @@ def open_regular_file(path: str | os.PathLike[str], directory: int | None = None
 
     def open_here(path: str, flags: int) -> int:
         # Looked at before it is opened, since opening alone does something to a device.
-        _check(os.stat(path, dir_fd=directory, follow_symlinks=False), path)
+        status = os.stat(path, dir_fd=directory, follow_symlinks=False)
+        if not stat.S_ISREG(status.st_mode):
+            raise _refusal(status, path)
         return os.open(path, flags | _FLAGS, dir_fd=directory)
 
     file = FileIO(os.fspath(path), opener=open_here)
-    try:
-        _check(os.fstat(file.fileno()), os.fspath(path))
-    except OSError:
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
         file.close()
-        raise
+        raise _refusal(status, os.fspath(path))
     return file
 
 
-def _check(status: os.stat_result, path: str) -> None:
+def _refusal(status: os.stat_result, path: str) -> OSError:
     if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.ENOTSUP, "is not a regular file", path)
+        return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    return OSError(errno.ENOTSUP, "is not a regular file", path)

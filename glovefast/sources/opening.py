@@ -123,7 +123,7 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
 
 
 def is_zip_of_stores(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path is that of a zip archive with nothing but stores in it."""
+    """Check whether a path leads to a zip archive that contains only stores."""
     try:
         if not zipfile.is_zipfile(path):
             return False

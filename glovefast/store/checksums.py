@@ -24,7 +24,7 @@ def as_text(checksum: Any) -> str:  # noqa: ANN401 - as `new_checksum` gives it
 
 
 def blank() -> str:
-    """Give what stands for a text's own checksum while that is computed, and `sealed` replaces."""
+    """Return the placeholder of a text's own checksum, which `sealed` replaces."""
     return _BLANK
 
 
@@ -34,7 +34,7 @@ def sealed(text: str) -> bytes:
     Parameters
     ----------
     text : str
-        With `blank` in it where the checksum shall stand; the last one is taken.
+        With `blank` in it, in place of the checksum; the last one counts.
 
     Returns
     -------

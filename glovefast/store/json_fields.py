@@ -30,17 +30,22 @@ class JsonFields:
         The key of the object itself, for messages.
     """
 
+    __slots__ = ("_values", "_where")
+
     def __init__(self, values: object, where: str = "") -> None:
         if not isinstance(values, dict):
             raise UnusableError(where)
         self._values: dict[str, Any] = values
-        self._prefix = f"{where}." if where else ""
+        self._where = where
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
     def _unusable(self, key: str) -> UnusableError:
-        return UnusableError(f"{self._prefix}{key}")
+        return UnusableError(self._path(key))
+
+    def _path(self, key: str) -> str:
+        return f"{self._where}.{key}" if self._where else key
 
     def count(self, key: str, default: int | None = None, most: int = _LARGEST_COUNT) -> int:
         """Take an integer from 0 to `most`."""
@@ -96,14 +101,14 @@ class JsonFields:
     def part(self, key: str, read: "Callable[[JsonFields], Part]") -> "Part | None":
         """Read an object, or give None if it is missing."""
         value = self._values.get(key)
-        return None if value is None else read(JsonFields(value, f"{self._prefix}{key}"))
+        return None if value is None else read(JsonFields(value, self._path(key)))
 
     def parts(self, key: str, read: "Callable[[JsonFields], Part]") -> "tuple[Part, ...]":
         """Read a list of objects."""
         value = self._values.get(key)
         if not isinstance(value, list):
             raise self._unusable(key)
-        return tuple(read(JsonFields(each, f"{self._prefix}{key}")) for each in value)
+        return tuple(read(JsonFields(each, self._path(key))) for each in value)
 
     def without(self, keys: Set[str]) -> dict[str, Any]:
         """Return all values except those of some keys."""

@@ -97,7 +97,7 @@ def _check_version(directory: Path, version: object) -> None:
 
 
 def says_store(values: object) -> bool:
-    """Say whether metadata is that of a store of any version; other tools have a metadata.json too."""
+    """Check whether this is the metadata of a store, of any version; other tools have a metadata.json too."""
     return isinstance(values, dict) and values.get("format") == FORMAT
 
 

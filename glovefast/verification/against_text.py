@@ -58,7 +58,7 @@ def first_difference(
     store : Store
         The open store, its index checked.
     vectors : io.FileIO
-        Its vectors' file: read piece by piece, so that the memory in use stays that of a piece.
+        The file of its vectors; read piece by piece, so that only one piece is in memory.
     source : str, path-like or binary file object
         The text.
     member : str or None

@@ -58,7 +58,7 @@ class WordIndex:
         self._bucket_view = self._bucket_offsets.data
         self._hash_view = self._hashes.data
         self._row_view = self._rows.data
-        self._offset_view = array_offsets(words).data
+        self._offset_view = self._blocks.offsets.data
         self._byte_view = memoryview(words.buffers()[2] or b"").cast("B")
 
     @classmethod

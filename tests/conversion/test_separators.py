@@ -78,6 +78,11 @@ def test_what_cannot_separate(tmp_path, separator):
         glovefast.dry_run(io.BytesIO(b"a 1\n"), separator=b"\t")
 
 
+def test_the_space_is_named_for_the_command():
+    with pytest.raises(FormatError, match=r"read it with separator=' ' \(--separator space\)$"):
+        glovefast.dry_run(io.BytesIO(b"the 0.1 0.2\nof 0.3 0.4\n"), separator=",")
+
+
 def test_archives(tmp_path):
     """A member with another separator is refused or read; it is not passed over as if it were prose."""
     text, rows = made(PHRASES, "\t", "\t", header=False)

@@ -249,6 +249,8 @@ def test_rows_are_filled_in_the_order_of_their_indices():
 def test_statistics_of_nothing(oov):
     with pytest.raises(VocabularyError, match=rf"oov='{oov}' needs .* none of 2 words was found"):
         build(["zebra", "okapi"], oov=oov)
+    with pytest.raises(VocabularyError, match="but the only word was not found"):
+        build(["zebra"], oov=oov)
     assert not build([""], oov=oov).any()
 
 
