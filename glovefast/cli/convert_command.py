@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -156,7 +156,8 @@ def convert(
     with ProgressMeter(quiet) as progress:
         options["progress"] = progress
         try:
-            work = _work(sources, destination, every_member, None if dry_run else options["overwrite"])
+            overwrite = None if dry_run else options["overwrite"]
+            work = _work(sources, destination, options.get("member"), every_member, overwrite)
             for result in _checked(work, options) if dry_run else _converted(work, options, signals):
                 results.append(result)
                 progress.hide()
@@ -177,23 +178,39 @@ def convert(
 
 
 def _work(
-    sources: tuple[str, ...], destination: str | None, every_member: bool, overwrite: bool | None
+    sources: tuple[str, ...],
+    destination: str | None,
+    member: str | None,
+    every_member: bool,
+    overwrite: bool | None,
 ) -> Iterator[_Piece]:
     """List the sources or their members, each with its destination; `overwrite` is None in a dry run."""
-    from glovefast.conversion.targets import room_for, stores_of_archive
+    from glovefast.conversion.targets import Claims, check_stores_of_files, room_for, stores_of_archive
     from glovefast.sources.opening import open_archive
 
-    for number, source in enumerate(sources, start=1):
-        last = number == len(sources)
-        if not every_member:
-            yield _Piece(source, {} if overwrite is None else {"destination": destination}, last)
-            continue
-        with open_archive(source) as archive:
+    if not every_member:
+        if overwrite is not None and len(sources) > 1:
+            check_stores_of_files(sources, member, overwrite)
+        for number, source in enumerate(sources, start=1):
+            place = {} if overwrite is None else {"destination": destination}
+            yield _Piece(source, place, number == len(sources))
+        return
+    with ExitStack() as resources:
+        planned: list[tuple[Any, str, Path]] = []
+        claims = Claims()
+        for source in sources:
+            archive = resources.enter_context(open_archive(source))
             stores = stores_of_archive(archive, source, destination)
-            with nullcontext() if overwrite is None else room_for(stores, overwrite):
-                for count, (member, store) in enumerate(stores.items(), start=1):
-                    options = {"member": member} | ({} if overwrite is None else {"destination": store})
-                    yield _Piece(archive, options, last and count == len(stores))
+            if overwrite is not None:
+                for each, store in stores.items():
+                    claims.add(store, f"{source}!{each}")
+                resources.enter_context(room_for(stores, overwrite))
+            planned += [(archive, each, store) for each, store in stores.items()]
+        for number, (archive, each, store) in enumerate(planned, start=1):
+            options: dict[str, Any] = {"member": each}
+            if overwrite is not None:
+                options["destination"] = store
+            yield _Piece(archive, options, number == len(planned))
 
 
 def _checked(work: Iterable[_Piece], options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,15 +3,15 @@
 import errno
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from os import fspath
 from pathlib import Path
 
-from glovefast.errors import ForeignError, FormatError, StoreError
+from glovefast.errors import ForeignError, FormatError, GlovefastError, StoreError
 from glovefast.parser.row_layout import holds_rows
 from glovefast.sources.names import stem_of
-from glovefast.sources.opening import AnySource
+from glovefast.sources.opening import AnySource, open_source
 from glovefast.sources.source import OpenArchive, Source
 from glovefast.store.destination import check_store_destination
 from glovefast.store.files import SUFFIX
@@ -20,6 +20,30 @@ from glovefast.store.metadata_file import is_store
 _log = logging.getLogger("glovefast")
 _SAMPLE_BYTES = 1 << 18
 _NO_NAME = "cannot derive a store name from this source; pass a destination (-o)"
+
+
+class Claims:
+    """Which store each source or member becomes; no two may become the same."""
+
+    def __init__(self) -> None:
+        self._claimants: dict[str, str] = {}
+
+    def add(self, target: Path, claimant: str) -> None:
+        """Note that a source or member becomes a store.
+
+        Raises
+        ------
+        StoreError
+            If another one becomes the same store.
+        """
+        place = os.path.realpath(target)
+        if place in self._claimants:
+            raise StoreError(
+                target,
+                f"both {self._claimants[place]} and {claimant} would become this store; "
+                "convert them one by one",
+            )
+        self._claimants[place] = claimant
 
 
 def is_folder(destination: Path) -> bool:
@@ -53,6 +77,29 @@ def target_of(source: AnySource | OpenArchive, opened: Source, destination: Path
     return destination / (opened.stem + SUFFIX)
 
 
+def check_stores_of_files(sources: Iterable[str], member: str | None, overwrite: bool) -> None:
+    """Check the stores that will be beside several sources, before the first costs any time.
+
+    A source that cannot be opened is passed over here, because its own conversion reports it.
+
+    Raises
+    ------
+    StoreError
+        If two sources would become the same store, or a store cannot be written.
+    """
+    claims = Claims()
+    for source in sources:
+        if not Path(source).is_file():  # no store is named after a pipe
+            continue
+        try:
+            with open_source(source, member) as opened:
+                target = target_of(source, opened, None)
+        except (GlovefastError, OSError):
+            continue
+        claims.add(target, source)
+        check_store_destination(target, overwrite)
+
+
 def stores_of_archive(
     archive: OpenArchive,
     source: str | os.PathLike[str],
@@ -84,7 +131,7 @@ def stores_of_archive(
         raise FormatError(source, None, "is an archive without files")
     directory = Path(source).parent if destination is None else Path(destination)
     stores: dict[str, Path] = {}
-    twins: dict[Path, str] = {}
+    claims = Claims()
     for member in archive.members:
         reason = _why_not_text(archive, member)
         if reason is not None:
@@ -94,11 +141,7 @@ def stores_of_archive(
         if stem is None:
             raise StoreError(f"{fspath(source)}!{member}", _NO_NAME)
         target = directory / (stem + SUFFIX)
-        twin = twins.setdefault(target, member)
-        if twin != member:
-            raise StoreError(
-                target, f"both {twin} and {member} would become this store; convert them one by one"
-            )
+        claims.add(target, member)
         stores[member] = target
     if not stores:
         raise FormatError(

@@ -206,6 +206,45 @@ def test_a_damaged_member_is_not_passed_over(run):
     assert names_here() == ["damaged.zip", "first.glovefast", "small.2d.txt"]
 
 
+@pytest.mark.parametrize("options", [(), ("--force",)])
+@pytest.mark.parametrize("second", ["small.2d.vec", "./small.2d.txt", "small.zip"])
+def test_sources_that_would_be_one_store(run, options, second):
+    if second == "small.zip":
+        with zipfile.ZipFile("small.zip", "w") as file:
+            file.writestr("small.2d.txt", "other 1 2\n")
+    else:
+        Path(second).write_text("other 1 2\n", encoding="utf-8")
+    before = names_here()
+    code, output, errors = run("convert", "small.2d.txt", second, *options)
+    assert (code, output) == (1, "")
+    assert errors.endswith(
+        f"small.2d.glovefast: both small.2d.txt and {second} would become this store; "
+        "convert them one by one\n"
+    )
+    assert names_here() == before
+    assert run("convert", "small.2d.txt", second, "--dry-run")[0] == 0
+
+
+def test_stores_of_several_sources_are_looked_at_before_the_work(run):
+    Path("other.txt").write_text("the 1 2\n", encoding="utf-8")
+    assert run("convert", "other.txt")[0] == 0
+    code, output, errors = run("convert", "small.2d.txt", "other.txt")
+    assert (code, output) == (1, "")
+    assert errors.startswith("glovefast: error: other.glovefast: already exists")
+    assert names_here() == ["other.glovefast", "other.txt", "small.2d.txt"]
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_members_of_several_archives_that_would_be_one_store(run, options):
+    for name in ("a.zip", "b.zip"):
+        with zipfile.ZipFile(name, "w") as file:
+            file.writestr("glove.txt", TEXT)
+    code, output, errors = run("convert", "a.zip", "b.zip", "--all", "-o", "made", *options)
+    assert (code, output) == (1, "")
+    assert errors.startswith("glovefast: error: made/glove.glovefast: both a.zip!glove.txt and b.zip!glove")
+    assert names_here() == ["a.zip", "b.zip", "small.2d.txt"]
+
+
 def test_what_was_made_before_an_error_is_told(run):
     Path("bad.txt").write_text("the 1 2\nof 1 x\n", encoding="utf-8")
     code, output, errors = run("convert", "small.2d.txt", "bad.txt")
