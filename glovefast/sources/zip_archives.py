@@ -1,6 +1,7 @@
 """Zip archives, which keep the list of their members at their end."""
 
 import errno
+import os
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from glovefast.sources.streams import is_seekable
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 _ENCRYPTED_FLAG = 0x1
+# The record at the end of an archive: its length without the comment, and the longest comment.
+_END_MAGIC, _END_BYTES, _LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
 
 
 class ZipArchive(Archive):
@@ -49,6 +52,13 @@ class ZipArchive(Archive):
         except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
             reason = f"is a truncated or damaged zip archive ({error}); download it again"
             raise FormatError(name, None, reason) from error
+        if _is_one_of_several(self._archive, raw):
+            raise FormatError(
+                name,
+                None,
+                "is two or more zip archives, one behind the other, and only one would be read; "
+                "download them separately",
+            )
         files = [info.filename for info in self._archive.infolist() if info.filename and not info.is_dir()]
         super().__init__(name, files)
 
@@ -72,6 +82,29 @@ class ZipArchive(Archive):
             )
         with _wrong_positions():
             return _Member(open_member(self._archive, info), info), info.file_size
+
+
+def _is_one_of_several(archive: zipfile.ZipFile, raw: Any) -> bool:  # noqa: ANN401
+    """Tell whether another archive ends before this one begins, or begins behind its end."""
+    first = min([archive.start_dir, *(info.header_offset for info in archive.infolist())])
+    if first > 0:
+        raw.seek(max(0, first - _END_BYTES - _LONGEST_COMMENT))
+        if _END_MAGIC in _read(raw, first - raw.tell()):
+            return True
+    size = raw.seek(0, os.SEEK_END)
+    raw.seek(max(0, size - _END_BYTES - _LONGEST_COMMENT))
+    tail = _read(raw, size - raw.tell())
+    end = tail.rfind(_END_MAGIC)
+    comment = int.from_bytes(tail[end + _END_BYTES - 2 : end + _END_BYTES], "little")
+    return tail.startswith(ZIP_MAGIC, end + _END_BYTES + comment)
+
+
+def _read(raw: Any, count: int) -> bytes:  # noqa: ANN401
+    """Read so many bytes, or all up to the end."""
+    data = b""
+    while len(data) < count and (more := raw.read(count - len(data))):
+        data += more
+    return data
 
 
 class _Member:

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import zipfile
 
@@ -68,6 +69,22 @@ def test_a_member_that_is_nearly_named(file, member):
 def test_long_lists_of_members_are_cut(file):
     path = file(zipped({f"{number}.txt": TEXT for number in range(25)}))
     assert "19.txt and 5 more; choose one" in refusal(path)
+
+
+def test_two_archives_one_behind_the_other(file):
+    one, two = zipped({"one.txt": TEXT}), zipped({"two.txt": b"b 1\n"})
+    with_comment = io.BytesIO(one)
+    with zipfile.ZipFile(with_comment, "a") as archive:
+        archive.comment = b"about " * 1000
+    several = (one + two, two + one, one + zipped({}), with_comment.getvalue() + two, one + two[:-20])
+    for data in (*several, with_comment.getvalue() + two[:50]):
+        path = file(data)
+        assert refusal(path).startswith(f"{path}: is two or more zip archives, one behind the other, ")
+        with pytest.raises(FormatError, match="is two or more zip archives"):
+            archive_members(path)
+    assert read_all(file(with_comment.getvalue())) == TEXT
+    holding = b"a 1\n" + one
+    assert read_all(file(zipped({"one.txt": holding}, zipfile.ZIP_STORED))) == holding
 
 
 def test_an_archive_without_files(file):
