@@ -30,6 +30,7 @@ _INTEGERS = {("builtins", "int"), ("__builtin__", "int"), ("__builtin__", "long"
 _OBJECTS = {("builtins", "object"), ("__builtin__", "object")}
 _RECONSTRUCTORS = {("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")}  # of protocols 0 and 1
 _KNOWN = _MAPPINGS | _INTEGERS | _OBJECTS | _RECONSTRUCTORS
+_KEY_BITS = 31  # Python hashes larger integers alike if they are chosen well; an index is an int32
 _SHOWN_CHARACTERS = 80
 
 
@@ -195,6 +196,8 @@ class _Reader:
         for key in keys:  # others may take very long to hash
             if type(key) not in {str, int}:
                 raise UnreadablePickleError(f"a key is a {type(key).__name__}, not a string or an integer")
+            if type(key) is int and key.bit_length() > _KEY_BITS:
+                raise UnreadablePickleError(f"a key is an integer beyond {_KEY_BITS} bits")
         target.update(zip(keys, keys_and_values[1::2], strict=True))
 
     def _make_dict(self, _argument: object) -> None:

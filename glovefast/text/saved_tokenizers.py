@@ -1,9 +1,10 @@
 """Saved Tokenizers: JSON and pickles, of this package or of Keras."""
 
 import json
+import math
 import stat
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,7 +13,7 @@ from glovefast.errors import FormatError, VocabularyError
 from glovefast.text.dictionaries import NAMES
 from glovefast.text.restricted_pickle import SavedObject, UnreadablePickleError, read_pickle
 from glovefast.text.tokenizer import Tokenizer
-from glovefast.text.words import DEFAULT_FILTERS
+from glovefast.text.words import DEFAULT_FILTERS, shown
 
 _Types: TypeAlias = "type | tuple[type, ...]"
 
@@ -42,7 +43,7 @@ _PACKAGES = {"keras", "keras_preprocessing", "tensorflow", "tensorflow_core", "t
 _MODULES = {"text", "tokenizer"}
 
 _LARGEST_FILE = 1 << 30
-_LARGEST_BITS = 63
+_COUNT_BITS, _INDEX_BITS = 63, 31
 
 
 def tokenizer_from_json(json_string: str) -> Tokenizer:
@@ -70,7 +71,7 @@ def tokenizer_from_json(json_string: str) -> Tokenizer:
             raise ValueError(f"it needs a config with {', '.join(NAMES)}")
         state = config | {name: json.loads(config[name]) for name in NAMES}
         for name in ("index_docs", "index_word"):  # the keys of JSON are always strings
-            state[name] = {int(index): value for index, value in state[name].items()}
+            state[name] = _by_index(name, state[name].items())
         return _tokenizer_of(state)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise VocabularyError(f"this is not the JSON of a Tokenizer: {error}") from error
@@ -139,16 +140,15 @@ def _tokenizer_of(state: Mapping[Any, Any]) -> Tokenizer:
         raise VocabularyError("it has no word_counts")
     unknown = state.keys() - _SETTINGS.keys() - _DICTIONARIES.keys()
     if unknown:
-        raise VocabularyError(f"a Tokenizer has no attribute {str(min(unknown, key=str))!r}")
+        raise VocabularyError(f"a Tokenizer has no attribute {shown(min(unknown, key=str))}")
     for name, (types, default) in _SETTINGS.items():
         value = state.setdefault(name, default)
         if not isinstance(value, types):
             raise VocabularyError(f"{name} is a {type(value).__name__}")
-    if not all(isinstance(character, str) for character in state["filters"] or ()):
-        raise VocabularyError("filters holds something other than strings")
+    _check_settings(state)
     for name, types in _DICTIONARIES.items():
         if name == "index_word" and name not in state:  # of Keras before 2.2
-            state[name] = {index: word for word, index in state["word_index"].items()}
+            state[name] = _by_index(name, ((index, word) for word, index in state["word_index"].items()))
         _check_dictionary(name, state.setdefault(name, {}), types)
     state["word_counts"] = OrderedDict(state["word_counts"])
     for name in ("word_docs", "index_docs"):
@@ -156,6 +156,34 @@ def _tokenizer_of(state: Mapping[Any, Any]) -> Tokenizer:
     tokenizer = Tokenizer()
     tokenizer.__setstate__(state)
     return tokenizer
+
+
+def _check_settings(state: Mapping[str, Any]) -> None:
+    """Raise an error for settings that no text can be split or numbered with."""
+    if not all(isinstance(character, str) for character in state["filters"] or ()):
+        raise VocabularyError("filters holds something other than strings")
+    if not state["char_level"]:
+        if state["filters"] is None or not all(len(character) == 1 for character in state["filters"]):
+            raise VocabularyError("filters holds something other than single characters")
+        if not state["split"]:
+            raise VocabularyError("split is empty")
+    for name in ("num_words", "document_count"):
+        number = state[name]
+        if isinstance(number, float) and math.isnan(number):
+            raise VocabularyError(f"{name} is not a number")
+        if isinstance(number, int) and number.bit_length() > _COUNT_BITS:
+            raise VocabularyError(f"{name} is a number beyond 64 bits")
+
+
+def _by_index(name: str, items: Iterable[tuple[Any, Any]]) -> dict[int, Any]:
+    """Make a dictionary by index; it holds no large integers, which can be chosen to have equal hashes."""
+    made = {}
+    for written, value in items:
+        index = int(written)
+        if index.bit_length() > _INDEX_BITS:
+            raise VocabularyError(f"{name} holds an index beyond {_INDEX_BITS} bits")
+        made[index] = value
+    return made
 
 
 def _check_dictionary(name: str, dictionary: object, types: tuple[type, type]) -> None:
@@ -167,5 +195,5 @@ def _check_dictionary(name: str, dictionary: object, types: tuple[type, type]) -
                 f"{name} maps {types[0].__name__} to {types[1].__name__}, but it holds a "
                 f"{type(item[0]).__name__} with a {type(item[1]).__name__}"
             )
-        if any(isinstance(number, int) and number.bit_length() > _LARGEST_BITS for number in item):
+        if any(isinstance(number, int) and number.bit_length() > _COUNT_BITS for number in item):
             raise VocabularyError(f"{name} holds a number beyond 64 bits")

@@ -243,6 +243,12 @@ def test_other_classes(stub: Any, read: Any, module: str, name: str, protocol: i
         (state_of(fit_on_texts=1), "no attribute 'fit_on_texts'"),
         (state_of(num_words="5"), "num_words is a str"),
         (state_of(oov_token=["?"]), "oov_token is a list"),
+        (state_of(num_words=float("nan")), "num_words is not a number"),
+        (state_of(num_words=2**63), "num_words is a number beyond 64 bits"),
+        (state_of(document_count=10**5000), "document_count is a number beyond 64 bits"),
+        (state_of(split=""), "split is empty"),
+        (state_of(filters=["ab"]), "filters holds something other than single characters"),
+        (state_of(filters=None), "filters holds something other than single characters"),
         (state_of(filters=[1]), "filters holds something other than strings"),
         (state_of(word_index=[1]), "word_index is a list"),
         (state_of(word_index={1: 1}), "word_index maps str to int, but it holds a int with a int"),
@@ -256,7 +262,22 @@ def test_other_attributes(stub: Any, read: Any, state: dict[str, Any], message: 
         read(stub(state))
 
 
+MODULUS = 2**61 - 1  # of Python's hash: its multiples are all alike
+
+
+def instance_of(state: dict[Any, Any]) -> bytes:
+    """Pickle a Tokenizer whose attributes need not be strings."""
+    return b"\x80\x02ckeras.src.text\nTokenizer\n)\x81" + pickle.dumps(state, 2)[2:-1] + b"b."
+
+
 BOMBS = {
+    "integers of one hash": pickle.dumps({number * MODULUS: 1 for number in range(1, 500)}),
+    "an attribute of many digits": instance_of({"word_counts": {}, 10**5000: 1}),
+    "an attribute that is an integer": instance_of({"word_counts": {}, 5: 1}),
+    "a long attribute": instance_of({"word_counts": {}, "q" * 10**6: 1}),
+    "words without index_word whose indices have one hash": instance_of(
+        {"word_counts": {}, "word_index": {str(number): number * MODULUS for number in range(1, 5)}}
+    ),
     "deep lists": b"\x80\x04" + b"]" * 200_000 + b"a" * 199_999 + b".",
     "deep tuples": b"\x80\x04)" + b"\x85" * 200_000 + b".",
     "deep tuples as a key": b"\x80\x04})" + b"\x85" * 200_000 + b"Ns.",
@@ -361,6 +382,10 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"word_counts": '{"a": "b"}'}, "word_counts maps str to int"),
         ({"index_word": '{"a": "b"}'}, "invalid literal"),
         ({"index_docs": "[]"}, "no attribute 'items'"),
+        ({"index_docs": json.dumps({str(MODULUS): 1})}, "index_docs holds an index beyond 31 bits"),
+        ({"index_word": json.dumps({str(2**31): "a"})}, "index_word holds an index beyond 31 bits"),
+        ({"num_words": float("nan")}, "num_words is not a number"),
+        ({"split": ""}, "split is empty"),
         ({"lower": "yes"}, "lower is a str"),
         ({"stop_words": []}, "no attribute 'stop_words'"),
         ({"word_index": "[" * 100_000}, "recursion|Expecting"),
@@ -373,6 +398,12 @@ def test_json_that_is_not_of_a_tokenizer(change: dict[str, Any], message: str) -
     written["config"] |= change
     with pytest.raises(VocabularyError, match=message):
         tokenizer_from_json(json.dumps(written))
+
+
+def test_characters_need_neither_filters_nor_split(stub: Any, read: Any) -> None:
+    for filters in (None, ["ab"]):
+        tokenizer = read(stub(state_of(char_level=True, filters=filters, split="")))
+        assert tokenizer.texts_to_sequences(["ab"]) == [[1, 1]]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"config": {}}', "[" * 100_000])
