@@ -116,10 +116,7 @@ class Partial:
         """Remove the directory: unpublished files, or the store that was replaced."""
         try:
             self._remove()
-        except (
-            KeyboardInterrupt,
-            MemoryError,
-        ):  # removing takes its time; nothing stays behind
+        except (KeyboardInterrupt, MemoryError):  # removing takes its time; nothing stays
             with suppress(MemoryError):
                 self._remove()
             if not self.is_published:

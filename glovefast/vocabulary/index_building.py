@@ -68,10 +68,18 @@ def equal_neighbors(
 def _order_collisions(words: pa.StringArray, hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> None:
     """Order the rows of different words with the same hash by word. Equal words stay in order."""
     collided = [hashes[slots[~same]] for slots, same in equal_neighbors(WordBlocks(words), hashes, rows)]
-    for hashed in dict.fromkeys(np.concatenate(collided).tolist()):
-        from pyarrow.compute import array_sort_indices
+    colliding = np.unique(np.concatenate(collided))
+    if not colliding.size:
+        return
+    from pyarrow.compute import sort_indices
 
-        begin, end = (int(np.searchsorted(hashes, np.uint64(hashed), side)) for side in ("left", "right"))
-        run = rows[begin:end]
-        order = array_sort_indices(words.take(integer_array(run)))  # a stable sort, by bytes
-        run[:] = run[as_numpy(order, np.uint64)]
+    # All at once, because an attacker can make as many pairs as there are words.
+    begins = np.searchsorted(hashes, colliding, "left")
+    lengths = np.searchsorted(hashes, colliding, "right") - begins
+    slots = np.arange(lengths.sum()) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+    found = rows[slots]
+    columns = {"hash": integer_array(hashes[slots]), "word": words.take(integer_array(found))}
+    entries = pa.table({**columns, "row": integer_array(found)})
+    # Strings are in the order of their bytes.
+    order = sort_indices(entries, sort_keys=[(name, "ascending") for name in entries.column_names])
+    rows[slots] = found[as_numpy(order, np.uint64)]

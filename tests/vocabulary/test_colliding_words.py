@@ -1,5 +1,7 @@
 """Words that an attacker made to share a hash or a bucket cost no more than a few comparisons each."""
 
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,7 +9,8 @@ import pytest
 import glovefast
 from glovefast.kernels import line_filter
 from glovefast.vocabulary import word_index
-from glovefast.vocabulary.hashing import WordBlocks, words_before
+from glovefast.vocabulary.hashing import WordBlocks, hash_word, words_before
+from glovefast.vocabulary.index_building import build_index
 from glovefast.vocabulary.word_index import WordIndex
 from tests.helpers.colliding import words_in_bucket, words_with_hash
 
@@ -104,3 +107,36 @@ def test_an_index_in_another_order_is_found_out():
     exchanged[[3, 4]] = exchanged[[4, 3]]
     made._rows = exchanged
     assert "at a wrong place" in (index_problem(made) or "")
+
+
+def colliding_pairs(count: int) -> list[str]:
+    """Make pairs of words of one hash; no two pairs share theirs."""
+    pairs = [(f"fbb31000obetl~}}o{row:08}", f"a6780000hhhhhhhh{row:08}") for row in range(count)]
+    assert hash_word(pairs[0][0].encode()) == hash_word(pairs[0][1].encode())
+    return [word for pair in pairs for word in pair]
+
+
+def test_an_index_is_ordered_by_hash_word_and_row():
+    words = [*colliding_pairs(500), "the", *words_with_hash(5, 40)]
+    words += words[::-3]
+    entries = build_index(pa.array(words)).values
+    expected = sorted((hash_word(word.encode()), word.encode(), row) for row, word in enumerate(words))
+    assert entries.field("hash").to_pylist() == [hashed for hashed, _, _ in expected]
+    assert entries.field("row").to_pylist() == [row for _, _, row in expected]
+
+
+def calls_to_index(words: list[str]) -> int:
+    """Count the function calls, of C too, that it takes to index words."""
+    calls, array = [], pa.array(words)
+    sys.setprofile(lambda frame, event, argument: calls.append(event))
+    try:
+        build_index(array)
+    finally:
+        sys.setprofile(None)
+    return len(calls)
+
+
+def test_many_colliding_pairs_are_ordered_at_once():
+    few, many = colliding_pairs(10), colliding_pairs(2000)
+    calls_to_index(few)  # imports what it needs
+    assert calls_to_index(many) <= calls_to_index(few) + 50
