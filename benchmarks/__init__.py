@@ -14,8 +14,7 @@ A full run takes about a quarter of an hour and 8 GB of disk on two processors. 
 run, and ``--rounds N`` limits how often everything is repeated. Without the real file, a made file of its
 shape is measured. The C++ anchor of parsing needs g++ and fast_float (Debian: ``apt install g++
 libfast-float-dev``) and is left out without them. ``python -m benchmarks.report results.json --short`` writes
-the goals alone, for the README. `benchmarks.sst2` measures a real task, from raw text to a trained model, and
-`benchmarks.stages` shows where the time of a conversion goes.
+the goals alone, for the README. `benchmarks.sst2` measures a real task, from raw text to a trained model.
 
 pytest-benchmark provides groups, statistics, JSON and the comparison of runs. `benchmarks.tables` lists the
 rows, `benchmarks.comparisons` measures them, and `benchmarks.goals` names what we want to reach. The rules:

@@ -26,7 +26,6 @@ from benchmarks.in_memory import InMemory, Worker
 from benchmarks.in_process import time_in_turn
 from benchmarks.made_file import REAL_FILE_VARIABLE, cached_made_file, made_word, write_made_file
 from benchmarks.processes import OUT_OF_MEMORY, SCRIPTS, Command, error_of, run, run_in_turn, run_python
-from benchmarks.stages import STAGES, run_once, table
 from benchmarks.texts import MAIN, Text, Texts
 from tests.reference import read_rows, same_bits
 
@@ -338,16 +337,3 @@ def test_polars_script_keeps_the_wanted_words(tmp_path, made_text):
     rows = [true_words.index("the"), true_words.index("null")]
     assert words == ["the", "null"]
     assert same_bits(np.load(files / "matrix.npy"), np.asarray(true_matrix[rows]))
-
-
-def test_stages_add_up_to_the_whole_process(tmp_path):
-    text = tmp_path / "v.2d.txt"
-    text.write_text("king 0.1 -0.2\nqueen 0.3 4e-05\n")
-    stages_of_run = run_once(text, tmp_path / "v.glovefast")
-    assert list(stages_of_run) == list(STAGES)
-    assert min(stages_of_run.values()) > 0
-    assert (tmp_path / "v.glovefast").is_dir()
-    rendered = table([stages_of_run, {stage: 2 * seconds for stage, seconds in stages_of_run.items()}])
-    assert rendered.count("\n") == len(STAGES) + 2
-    total = 1000 * sum(stages_of_run.values())
-    assert rendered.endswith(f"| all | {1.5 * total:.0f} ms | {total:.0f} to {2 * total:.0f} ms |")
