@@ -24,7 +24,7 @@ def read_word_list(path: Path, encoding: str = "utf-8") -> list[str]:
     Raises
     ------
     FormatError
-        If the file is empty, or not UTF-8 (with the line).
+        If the file is empty, compressed, or not UTF-8 (with the line).
     OSError
         If the file cannot be read.
     """
@@ -34,6 +34,7 @@ def read_word_list(path: Path, encoding: str = "utf-8") -> list[str]:
         name, data = "<stdin>", sys.stdin.buffer.read()
     else:
         name, data = str(path), path.read_bytes()
+    _check_not_packed(name, data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -47,3 +48,16 @@ def read_word_list(path: Path, encoding: str = "utf-8") -> list[str]:
     if not text:
         raise FormatError(name, None, "is empty; write one word per line")
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
+
+
+def _check_not_packed(name: str, data: bytes) -> None:
+    """Raise FormatError if the list is compressed or a zip archive."""
+    from glovefast.sources.compression import compression_of
+    from glovefast.sources.zip_archives import ZIP_MAGIC
+
+    packed = compression_of(data)
+    if data.startswith(ZIP_MAGIC):
+        packed = "zip", "unzip"
+    if packed:
+        how = f"{packed[1]} {'-p' if packed[1] == 'unzip' else '-dc'} FILE | glovefast ..."
+        raise FormatError(name, None, f"is packed with {packed[0]}; unpack it first, or pipe it: {how}")

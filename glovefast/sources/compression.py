@@ -72,6 +72,8 @@ _ARROW_FORMATS = [
     _ArrowFormat("Zstandard", "zstd", b"\x28\xb5\x2f\xfd", "Unknown frame descriptor"),
     _ArrowFormat("LZ4", "lz4", b"\x04\x22\x4d\x18", "ERROR_frameType_unknown"),
 ]
+# A skippable frame: its magic and its length, here below 16 MiB, so that no text looks like one.
+_SKIPPABLE = re.compile(rb"(?s)[\x50-\x5f]\x2a\x4d\x18(.{3}\0)")
 
 
 def decompressed(stream: Stream, name: str) -> Stream:
@@ -98,10 +100,27 @@ def decompressed(stream: Stream, name: str) -> Stream:
         for kind in _FORMATS:
             if kind.begins(stream.head):
                 return Stream(_Decompressed(stream, kind, name))
-        for arrow_kind in _ARROW_FORMATS:
-            if stream.head.startswith(arrow_kind.magic):
-                return Stream(_ArrowDecompressed(stream, arrow_kind, name))
+        if arrow_kind := _arrow_format(stream.head):
+            return Stream(_ArrowDecompressed(stream, arrow_kind, name))
     return stream
+
+
+def compression_of(head: bytes) -> tuple[str, str] | None:
+    """Recognise a compressed file by its first bytes; give the format and the program that unpacks it."""
+    kind = next((kind for kind in _FORMATS if kind.begins(head)), None) or _arrow_format(head)
+    return None if kind is None else (kind.name, kind.program)
+
+
+def _arrow_format(head: bytes) -> _ArrowFormat | None:
+    """Recognise Zstandard and LZ4, also behind the skippable frames that both may begin with (pzstd)."""
+    begin = 0
+    while frame := _SKIPPABLE.match(head, begin):
+        begin = frame.end() + int.from_bytes(frame[1], "little")
+    for kind in _ARROW_FORMATS:
+        if head.startswith(kind.magic, begin):
+            return kind
+    # The frame behind is not in sight, or there is none; Zstandard uses skippable frames more often.
+    return _ARROW_FORMATS[0] if begin >= len(head) > 0 else None
 
 
 def _trailing_data(name: str, kind: str, program: str) -> FormatError:

@@ -11,8 +11,9 @@ from glovefast.errors import FormatError, printable
 from glovefast.sources.names import close_names, question
 
 _LISTED_MEMBERS = 20
-# A folder with these files is a store, whatever else is in it.
+# A folder with these files is a store; in an archive it may have the others of a store, but no more.
 FILES_OF_A_STORE = ("metadata.json", "vectors.npy")
+_OTHER_FILES_OF_A_STORE = ("vocabulary.arrow", "index.arrow", "bad_rows.jsonl")
 
 
 class Archive(ABC):
@@ -60,7 +61,10 @@ class Archive(ABC):
         files: dict[PurePosixPath, set[str]] = {}
         for member in map(PurePosixPath, self._visible):
             files.setdefault(member.parent, set()).add(member.name)
-        return bool(files) and all(names.issuperset(FILES_OF_A_STORE) for names in files.values())
+        of_a_store = {*FILES_OF_A_STORE, *_OTHER_FILES_OF_A_STORE}
+        return bool(files) and all(
+            names.issuperset(FILES_OF_A_STORE) and names <= of_a_store for names in files.values()
+        )
 
     @cached_property
     def _visible(self) -> list[str]:

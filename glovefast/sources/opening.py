@@ -21,7 +21,7 @@ from glovefast.sources.files_and_pipes import Origin
 from glovefast.sources.members import FILES_OF_A_STORE, Archive
 from glovefast.sources.names import near_files, question, stem_of
 from glovefast.sources.source import OpenArchive, Source, check_text
-from glovefast.sources.streams import Stream, container_errors, is_seekable
+from glovefast.sources.streams import Stream, container_errors, is_seekable, named_errors
 from glovefast.sources.zip_archives import ZIP_MAGIC, ZipArchive
 
 AnySource: TypeAlias = str | os.PathLike[str] | BinaryIO
@@ -118,7 +118,8 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
         return False
     with ExitStack() as resources:
         raw, name, _ = _open_raw(path, resources)
-        stream = Stream(raw)
+        with named_errors(name):
+            stream = Stream(raw)
         return stream.head.startswith(ZIP_MAGIC) or is_tar(decompressed(stream, name).head)
 
 
@@ -149,8 +150,9 @@ def _open(source: AnySource, resources: ExitStack) -> _Opened:
     raw, name, stem = _open_raw(source, resources)
     origin = Origin(raw, resources)
     raw = origin.raw
-    bytes_total = _remaining_bytes(raw)
-    start, stream = _position(raw), Stream(raw)
+    with named_errors(name):
+        bytes_total = _remaining_bytes(raw)
+        start, stream = _position(raw), Stream(raw)
     text = decompressed(stream, name)
     archive = _archive(raw, start, name, (stream, text), bytes_total)
     return _Opened(name, stem, origin, bytes_total, stream, text, archive)

@@ -90,10 +90,22 @@ def readinto_of(raw: Any) -> Callable[[memoryview], int | None]:  # noqa: ANN401
 
 
 @contextmanager
-def container_errors(name: str) -> Iterator[None]:
-    """Turn the decompressors' errors into a `FormatError`; pass on those of the operating system."""
+def named_errors(name: str) -> Iterator[None]:
+    """Add the source's name to errors of the operating system that name no file."""
     try:
         yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = name
+        raise
+
+
+@contextmanager
+def container_errors(name: str) -> Iterator[None]:
+    """Turn the decompressors' errors into a `FormatError`; pass on the system's, with the name."""
+    try:
+        with named_errors(name):
+            yield
     except EOFError as error:
         raise FormatError(
             name, None, "is truncated: the compressed data ends too early; download it again"

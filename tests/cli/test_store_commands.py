@@ -1,8 +1,10 @@
 """``glovefast info``, ``matrix`` and ``demo``: what they print and write."""
 
 import errno
+import gzip
 import io
 import json
+import lzma
 import os
 import stat
 import sys
@@ -15,6 +17,7 @@ import pytest
 import glovefast
 from glovefast.progress import Progress
 from tests.helpers.command_line import TEXT
+from tests.helpers.containers import zipped
 from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
@@ -103,6 +106,26 @@ def test_matrix_replaces_only_when_told(run, store):
     assert Path("matrix.npy").read_bytes() == b"mine"
     assert run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--force")[0] == 0
     assert np.load("matrix.npy").tolist() == [[4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("pack", "reason"),
+    [
+        (gzip.compress, "packed with gzip; unpack it first, or pipe it: gzip -dc FILE | glovefast ..."),
+        (lzma.compress, "packed with xz; unpack it first, or pipe it: xz -dc FILE | glovefast ..."),
+        (
+            lambda data: zipped({"words.txt": data}),
+            "packed with zip; unpack it first, or pipe it: unzip -p FILE | glovefast ...",
+        ),
+    ],
+)
+def test_a_packed_list_of_words(run, store, pack, reason):
+    Path("words").write_bytes(pack(b"king\nthe\n"))
+    expected = (1, "", f"glovefast: error: words: is {reason}\n")
+    assert run("matrix", str(store), "words", "-o", "matrix.npy") == expected
+    convert = ("convert", "small.2d.txt", "-o", "made", "--words", "words", "--encoding", "latin-1")
+    assert run(*convert) == expected
+    assert not Path("matrix.npy").exists()
 
 
 @pytest.mark.parametrize("through", ["", "link"])

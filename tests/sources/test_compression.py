@@ -1,9 +1,11 @@
 """Compressed text is read to its end: each cut and each flipped bit is noticed, or changes nothing."""
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
+import os
 import zipfile
 
 import pyarrow as pa
@@ -115,6 +117,24 @@ def test_every_compression_is_read(compression, chunk_bytes):
     assert read_all(io.BytesIO(data * 3), chunk_bytes) == TEXT * 3
 
 
+def skippable(data: bytes, number: int = 0) -> bytes:
+    return bytes([0x50 + number]) + b"\x2a\x4d\x18" + len(data).to_bytes(4, "little") + data
+
+
+@pytest.mark.parametrize("compression", ["Zstandard", "LZ4"])
+def test_skippable_frames(file, compression):
+    """pzstd begins each file with one."""
+    packed = COMPRESSORS[compression](TEXT)
+    for number in (0, 9, 15):
+        for frame in (skippable(b"", number), skippable(b"size", number), skippable(b"a", number) * 3):
+            assert read_all(file(frame + packed + frame + packed + frame)) == TEXT * 2
+    assert read_all(file(skippable(bytes(4000)) + packed)) == TEXT
+    assert "it unpacks to nothing" in refusal(file(skippable(b"size")))
+    assert read_all(file(skippable(bytes(100_000)) + COMPRESSORS["Zstandard"](TEXT))) == TEXT
+    text = b"P*M\x18 0.5 1.5\n"
+    assert read_all(file(text)) == text
+
+
 @pytest.mark.parametrize("zeros", [1, 4, 512, 200_000])
 @pytest.mark.parametrize("compression", ["gzip", "bzip2", "xz", "LZMA"])
 def test_padding_between_and_behind_streams(compression, zeros):
@@ -180,6 +200,30 @@ class Stalling(io.RawIOBase):
         if not count:
             raise TimeoutError("timed out")
         return count
+
+
+class Failing(io.BytesIO):
+    """A file that cannot be read from some byte on."""
+
+    name = "vectors.zst"
+
+    def __init__(self, data: bytes, readable: int) -> None:
+        super().__init__(data)
+        self._readable = readable
+
+    def readinto(self, buffer) -> int:
+        if self.tell() >= self._readable:
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return super().readinto(memoryview(buffer)[:100])
+
+
+@pytest.mark.parametrize("readable", [0, 4096])
+@pytest.mark.parametrize("compression", [*COMPRESSORS, "none"])
+def test_errors_of_the_system_name_the_source(compression, readable):
+    data = COMPRESSORS.get(compression, bytes)(os.urandom(9999).hex().encode() + b" 1\n")
+    with pytest.raises(OSError, match=r"Invalid argument: 'vectors\.zst'$") as caught:
+        read_all(Failing(data, readable))
+    assert caught.value.filename == "vectors.zst"
 
 
 @pytest.mark.parametrize("compression", COMPRESSORS)

@@ -87,6 +87,16 @@ def test_two_archives_one_behind_the_other(file):
     assert read_all(file(zipped({"one.txt": holding}, zipfile.ZIP_STORED))) == holding
 
 
+def test_text_beside_files_of_another_program_is_not_a_store(file):
+    path = file(zipped({"metadata.json": b"{}", "vectors.npy": b"\x93NUMPY", "v.txt": TEXT}))
+    assert archive_members(path) == ["metadata.json", "vectors.npy", "v.txt"]
+    assert read_all(path, member="v.txt") == TEXT
+    store = {"metadata.json": b"{}", "vectors.npy": b"", "vocabulary.arrow": b"", "index.arrow": b""}
+    assert read_all(file(zipped({**store, "v.txt": TEXT})), member="v.txt") == TEXT
+    assert "v.txt" in archive_members(file(zipped({**store, "v.txt": TEXT})))
+    assert "holds a store" in refusal(file(zipped({f"s/{name}": data for name, data in store.items()})))
+
+
 def test_an_archive_without_files(file):
     path = file(zipped({}))
     assert refusal(path) == f"{path}: is a zip archive without files"
