@@ -11,7 +11,7 @@ from glovefast.cli.options import OUT_OF_VOCABULARY, FilePath, fallback_option, 
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import announce, complain
 from glovefast.cli.word_list import read_word_list
-from glovefast.errors import CoverageWarning, VocabularyError
+from glovefast.errors import CoverageWarning, VocabularyError, printable
 
 
 @click.command(
@@ -96,8 +96,8 @@ def matrix(
         }
         announce(json.dumps(result), f"{destination} is complete")
     elif not quiet:
-        summary = f"Wrote {rows:,} × {dim} {embedding_matrix.dtype.name} to {destination}\n{coverage}"
-        announce(summary, f"{destination} is complete")
+        written = f"Wrote {rows:,} × {dim} {embedding_matrix.dtype.name} to {printable(str(destination))}"
+        announce(f"{written}\n{coverage}", f"{destination} is complete")
 
 
 def _check_destination(file: Path, overwrite: bool) -> None:

@@ -63,8 +63,14 @@ def _completed(arguments: list[str], signals: EndingSignals) -> int:
     if instruction := os.environ.get(_COMPLETION):
         from click.shell_completion import shell_complete
 
-        if shell_complete(command, {}, _NAME, _COMPLETION, instruction) == 0:
-            return DONE
+        try:
+            if shell_complete(command, {}, _NAME, _COMPLETION, instruction) == 0:
+                return DONE
+        except (KeyError, ValueError):  # of the variables that only the shell's script sets
+            complain(
+                f"error: {_COMPLETION}={instruction} needs COMP_WORDS and COMP_CWORD, as shells set them"
+            )
+            return FAILED
         complain(f"error: {_COMPLETION} must be bash_source, zsh_source or fish_source, not {instruction!r}")
         return FAILED
     try:
@@ -98,4 +104,9 @@ def _explain(error: Exception) -> str:
 def _advice_on_missing(missing: Path) -> str:
     from glovefast.sources.names import near_files, question
 
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        if not missing.is_absolute():
+            return "the current directory no longer exists: change to another one"
     return question(near_files(missing)) or "check the path"

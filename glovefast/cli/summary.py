@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glovefast.errors import printable
+
 if TYPE_CHECKING:
     from glovefast.verification.verify import Verification
 
@@ -27,14 +29,13 @@ def describe_conversion(store: Mapping[str, Any], bytes_read: int, seconds: floa
     str
         A line for the shape and one for each finding.
     """
+    destination = printable(str(store["destination"]))
     if "rows" not in store:
-        return f"Converted to {store['destination']}"
-    lines = [
-        f"Converted {_describe_shape(store)} to {store['destination']} {_describe_speed(bytes_read, seconds)}"
-    ]
+        return f"Converted to {destination}"
+    lines = [f"Converted {_describe_shape(store)} to {destination} {_describe_speed(bytes_read, seconds)}"]
     lines += [f"  {finding}" for finding in [*describe_wanted(store), *describe_report(store)]]
     if store["bad_rows"] is not None:
-        lines.append(f"  skipped and changed rows are listed in {store['bad_rows']}")
+        lines.append(f"  skipped and changed rows are listed in {printable(str(store['bad_rows']))}")
     return "\n".join(lines)
 
 
@@ -59,7 +60,7 @@ def describe_dry_run(report: Mapping[str, Any], bytes_read: int, seconds: float)
     lines = [f"Checked {_describe_shape(report)} in {source} {_describe_speed(bytes_read, seconds)}"]
     lines += [f"  {finding}" for finding in [*describe_wanted(report), *describe_report(report)]]
     listed = report["bad_rows"]
-    lines += [f"    line {bad['line']}: {bad['reason']}" for bad in listed]
+    lines += [f"    line {bad['line']}: {printable(bad['reason'])}" for bad in listed]
     counts = report["report"]
     more = counts["skipped_rows"] + counts["replaced_words"] + counts["merged_words"] - len(listed)
     if more:
@@ -107,7 +108,7 @@ def describe_store(
         f"version {metadata['format_version']}, written by glovefast {metadata.get('glovefast_version')}"
     )
     table = [
-        ("store", str(store)),
+        ("store", printable(str(store))),
         ("words", f"{metadata['rows']:,}"),
         ("dimensions", str(metadata["dim"])),
         ("numbers", str(metadata.get("dtype"))),
@@ -116,17 +117,19 @@ def describe_store(
         *(("wanted", finding) for finding in describe_wanted(metadata)),
         *(("report", finding) for finding in describe_report(metadata)),
         ("format", version),
-        ("first words", " ".join(words)),
+        ("first words", " ".join(map(printable, words))),
     ]
     return "\n".join(f"{label:<12}{value}" for label, value in table)
 
 
 def describe_verification(result: "Verification") -> str:
     """Describe what `verify` found, in one line or one for each problem."""
+    store = printable(str(result.store))
     if result.problems:
-        return "\n".join([f"{result.store}:", *(f"  {problem}" for problem in result.problems)])
-    compared = f", all {result.rows_compared:,} rows match {result.against}" if result.against else ""
-    return f"{result.store}: all checks passed{compared} ({readable_bytes(result.bytes_read)} read)"
+        return "\n".join([f"{store}:", *(f"  {printable(problem)}" for problem in result.problems)])
+    against = printable(str(result.against))
+    compared = f", all {result.rows_compared:,} rows match {against}" if result.against else ""
+    return f"{store}: all checks passed{compared} ({readable_bytes(result.bytes_read)} read)"
 
 
 def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
@@ -141,7 +144,7 @@ def describe_wanted(metadata: Mapping[str, Any]) -> list[str]:
     ]
     if wanted["misses"]:
         more = wanted["misses"] - len(wanted["first_missing"])
-        names = ", ".join(wanted["first_missing"])
+        names = ", ".join(map(printable, wanted["first_missing"]))
         lines.append(f"missing: {names}" + (f" and {more:,} more" if more else ""))
     return lines
 
@@ -210,7 +213,7 @@ _FINDINGS = {
 
 def _describe_source(source: Any, with_size: bool = True) -> str:  # noqa: ANN401 - what metadata.json says
     if not isinstance(source, Mapping):
-        return str(source or "unknown")
-    name = "!".join(str(source[key]) for key in ("name", "member") if source.get(key))
+        return printable(str(source or "unknown"))
+    name = printable("!".join(str(source[key]) for key in ("name", "member") if source.get(key)))
     size = source.get("bytes")
     return f"{name} ({size:,} bytes)" if with_size and isinstance(size, int) else name

@@ -1,5 +1,6 @@
 """Name stores after their sources, and suggest names that are close to a mistyped one."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -7,6 +8,8 @@ _TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
 _COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4"}
 _MAX_SUGGESTIONS = 3
 _MIN_PART = 2
+# A pathlib.Path has lost some of the slashes.
+_ADDRESS = re.compile(r"(https?|ftps?|s3|gs|hf):/{1,2}(?=[^/])|(file):/{1,3}(?=[^/])", re.IGNORECASE)
 
 
 def stem_of(name: str) -> str | None:
@@ -22,6 +25,17 @@ def stem_of(name: str) -> str | None:
         if path.suffix.lower() in suffixes:
             path = path.with_suffix("")
     return path.name
+
+
+def reason_if_address(path: str) -> tuple[str, str] | None:
+    """Give an address as it was written, and why it cannot be opened; None for any other path."""
+    match = _ADDRESS.match(path)
+    if match is None:
+        return None
+    if match[2]:
+        return f"{match[2]}:///{path[match.end() :]}", "is an address: pass the file's path instead"
+    address = f"{match[1]}://{path[match.end() :]}"
+    return address, "is an address: download it first, then pass the file's name"
 
 
 def close_names(wanted: str, names: Iterable[str]) -> list[str]:

@@ -7,7 +7,6 @@ decompressor's window is kept in memory.
 import errno
 import io
 import os
-import re
 import sys
 import zipfile
 from contextlib import ExitStack
@@ -19,7 +18,7 @@ from glovefast.sources.compression import decompressed
 from glovefast.sources.file_types import is_tar
 from glovefast.sources.files_and_pipes import Origin
 from glovefast.sources.members import FILES_OF_A_STORE, Archive
-from glovefast.sources.names import near_files, question, stem_of
+from glovefast.sources.names import near_files, question, reason_if_address, stem_of
 from glovefast.sources.source import OpenArchive, Source, check_text
 from glovefast.sources.streams import Stream, container_errors, is_seekable, named_errors
 from glovefast.sources.zip_archives import ZIP_MAGIC, ZipArchive
@@ -29,8 +28,6 @@ AnySource: TypeAlias = str | os.PathLike[str] | BinaryIO
 STANDARD_INPUT = "-"
 
 _NOT_AN_ARCHIVE = "is not an archive"
-# A pathlib.Path has lost one of the slashes.
-_ADDRESS = re.compile(r"(https?|ftps?|s3|gs|hf|file):/{1,2}(?=[^/])", re.IGNORECASE)
 
 
 def open_source(source: AnySource | OpenArchive, member: str | None = None) -> Source:
@@ -216,14 +213,13 @@ def _open_raw(source: AnySource, resources: ExitStack) -> tuple[Any, str, str | 
 
 def _missing(source: str, error: FileNotFoundError) -> FormatError | FileNotFoundError:
     """Add to the error of a missing file what the user may have meant."""
-    if _ADDRESS.match(source):
-        address = _ADDRESS.sub(r"\1://", source)
-        return FormatError(address, None, "is an address: download it first, then pass the file's name")
+    if (address := reason_if_address(source)) is not None:
+        return FormatError(address[0], None, address[1])
     from glovefast.sources.published import where_to_download
 
     path = Path(source)
-    hints = [question(near_files(path)), where_to_download(path.name)]
-    strerror = "; ".join([error.strerror or "", *filter(None, hints)])
+    hint = question(near_files(path)) or where_to_download(path.name)
+    strerror = "; ".join([error.strerror or "", *filter(None, [hint])])
     return FileNotFoundError(error.errno, strerror, error.filename)
 
 

@@ -84,8 +84,10 @@ class StoreDirectory:
                 reason = f"is a file, not a store; convert embedding text first: {command}"
             raise StoreError(self.path, reason) from None
         except FileNotFoundError:
-            from glovefast.sources.names import near_files, question
+            from glovefast.sources.names import near_files, question, reason_if_address
 
+            if (address := reason_if_address(str(path))) is not None:
+                raise StoreError(*address) from None
             advice = question(near_files(self.path)) or "make a store from text: glovefast convert SOURCE"
             raise StoreError(self.path, f"does not exist; {advice}") from None
 

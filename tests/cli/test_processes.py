@@ -114,6 +114,17 @@ def test_a_library_that_cannot_be_loaded_is_one_line(store, module):
     assert errors.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("words", [{}, {"COMP_WORDS": "glovefast "}, {"COMP_WORDS": "", "COMP_CWORD": "x"}])
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_shell_completion_without_what_the_shell_sets(shell, words):
+    environment = {**os.environ, "_GLOVEFAST_COMPLETE": f"{shell}_complete", **words}
+    process = started(env=environment, stdout=-1, stderr=-1)
+    output, errors = process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    assert errors.startswith(b"glovefast: error: ")
+    assert errors.count(b"\n") == 1
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shell_completion(shell):
     environment = {**os.environ, "_GLOVEFAST_COMPLETE": f"{shell}_source"}

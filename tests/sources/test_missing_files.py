@@ -49,6 +49,44 @@ def test_an_address_in_the_command(capfd):
         )
 
 
+@pytest.mark.parametrize("command", [["info"], ["matrix", "-o", "m.npy"], ["verify"], ["coverage"]])
+def test_an_address_in_the_place_of_a_store(command, capfd):
+    Path("words.txt").write_bytes(b"a")
+    words = ["words.txt"] if command[0] in {"matrix", "coverage"} else []
+    assert main([*command, "https://example.org/v", *words]) == 1
+    assert capfd.readouterr().err == (
+        "glovefast: error: https://example.org/v: is an address: download it first, "
+        "then pass the file's name\n"
+    )
+
+
+def test_the_address_of_a_file():
+    for source in ("file:///data/v.txt", Path("file:///data/v.txt")):
+        for use, error in ((convert, FormatError), (load, StoreError)):
+            with pytest.raises(error) as caught:
+                use(source)
+            expected = "file:///data/v.txt: is an address: pass the file's path instead"
+            assert str(caught.value) == expected
+
+
+def test_a_current_directory_that_no_longer_exists(tmp_path, monkeypatch, capfd):
+    Path("gone").mkdir()
+    monkeypatch.chdir("gone")
+    (tmp_path / "gone").rmdir()
+    for command in (["convert", "v.txt"], ["info", "v"]):
+        assert main(command) == 1
+        assert capfd.readouterr().err.endswith(
+            "No such file or directory; the current directory no longer exists: change to another one\n"
+        )
+
+
+def test_a_near_name_is_the_only_advice(capfd):
+    Path("glove.6B.100d.text").write_bytes(TEXT)
+    assert complaint("glove.6B.100d.txt", capfd) == (
+        "glovefast: error: glove.6B.100d.txt: No such file or directory; did you mean glove.6B.100d.text?\n"
+    )
+
+
 def test_a_directory_that_looks_like_an_address():
     Path("http:/host").mkdir(parents=True)
     Path("http:/host/v.txt").write_bytes(TEXT)

@@ -97,3 +97,20 @@ def test_a_member_with_control_characters_in_its_name(capfd):
     assert main(["convert", "t.tar", "-o", "made"]) == 0
     assert load("made").metadata.source.name == "t.tar"
     assert verify("made", "t.tar").problems == ()
+
+
+def test_a_newline_in_a_name_does_not_break_a_result(capfd):
+    name = "a\nb.txt"
+    Path(name).write_bytes(ROWS + b"bad\n")
+    skip = ["--on-bad-row", "skip"]
+    shown, store = r"a\nb", "a\nb.glovefast"
+    for command in (["convert", name, *skip], ["convert", name, "--dry-run", *skip], ["info", store]):
+        assert main(command) == 0
+        output = capfd.readouterr().out
+        assert shown in output
+        assert not any(line.startswith("b.") for line in output.split("\n"))
+    assert main(["verify", store]) == 0
+    assert capfd.readouterr().out.startswith(rf"{shown}.glovefast: all checks passed")
+    Path("words.txt").write_bytes(b"the")
+    assert main(["matrix", store, "words.txt", "-o", "m\nn.npy"]) == 0
+    assert r"m\nn.npy" in capfd.readouterr().out
