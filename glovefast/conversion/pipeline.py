@@ -99,6 +99,7 @@ class Conversion:
             header=options.header,
             separator=options.separator,
             whole=self._reader.ended,
+            encoding=options.encoding,
         )
         if layout.header:
             first.begin += sample.index(b"\n") + 1

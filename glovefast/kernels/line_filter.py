@@ -121,7 +121,7 @@ def _find_word(text, begin, end, separator, fields, dim, dim_is_certain, separat
             separators[found] = position
             found += 1
     vector = fields - dim
-    judged = judge_word(text, separators, 0, vector, dim, dim_is_certain, scratch, 0)
+    judged = judge_word(text, begin, separators, 0, vector, dim, dim_is_certain, scratch, 0)
     end = np.int64(separators[vector])
     if separator != SPACE:
         begin, end = without_blanks(text, begin, end)

@@ -7,6 +7,7 @@ import numpy as np
 
 from glovefast.kernels import NUMBERS_IN_DAMAGE
 from glovefast.kernels.registry import kernel
+from glovefast.kernels.separators import is_blank
 
 NOT_A_NUMBER, LEFT_TO_PYTHON, PARSED = range(3)
 NOT_A_WORD, IS_A_WORD = NOT_A_NUMBER, PARSED
@@ -14,6 +15,7 @@ NOT_A_WORD, IS_A_WORD = NOT_A_NUMBER, PARSED
 _POINT, _MINUS, _PLUS, _ZERO = 0x2E, 0x2D, 0x2B, 0x30
 _LOWER_CASE = 0x20  # this bit makes an ASCII letter lower case
 _LETTER_E, _UNDERSCORE = 0x65, 0x5F
+_CARRIAGE_RETURN, _QUOTE = 0x0D, 0x22
 _NAN, _INF, _INFINITY = (int.from_bytes(name, "big") for name in (b"nan", b"inf", b"infinity"))
 
 _POWER = np.array([10.0**n for n in range(309)], dtype=np.float64)
@@ -147,16 +149,39 @@ def _form_of_field(text, begin, end, numbers, place):
 
 
 @kernel()
-def judge_word(text, separators, first, last, dim, dim_is_certain, numbers, place):
+def _is_quoted(text, begin, end):
+    """Tell whether double quotes surround a word, apart from blanks."""
+    while begin < end and is_blank(text[begin]):
+        begin += 1
+    while end > begin and is_blank(text[end - 1]):
+        end -= 1
+    return end - begin > 1 and text[begin] == _QUOTE and text[end - 1] == _QUOTE
+
+
+@kernel()
+def judge_word(text, begin, separators, first, last, dim, dim_is_certain, numbers, place):
     """Tell a word with spaces from a row with too many numbers (two rows in one line, another dimension).
 
-    The fields of the word after its first lie between ``separators[first]`` and ``separators[last]``;
-    ``numbers[place]`` is scratch. Returns `IS_A_WORD`, `NOT_A_WORD`, or `LEFT_TO_PYTHON` where Python decides
-    what a number is. The rule is `glovefast.parser.separators.is_word`.
+    The word begins at `begin`; its fields after the first lie between ``separators[first]`` and
+    ``separators[last]``; ``numbers[place]`` is scratch.
+    Returns `IS_A_WORD`, `NOT_A_WORD`, or `LEFT_TO_PYTHON` where Python decides
+    what a number is. The rules are `glovefast.parser.separators.is_quoted` and, behind it, `is_word`.
     """
+    if not is_blank(text[separators[first]]) and _is_quoted(text, begin, separators[last]):
+        return NOT_A_WORD
     count = 0
     ends_in_number = False
     for number in range(first, last):
+        field = separators[number] + 1
+        position = field
+        while position < separators[number + 1] and text[position] != _CARRIAGE_RETURN:
+            position += 1
+        if position < separators[number + 1]:
+            form = _form_of_field(text, field, position, numbers, place)
+            if form == LEFT_TO_PYTHON:
+                return LEFT_TO_PYTHON
+            if form == PARSED or (position == field and ends_in_number):
+                return NOT_A_WORD
         form = _form_of_field(text, separators[number] + 1, separators[number + 1], numbers, place)
         if form == LEFT_TO_PYTHON:
             return LEFT_TO_PYTHON

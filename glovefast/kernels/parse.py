@@ -158,7 +158,9 @@ def parse_rows(
         if whitespace:
             line_begin, end = without_blanks(text, line_begin, end)
         if vector > first:
-            judged = judge_word(text, separators, first, vector, dim, dim_is_certain, numbers, place)
+            judged = judge_word(
+                text, line_begin, separators, first, vector, dim, dim_is_certain, numbers, place
+            )
             if judged == NOT_A_WORD:
                 bad_lines[bad] = line - 1
                 bad += 1

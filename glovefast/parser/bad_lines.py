@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glovefast.parser.separators import SINGLE_SPACE, Separator, is_word, read_number
+from glovefast.parser.separators import SINGLE_SPACE, Separator, is_quoted, is_word, read_number
 
 _SHOWN_BYTES = 60
 _EXPLAINED_AT_ONCE = 4096
@@ -143,6 +143,13 @@ def explain_bad_line(line: bytes, dim: int, separator: Separator = SINGLE_SPACE)
                 return f"{show(value)} in column {column}, after the word {show(word)}, is not a number"
             column += len(value.decode()) + 1
     numbers = separator.count_numbers(line)
+    if len(fields) > dim and is_quoted(fields[:-dim], separator):
+        return (
+            f"the word would be {show(word)}, with the quotes; write the words without quotes, "
+            "separated by a character that none of them contains"
+        )
+    if b"\r" in word and not is_word(fields[:-dim], dim, dim_is_certain=True):
+        return f"the word would be {show(word)}; a carriage return in this line ends a row"
     if numbers == dim:
         return f"the word would be {show(word)}, which contains numbers; two rows may share this line"
     front = separator.byte.join(fields[: len(fields) - numbers])

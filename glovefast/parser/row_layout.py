@@ -5,7 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from glovefast.errors import FormatError
+from glovefast.kernels import WHITESPACE
 from glovefast.parser.bad_lines import CARRIAGE_RETURNS, show
+from glovefast.parser.decoding import UTF_8
 from glovefast.parser.separator_check import count_rows, wrong_separator
 from glovefast.parser.separators import SINGLE_SPACE, Separator, separator_of
 
@@ -14,6 +16,10 @@ SAMPLE_LINES = 100
 # A stated dimension is believed if one of so many rows has it, though most have more numbers: their words may
 # end in some ("windows 95").
 _ROWS_THAT_AGREE = 20
+
+# A first line "word 0 1 2" names columns, but "word 0 1" may be a row.
+_COLUMNS_ENOUGH = 3
+_COLUMN_OF_WORDS = (b"word", b"words", b"token", b"tokens", b"term", b"key", b"index", b"name")
 
 _COUNT = re.compile(rb"[0-9]{1,18}")
 
@@ -49,6 +55,7 @@ def infer_layout(
     separator: str | None = None,
     whole: bool = False,
     check: bool = True,
+    encoding: str = UTF_8,
 ) -> Layout:
     """Find the number of numbers in a row, and whether the first line is a header.
 
@@ -64,8 +71,8 @@ def infer_layout(
         The dimension, if it is known.
     header : bool, optional
         Whether the first line is ``rows dim``; recognized if not given. In a file of one dimension a header
-        looks like a row: the first line then counts as a header only if the sample is the whole text and has
-        as many rows as it says.
+        looks like a row: ``rows 1`` then counts as a header if the text has so many rows, or if other
+        words are not numbers.
     separator : str, optional
         One ASCII character, or ``"whitespace"`` for runs of spaces and tabs. By default the single space, if
         nothing else seems to separate the first rows; ``" "`` is taken at its word.
@@ -73,6 +80,8 @@ def infer_layout(
         Whether the sample is the whole text.
     check : bool
         Whether to refuse rows that look as if they had another separator or dimension.
+    encoding : str
+        The encoding of the words.
 
     Returns
     -------
@@ -94,6 +103,8 @@ def infer_layout(
         raise FormatError(name, None, "is empty: it has no rows")
     if check and separator != " ":
         _refuse_carriage_returns(filled[:SAMPLE_LINES], name)
+    if check and separator != " " and header is not False:
+        _refuse_column_names(filled[:SAMPLE_LINES], used, name)
     stated = None
     if header is not False and filled[0][0] == 1:
         stated = read_header(filled[0][1], used)
@@ -108,7 +119,10 @@ def infer_layout(
     sizes = Counter(count for count in map(used.count_numbers, rows) if count)
     common = _most_common(sizes)
     agrees = stated is not None and stated[1] == common
-    if check and separator != " " and (found := wrong_separator(rows, common, used, header_agrees=agrees)):
+    found = None
+    if check and separator != " ":
+        found = wrong_separator(rows, common, used, header_agrees=agrees, encoding=encoding)
+    if found:
         place, reason = found
         taken = "; if the words and numbers are right, pass separator=' ' (--separator space)" * (common > 0)
         raise FormatError(name, filled[place][0], reason + taken * (separator is None))
@@ -116,23 +130,35 @@ def infer_layout(
         by = f"by {separator!r}" if separator else "by spaces"
         reason = f"not embedding text: expected a word and its numbers, separated {by}, found {show(rows[0])}"
         raise FormatError(name, filled[0][0], reason)
-    if stated and header is None and common == 1:
-        # The first line may be a row.
-        if dim == 1 or (stated[1] == 1 and not (whole and stated[0] == len(filled))):
-            stated = None
-        elif stated[1] != 1:
-            raise FormatError(
-                name,
-                1,
-                f"{show(lines[0])} looks like a header, but the rows have 1 number; "
-                "say whether it is one (header=, --header, --no-header)",
-            )
+    if stated and header is None and common == 1 and not (whole and stated == (len(filled), 1)):
+        stated = _header_of_one_number(lines[0], stated, rows, used, name, dim=dim, whole=whole or not check)
     if check:
         _check_dimension(name, filled[0][0], sizes, dim=dim, stated=stated)
     elif stated and stated[1] != dim:
         raise FormatError(name, 1, f"the header says {stated[1]} numbers per row, but the rows have {dim}")
     chosen = stated[1] if stated else dim or common
     return Layout(chosen, stated, used, dim_is_certain=stated is not None or dim is not None)
+
+
+def _header_of_one_number(
+    line: bytes,
+    stated: tuple[int, int],
+    rows: list[bytes],
+    separator: Separator,
+    name: str,
+    *,
+    dim: int | None,
+    whole: bool,
+) -> tuple[int, int] | None:
+    """Decide whether a first line of two numbers is a header of rows that have one; raise if in doubt."""
+    if stated[1] == 1 and not all(_COUNT.fullmatch(separator.split(row)[0]) for row in rows):
+        return stated
+    if (whole and stated[1] == 1) or (dim == 1 and stated[1] != 1):
+        return None
+    why = "looks like a header, but the rows have 1 number"
+    if stated[1] == 1:
+        why = "may be a row, since all words are numbers, or a header"
+    raise FormatError(name, 1, f"{show(line)} {why}; say whether it is one (header=, --header, --no-header)")
 
 
 def _most_common(sizes: Counter[int]) -> int:
@@ -205,3 +231,30 @@ def _refuse_carriage_returns(filled: list[tuple[int, bytes]], name: str) -> None
     ]
     if 2 * len(found) > len(filled):
         raise FormatError(name, found[0], CARRIAGE_RETURNS)
+
+
+def _refuse_column_names(filled: list[tuple[int, bytes]], separator: Separator, name: str) -> None:
+    """Raise if the first line numbers the columns, as pandas does: nothing or a name, then 0, 1, 2, ..."""
+    number, line = filled[0]
+    (word, *values), others = _fields(line, separator), [_fields(row, separator) for _, row in filled[1:]]
+    named = word.strip(b"\"'").lower() in _COLUMN_OF_WORDS
+    if not values or not others or (named and len(values) < _COLUMNS_ENOUGH):
+        return
+    if not word and len(values) == 1 and separator.byte == b" ":
+        return  # the row of an empty word
+    if not named and (word.strip(b"\"'") or 2 * sum(row[0] != b"" for row in others) <= len(others)):
+        return
+    first = 0 if values[0].strip(b"\"'") == b"0" else 1
+    if [value.strip(b"\"'") for value in values] == [b"%d" % (first + place) for place in range(len(values))]:
+        raise FormatError(
+            name,
+            number,
+            f"{show(line)} names the columns; remove this line, for example with: tail -n +{number + 1}; "
+            "if it is a row, say that the text has no header (header=False, --no-header)",
+        )
+
+
+def _fields(line: bytes, separator: Separator) -> list[bytes]:
+    """Split a line; blanks at its beginning follow an empty word."""
+    fields = separator.split(line)
+    return [b"", *fields] if separator.code == WHITESPACE and line.startswith((b" ", b"\t")) else fields

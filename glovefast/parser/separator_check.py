@@ -8,7 +8,9 @@ import re
 from collections import Counter
 
 from glovefast.parser.bad_lines import show
+from glovefast.parser.decoding import UTF_8
 from glovefast.parser.separators import Separator, separator_of
+from glovefast.parser.word_check import wrong_words
 
 _MOST, _FEW = 0.9, 0.2
 _ENOUGH_WORDS = 3
@@ -18,7 +20,7 @@ _LONGEST_ROW, _LONGEST_NUMBER = 1 << 16, 64
 _DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER = rf"(?:(?<![\w.])[+-])?(?<![^\W_])(?<!\.){_DECIMAL}(?![^\W_])"
 _FLOAT = r"[+-]?(?:[0-9]*\.[0-9]+|[0-9]+\.|[0-9.]+[eE][+-]?[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_NUMBER_AT_THE_END = rf"(?P<glue>(?!\.)[\W_])[+-]?(?P<number>{_DECIMAL})\W*$"
+_NUMBER_AT_THE_END = rf"(?P<glue>(?![.\ufffd])[\W_])[+-]?(?P<number>{_DECIMAL})\W*$"
 _DECIMAL_COMMA = r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?"
 # Marks between fields. Words of a whole vocabulary may end in other marks, such as brackets: "</s>".
 _MARKS = ",;:|=\t\uff0c\uff1b\uff1a\uff5c\u3001"  # the last are those of East Asian texts
@@ -29,7 +31,7 @@ _NAMES = {" ": "a space", "\t": "a tab", ",": "a comma", ";": "a semicolon", "|"
 
 
 def wrong_separator(
-    rows: list[bytes], dim: int, separator: Separator, *, header_agrees: bool
+    rows: list[bytes], dim: int, separator: Separator, *, header_agrees: bool, encoding: str = UTF_8
 ) -> tuple[int, str] | None:
     """Find out whether rows would be read wrongly.
 
@@ -43,6 +45,8 @@ def wrong_separator(
         The assumed separator.
     header_agrees : bool
         Whether a header states the same dimension.
+    encoding : str
+        The encoding of the words.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def wrong_separator(
         A row that shows it, by its place, and the reason: what separates the fields instead, and how to read
         them. None if nothing seems wrong.
     """
-    texts = [row.decode(errors="replace").rstrip("\r") for row in rows]
+    texts = [row.decode(encoding, errors="replace").rstrip("\r") for row in rows]
     commas = [place for place, text in enumerate(texts) if _has_decimal_commas(text)]
     if 2 * len(commas) > len(texts):
         return commas[0], (
@@ -67,15 +71,17 @@ def wrong_separator(
         found = _describe(texts, separator)
         if found or not dim:
             return found
-    fields = [split for row in rows if len(split := separator.split(row)) > dim]
-    words = [b" ".join(split[:-dim]).decode(errors="replace") for split in fields]
+    places = [place for place, row in enumerate(rows) if len(separator.split(row)) > dim]
+    fields = [separator.split(rows[place]) for place in places]
+    words = [b" ".join(split[:-dim]).decode(encoding, errors="replace") for split in fields]
     values = [value for split in fields for value in split[-dim:]]
     if not header_agrees and (word := _word_with_number(words, integers=not any(map(_has_point, values)))):
         return _describe(texts, separator) or (0, f"most words would end in numbers, as {word!r} does")
-    if separator.byte == b" " and (word := _word_with_common_edge(words)):
+    wrong = wrong_words([split[:-dim] for split in fields], separator)
+    if not wrong and (word := _word_with_common_edge(words)):
         reason = f"nearly all words would begin or end with the same mark, as {word!r} does"
         return _describe(texts, separator) or (0, reason)
-    return None
+    return (places[wrong[0]], wrong[1]) if wrong else None
 
 
 def _word_with_number(words: list[str], *, integers: bool) -> str | None:
@@ -134,6 +140,9 @@ def _describe(texts: list[str], assumed: Separator) -> tuple[int, str] | None:
     option = _option_for(glue, between or glue, text.startswith((" ", "\t")))
     if option is not None and separator_of(option) == assumed:
         return None
+    if option is not None and option in _MARKS and all(text.startswith(option) for text in texts):
+        mark = _name(option)
+        return place, f"the rows begin with {mark}, as in {show(text.encode())}; remove the first {mark[2:]}"
     if text.startswith((" ", "\t")):
         what = "the rows begin with white space"
     elif glue in ("", between) or not between:

@@ -117,10 +117,34 @@ def is_word(fields: list[bytes], dim: int, *, dim_is_certain: bool) -> bool:
     Returns
     -------
     bool
-        False if a number stands directly before the vector, or if there are two after the first field.
+        False if a number stands directly before the vector, or if there are two after the first field, or if
+        a carriage return, which ends a line in old files, follows a number.
     """
+    if any(b"\r" in field for field in fields[1:]) and _ends_a_row(fields):
+        return False
     numbers = [read_number(field) is not None for field in fields[1:]]
     ends_in_number = numbers[-1:] == [True]
     if not dim_is_certain:
         return sum(numbers) < 2 and not ends_in_number
     return sum(numbers) < max(2 + ends_in_number, min(dim, NUMBERS_IN_DAMAGE))
+
+
+def _ends_a_row(fields: list[bytes]) -> bool:
+    """Tell whether a carriage return follows a number."""
+    before = False
+    for field in fields[1:]:
+        front, carriage_return, _ = field.partition(b"\r")
+        if carriage_return and (before if not front else read_number(front) is not None):
+            return True
+        before = read_number(field) is not None
+    return False
+
+
+def is_quoted(fields: list[bytes], separator: Separator) -> bool:
+    """Tell whether a word contains the separator in double quotes, as tables with commas have it.
+
+    Unless blanks separate: phrases in quotes are words.
+    """
+    if separator.byte in (b" ", b"\t") or len(fields) < 2:
+        return False
+    return fields[0].startswith(b'"') and fields[-1].endswith(b'"')

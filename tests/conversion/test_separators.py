@@ -126,3 +126,45 @@ def test_rows_that_are_not_finite_are_counted(tmp_path):
         assert glovefast.load(made).metadata.report.rows_not_finite == count
     cut = glovefast.convert(io.BytesIO(text), tmp_path / "cut", limit=2)
     assert glovefast.load(cut).metadata.report.rows_not_finite == 2
+
+
+def test_rows_that_share_a_line_and_quoted_words_are_no_wanted_words(tmp_path):
+    """The filter and the parser agree on what is a word."""
+    for text, options in (
+        (b"a 1 2\nb 3 4\nc 1 2\rd 3 4\n", {"dim": 2}),
+        (b'a,1,2\nb,3,4\n"c,d",5,6\n', {"separator": ","}),
+    ):
+        for words in (None, ["b", "c", "a"]):
+            vectors = glovefast.load(
+                glovefast.convert(
+                    io.BytesIO(text),
+                    tmp_path / "made",
+                    words=words,
+                    on_bad_row="skip",
+                    overwrite=True,
+                    **options,
+                )
+            )
+            assert vectors.words.to_pylist() == ["a", "b"]
+            assert vectors.metadata.report.skipped_rows == 1
+
+
+def test_a_header_of_one_dimension(tmp_path, caplog):
+    """It is a header in a long text, too, and a wrong number of rows is told."""
+    text = b"".join(b"w%d %d\n" % (row, row % 7) for row in range(2000))
+    for promised, told in ((2000, None), (2001, 2001)):
+        source = tmp_path / "vectors.txt"
+        source.write_bytes(b"%d 1\n" % promised + text)
+        path = glovefast.convert(source, dim=1, overwrite=True)
+        vectors = glovefast.load(path)
+        assert vectors.metadata.report.header == (promised, 1)
+        assert (len(vectors), vectors.metadata.report.rows_promised) == (2000, told)
+        assert glovefast.verify(path, against=source).problems == ()
+    assert len(caplog.records) == 1
+
+
+def test_words_whose_bytes_look_like_numbers_in_utf_8(tmp_path):
+    words = ["\u17bc", "\u17bd", "\u7b2c2"]
+    text = "".join(f"{word} 1 2\n" for word in words).encode("gb18030")
+    vectors = glovefast.load(glovefast.convert(io.BytesIO(text), tmp_path / "made", encoding="gb18030"))
+    assert vectors.words.to_pylist() == words

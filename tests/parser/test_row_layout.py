@@ -76,11 +76,20 @@ def test_a_header_stands_on_the_first_line_only():
 
 def test_a_first_row_that_is_no_header_though_it_looks_like_one():
     assert layout(f"2 3\n{ROWS}", header=False) == Layout(3, None)
-    # In a file of one dimension only a right number of rows of the whole text tells them apart.
+    # In a file of one dimension a right number of rows of the text tells them apart, or the other words.
     assert layout("3 1\na 5\nb 6\nc 7\n", whole=True) == Layout(1, (3, 1))
     assert layout("3 1\na 5\n\nb 6\n\nc 7", whole=True) == Layout(1, (3, 1))
-    assert layout("3 1\na 5\nb 6\nc 7\n", whole=False) == Layout(1, None)
-    assert layout("4 1\na 5\nb 6\nc 7\n", whole=True) == Layout(1, None)
+    assert layout("3 1\na 5\nb 6\nc 7\n", whole=False) == Layout(1, (3, 1))
+    assert layout("4 1\na 5\nb 6\nc 7\n", whole=True) == Layout(1, (4, 1))
+    assert layout("3 1\n7 5\n8 6\n9 7\n", whole=True) == Layout(1, (3, 1))
+    assert layout("4 1\n7 5\n8 6\n9 7\n", whole=True) == Layout(1, None)
+    for given in ({"whole": False}, {"dim": 1}):
+        error = refusal("4 1\n7 5\n8 6\n9 7\n", **given)
+        assert error.reason.startswith(
+            "'4 1' may be a row, since all words are numbers, or a header; say whe"
+        )
+    assert layout("4 1\n7 5\n8 6\n9 7\n", header=False) == Layout(1, None)
+    assert layout("3 1\na 5\nb 6\nc 7\n", dim=1) == Layout(1, (3, 1))
     error = refusal("3 2\na 5\nb 6\nc 7\n", whole=True)
     assert error.line == 1
     assert error.reason.startswith("'3 2' looks like a header, but the rows have 1 number; say whether")
@@ -177,3 +186,40 @@ def test_tabs_in_words():
 )
 def test_rows_are_told_from_prose(text, told):
     assert holds_rows(text.encode()) == told
+
+
+@pytest.mark.parametrize(
+    ("first", "separator"),
+    [
+        (",0,1,2", ","),
+        (",1,2,3", ","),
+        (",0", ","),
+        ('"" 0', None),
+        ('"","0","1","2"', ","),
+        ("\t0\t1\t2", "\t"),
+        (" 0 1 2", None),
+        ('"" 0 1 2', None),
+        ("  0 1   2", "whitespace"),
+        ("word 0 1 2", None),
+        ("Token;0;1;2", ";"),
+    ],
+)
+def test_a_first_line_that_names_the_columns(first, separator):
+    """It would be a row with an empty word."""
+    rows = ROWS.replace(" ", {None: " ", "whitespace": "\t"}.get(separator, separator))
+    error = refusal(f"{first}\n{rows}", separator=separator)
+    assert error.line == 1
+    assert error.reason.endswith(
+        "names the columns; remove this line, for example with: tail -n +2; "
+        "if it is a row, say that the text has no header (header=False, --no-header)"
+    )
+    assert layout(rows, separator=separator).dim == 3
+
+
+def test_first_rows_that_do_not_name_the_columns():
+    assert layout(" 0 1 2\n" + ROWS, header=False).dim == 3
+    assert layout("the 0 1 2\n" + ROWS).dim == 3
+    assert layout("word 0 1\nof 1 0\n").dim == 2
+    assert layout("word 1\nof 2\n").dim == 1
+    assert layout(" 0 2 1\n" + ROWS).dim == 3
+    assert layout(" 0\nthe 1\nof 2\n").dim == 1

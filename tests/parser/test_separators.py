@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from glovefast.errors import FormatError
 from glovefast.parser import chunks
+from glovefast.parser.row_layout import infer_layout
 from tests.helpers.separated import NUMBERS, PHRASES, SEPARATORS, WORDS, made, read
 from tests.reference import same_bits
 
@@ -143,3 +144,75 @@ def test_what_counts_as_a_number_in_a_word_and_in_a_vector():
         assert bad[0].startswith(
             f"expected 2 numbers after the word 'foo', found 3; if the word is 'foo {number}'"
         )
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|", ":", "=", "~", "\x0b", "\t"])
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("{0}||1|2", ""),  # said in several ways
+        ("|{0}|1|2", "nearly all words would begin or end with the separator, as '"),
+        ("7|{0}|1|2", "nearly all words would begin with a number, as '7"),
+        ("|1|2", "the rows have no words"),
+        ('"{0}"|1|2', "nearly all words would be in quotes, as '\"the\"' is"),
+        ("'{0}'|1|2", "nearly all words would be in quotes, as \"'the'\" is"),
+    ],
+)
+def test_words_that_contain_the_separator_or_quotes(mark, row, reason):
+    text = "".join(row.format(word).replace("|", mark) + "\n" for word in ("the", "of", "and"))
+    assert refusal(text, separator=mark, dim=2).reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('"the" 0.1 2\n"of" 0.3 4\n', "nearly all words would be in quotes"),
+        ("1 the 1 2\n2 of 3 4\n3 and 5 6\n", "nearly all words would begin with a number, as '1 the' does"),
+        (",the,0.1,2\n,of,0.3,4\n", "the rows begin with a comma"),
+    ],
+)
+def test_words_that_are_not_words(text, reason):
+    assert refusal(text).reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ('"', "''", "...", "'n'", "the"),
+        ("'n'",),
+        ("1 the", "5 of", "2 and"),
+        ("'s", "'re", '"a'),
+        ("", "the"),
+    ],
+)
+def test_words_with_quotes_and_numbers(words):
+    text, rows = made(words, " ", " ", header=False)
+    assert outcome(text, words, rows) == ("right", "")
+
+
+def test_a_quoted_word_with_the_separator_is_a_bad_row():
+    words, _, bad = read(b'the,1,2\n"1,a",0.3,0.4\n "a, b" ,1,2\n"of,2,3\na,b,3,4\n",5,6\n', separator=",")
+    assert words == ["the", '"of', "a,b", '"']
+    assert [reason.partition("; ")[0] for reason in bad] == [
+        "the word would be '\"1,a\"', with the quotes",
+        "the word would be '\"a,b\"', with the quotes",
+    ]
+    assert read(b'"a b" 1 2\nc 1 2\nd 3 4\n')[0] == ['"a b"', "c", "d"]
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("end", ["\r", " \r", "\r ", " \r "])
+def test_a_carriage_return_behind_numbers_ends_no_word(dim, end):
+    row = " 1" * dim
+    text = f"a{row}\nb{row}\nc{row}{end}d{row}\ne\rf{row}\n g\r x{row}\n"
+    words, _, bad = read(text.encode(), dim=dim)
+    assert words == ["a", "b", "e\rf", " g\r x"]
+    assert len(bad) == 1
+    assert dim == 3 or "a carriage return in this line ends a row" in bad[0]
+
+
+def test_words_of_another_encoding_end_in_no_number():
+    """The fourth byte of such a character is an ASCII digit."""
+    text = "\u17bc 1 2\n\u17bd 3 4\n\u17be 5 6\n".encode("gb18030")
+    assert infer_layout(text, "vectors.txt", encoding="gb18030").dim == 2
+    assert infer_layout(b"\xff0 1 2\n\xff1 3 4\n", "vectors.txt").dim == 2
