@@ -8,7 +8,6 @@ import errno
 import io
 import os
 import sys
-import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
@@ -120,11 +119,9 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
         return stream.head.startswith(ZIP_MAGIC) or is_tar(decompressed(stream, name).head)
 
 
-def is_zip_of_stores(path: str | os.PathLike[str]) -> bool:
-    """Check whether a path leads to a zip archive that contains only stores."""
+def is_archive_of_stores(path: str | os.PathLike[str]) -> bool:
+    """Check whether a path leads to a zip or tar archive that contains only stores."""
     try:
-        if not zipfile.is_zipfile(path):
-            return False
         with open_archive(path) as archive:
             return archive.holds_only_stores
     except (FormatError, OSError):

@@ -77,7 +77,7 @@ class StoreDirectory:
         except NotADirectoryError:
             if is_store(self.path.parent):
                 reason = f"is a file in a store; pass the store instead: {self.path.parent}"
-            elif self.path.is_file() and _is_zip_of_stores(self.path):
+            elif self.path.is_file() and _is_archive_of_stores(self.path):
                 reason = "holds a store: unpack it and load it"
             else:
                 command = f"glovefast convert {shlex.quote(str(self.path))}"
@@ -229,7 +229,7 @@ def _map_vectors(directory: Path, file: FileIO, rows: int, dim: int) -> NDArray[
     return np.memmap(file, dtype="<f4", mode="r", offset=len(header), shape=(rows, dim))
 
 
-def _is_zip_of_stores(path: Path) -> bool:
-    from glovefast.sources.opening import is_zip_of_stores
+def _is_archive_of_stores(path: Path) -> bool:
+    from glovefast.sources.opening import is_archive_of_stores
 
-    return is_zip_of_stores(path)
+    return is_archive_of_stores(path)

@@ -189,6 +189,18 @@ def test_a_zip_that_holds_a_store(capfd, inside):
         convert("t.tar")
 
 
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
+def test_a_tar_that_holds_a_store(suffix):
+    Path("v.txt").write_bytes(TEXT)
+    convert("v.txt")
+    shutil.make_archive("s", {"tar": "tar", "tar.gz": "gztar"}[suffix], ".", "v.glovefast")
+    with pytest.raises(StoreError, match=rf"^s\.{suffix}: holds a store: unpack it and load it$"):
+        load(f"s.{suffix}")
+    Path("cut.tar").write_bytes(Path(f"s.{suffix}").read_bytes()[:700])
+    with pytest.raises(StoreError, match="is a file, not a store"):
+        load("cut.tar")
+
+
 def test_a_zip_of_text_beside_a_store():
     """The name decides; what is listed is all that there is."""
     data = zipped({"s/metadata.json": b"{}", "s/vectors.npy": b"x", "v.txt": TEXT})
