@@ -4,6 +4,7 @@ Errors of the operating system (a missing file, a full disk) stay the ``OSError`
 """
 
 import os
+import reprlib
 import sys
 import warnings
 from os import PathLike, fspath
@@ -22,6 +23,15 @@ def _escaped(character: str) -> str:
     # Python keeps a byte of a file's name that is not UTF-8 as one of these surrogates.
     is_byte = 0xDC80 <= ord(character) <= 0xDCFF
     return f"\\x{ord(character) - 0xDC00:02x}" if is_byte else ascii(character)[1:-1]
+
+
+_shortening = reprlib.Repr()
+_shortening.maxstring = _shortening.maxother = _shortening.maxlong = 100
+
+
+def shortened(value: object) -> str:
+    """Write a value as `repr` does, without its middle if it is long: a message stays readable."""
+    return _shortening.repr(value)
 
 
 class GlovefastError(Exception):

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from glovefast.errors import shortened
 from glovefast.vocabulary.arrow import array_offsets, as_string_array, integer_array
 
 ErrorsRule: TypeAlias = Literal["strict", "replace", "backslashreplace", "cp1252"]
@@ -46,31 +47,32 @@ def checked_encoding(encoding: str, separator: bytes = b"") -> str:
         If the codec is unknown or does not keep ASCII, or a separator can be part of a character.
     """
     if not isinstance(encoding, str):
-        raise TypeError(f"encoding must be a string such as 'gb18030', not {encoding!r}")
+        raise TypeError(f"encoding must be a string such as 'gb18030', not {shortened(encoding)}")
     try:
         codec = codecs.lookup(encoding)
     except (LookupError, ValueError, UnicodeError):
         codec = None
     if codec is None or not codec._is_text_encoding:
         raise ValueError(
-            f"encoding={encoding!r} is not known; name one such as gb18030, shift_jis, cp1252 or latin-1"
+            f"encoding={shortened(encoding)} is not known; name one such as gb18030, shift_jis, "
+            "cp1252 or latin-1"
         )
     if codec.name in (UTF_8, "utf-8-sig"):
         return UTF_8
     if not _keeps_ascii(codec.name):
         raise ValueError(
-            f"encoding={encoding!r} does not keep ASCII, so that lines cannot be split; convert the file "
-            f"first: iconv -f {codec.name} -t UTF-8"
+            f"encoding={shortened(encoding)} does not keep ASCII, so that lines cannot be split; convert "
+            f"the file first: iconv -f {codec.name} -t UTF-8"
         )
     if not _reads_damaged_words(codec.name):
         raise ValueError(
-            f"encoding={encoding!r} has no rules for words that do not fit it; name another one such as "
-            "gb18030, shift_jis, cp1252 or latin-1"
+            f"encoding={shortened(encoding)} has no rules for words that do not fit it; name another one "
+            "such as gb18030, shift_jis, cp1252 or latin-1"
         )
     for byte in {*_SEPARATING, *separator}:
         if _is_in_characters(byte, codec.name):
             raise ValueError(
-                f"separator={chr(byte)!r} can be part of a character in encoding={encoding!r}; "
+                f"separator={chr(byte)!r} can be part of a character in encoding={shortened(encoding)}; "
                 f"convert the file first: iconv -f {codec.name} -t UTF-8"
             )
     return codec.name
@@ -110,7 +112,7 @@ def check_errors_rule(errors: str) -> None:
     """Raise ValueError unless `errors` names a rule for words that do not fit their encoding."""
     if errors not in ERRORS_RULES:
         raise ValueError(
-            f"errors={errors!r} is not a rule for undecodable words; choose one of {ERRORS_RULES}"
+            f"errors={shortened(errors)} is not a rule for undecodable words; choose one of {ERRORS_RULES}"
         )
 
 

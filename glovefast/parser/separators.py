@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from glovefast.errors import shortened
 from glovefast.kernels import NUMBERS_IN_DAMAGE, WHITESPACE
 
 _BLANKS = b" \t"
@@ -84,8 +85,8 @@ def separator_of(option: str | None) -> Separator:
         return Separator(WHITESPACE)
     if len(option) != 1 or _NOT_A_SEPARATOR.match(option):
         raise ValueError(
-            f"separator={option!r} must be 'whitespace' or one ASCII character that cannot be part of a "
-            "number, such as a tab or a comma"
+            f"separator={shortened(option)} must be 'whitespace' or one ASCII character that cannot be part "
+            "of a number, such as a tab or a comma"
         )
     return Separator(ord(option))
 

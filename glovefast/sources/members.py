@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
-from glovefast.errors import FormatError, printable
+from glovefast.errors import FormatError, printable, shortened
 from glovefast.sources.names import close_names, question
 
 _LISTED_MEMBERS = 20
@@ -121,11 +121,11 @@ class Archive(ABC):
         if len(ending) == 1:
             return ending[0]
         if ending:
-            reason = f"has {len(ending)} members that end in {member!r}: {_listed(ending)}"
+            reason = f"has {len(ending)} members that end in {shortened(member)}: {_listed(ending)}"
         else:
             guess = question(close_names(member, members))
             held = f"{'It' if guess else 'it'} holds: {_listed(members) or 'no files'}"
-            reason = f"has no member {member!r}; {guess}{' ' if guess else ''}{held}"
+            reason = f"has no member {shortened(member)}; {guess}{' ' if guess else ''}{held}"
         raise FormatError(self.name, None, reason)
 
 

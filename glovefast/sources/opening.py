@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
-from glovefast.errors import FormatError
+from glovefast.errors import FormatError, shortened
 from glovefast.sources.compression import decompressed
 from glovefast.sources.file_types import is_tar
 from glovefast.sources.files_and_pipes import Origin
@@ -64,7 +64,9 @@ def open_source(source: AnySource | OpenArchive, member: str | None = None) -> S
             archive = OpenArchive(opened.archive, opened.origin, resources.pop_all())
             return archive.open(member, closing=True)
         if member is not None:
-            raise FormatError(opened.name, None, f"{_NOT_AN_ARCHIVE}, so it has no member {member!r}")
+            raise FormatError(
+                opened.name, None, f"{_NOT_AN_ARCHIVE}, so it has no member {shortened(member)}"
+            )
         is_plain = opened.text is opened.stream
         check_text(opened.name, opened.text.head, "it has no bytes" if is_plain else "it unpacks to nothing")
         return Source(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glovefast._version import __version__
-from glovefast.errors import StoreError
+from glovefast.errors import StoreError, shortened
 from glovefast.regular_files import NOT_REGULAR, open_regular_file
 from glovefast.store.checksums import blank, is_sealed, sealed
 from glovefast.store.json_fields import JsonFields, UnusableError
@@ -73,9 +73,9 @@ def parse_metadata(directory: Path, raw: bytes) -> Metadata:
     try:
         metadata = Metadata.read(JsonFields(values))
     except UnusableError as error:
-        raise StoreError.damaged(directory, f"{METADATA} has no valid {error.key!r}") from error
+        raise StoreError.damaged(directory, f"{METADATA} has no valid {shortened(error.key)}") from error
     if metadata.dtype != DTYPE:
-        reason = f"{METADATA} says that the numbers are {metadata.dtype!r}, not {DTYPE}"
+        reason = f"{METADATA} says that the numbers are {shortened(metadata.dtype)}, not {DTYPE}"
         raise StoreError.damaged(directory, reason)
     return metadata
 
@@ -91,8 +91,8 @@ def _check_version(directory: Path, version: object) -> None:
         )
     raise StoreError(
         directory,
-        f"has format version {version!r}, and this glovefast {__version__} reads version {FORMAT_VERSION}; "
-        "update glovefast",
+        f"has format version {shortened(version)}, and this glovefast {__version__} reads version "
+        f"{FORMAT_VERSION}; update glovefast",
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.errors import StoreError
+from glovefast.errors import StoreError, shortened
 from glovefast.parser.blocks import Block, BlockParser
 from glovefast.parser.chunks import ChunkReader, TextBuffer
 from glovefast.parser.decoding import check_errors_rule, checked_encoding
@@ -199,20 +199,24 @@ class _Run:
         word = block.words[at].as_py()
         where = f"line {line} of {self._source.name}"
         if at == count:
-            return f"{where} has the word {word!r}, and the store ends before it, with row {first + at - 1}"
+            end = f"the store ends before it, with row {first + at - 1}"
+            return f"{where} has the word {shortened(word)}, and {end}"
         where = f"row {first + at} is not {where}"
         if (stored_word := stored_words[at].as_py()) != word:
-            return f"{where}: the word is {stored_word!r} in the store and {word!r} in the text"
+            here, there = shortened(stored_word), shortened(word)
+            return f"{where}: the word is {here} in the store and {there} in the text"
         column = int(np.argmax(found.view(np.uint32)[at] != stored.view(np.uint32)[at]))
         here, there = _show(stored[at, column]), _show(found[at, column])
-        return f"{where}, {word!r}: number {column + 1} is {here} in the store and {there} in the text"
+        return (
+            f"{where}, {shortened(word)}: number {column + 1} is {here} in the store and {there} in the text"
+        )
 
     def difference_at_the_end(self) -> str | None:
         """Say what the store has and the whole text has not."""
         name = self._source.name
         if self.rows < len(self._words):
             word = self._words[self.rows].as_py()
-            return f"{name} ends before row {self.rows} of the store, {word!r}"
+            return f"{name} ends before row {self.rows} of the store, {shortened(word)}"
         skipped = self._report.skipped_rows if self._report else 0
         # The conversion also skipped bad rows of wanted words that the store does not have.
         is_possible = self._skipped <= skipped if self._store.metadata.wanted else self._skipped == skipped

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from glovefast.errors import StoreError
+from glovefast.errors import StoreError, shortened
 from glovefast.kernels import HASH_BITS
 from glovefast.progress import Callback, Progress, checked_progress, shows_progress
 from glovefast.sources.opening import AnySource
@@ -184,7 +184,8 @@ class _Check:
                 if name not in checksums:
                     yield f"{METADATA} has no checksum of {name}"
                 elif found != checksums[name]:
-                    yield f"{name} is not as it was written: its checksum is {found}, not {checksums[name]}"
+                    written = checksums[name][:100]
+                    yield f"{name} is not as it was written: its checksum is {found}, not {written}"
 
     def _checksum(self, file: FileIO, begin: int, total: int) -> str:
         checksum, piece = new_checksum(), bytearray(_PIECE_BYTES)
@@ -252,5 +253,5 @@ def index_problem(vocabulary: WordIndex) -> str | None:
         right[equal + 1] &= np.where(same, one < other, words_before(blocks, one, blocks, other))
         if not right.all():
             wrong = int(row[np.argmin(right)])
-            return f"{INDEX} has the word {words[wrong].as_py()!r} of row {wrong} at a wrong place"
+            return f"{INDEX} has the word {shortened(words[wrong].as_py())} of row {wrong} at a wrong place"
     return None

@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -354,3 +355,44 @@ def test_vectors_longer_than_they_say(store, change):
         assert "vectors.npy has " in refused(store)
     else:
         assert len(load(store)) == 40
+
+
+LONG = "x" * 100_000
+
+
+def test_long_values_are_shortened_in_messages(tmp_path):
+    """Whatever value of the metadata a message shows."""
+    source = tmp_path / "text.txt"
+    source.write_text("a 1 2\nb 3 4\n")
+    made = glovefast.convert(source)
+    metadata = json.loads((made / "metadata.json").read_text())
+    with zipfile.ZipFile(tmp_path / "text.zip", "w") as archive:
+        archive.writestr("other.txt", "a 1 2\nb 3 4\n")
+        archive.writestr("another.txt", "a 1 2\nb 3 4\n")
+
+    def message(against: str = "text.txt", **changes) -> str:
+        (made / "metadata.json").write_text(json.dumps({**metadata, **changes}))
+        reseal(made)
+        try:
+            load(made)
+            glovefast.verify(made, against=tmp_path / against)
+        except glovefast.GlovefastError as error:
+            return str(error)
+        return pytest.fail("it is accepted")
+
+    options = metadata["options"]
+    messages = [
+        message(format_version=LONG),
+        message(format_version=[LONG] * 1000),
+        message(format_version=10**4000),
+        message(dtype=LONG),
+        message(options={**options, "separator": LONG}),
+        message(options={**options, "encoding": LONG}),
+        message(options={**options, "errors": LONG}),
+        message("text.zip", source={**metadata["source"], "member": LONG}),
+    ]
+    assert all(len(each) < 1000 for each in messages), [each[:200] for each in messages]
+    (made / "metadata.json").write_text(
+        json.dumps({**metadata, "checksums": {**metadata["checksums"], "index.arrow": LONG}})
+    )
+    assert all(len(problem) < 1000 for problem in glovefast.verify(made).problems)

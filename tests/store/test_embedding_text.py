@@ -94,6 +94,31 @@ def test_words_that_text_cannot_hold_are_named(tmp_path, word):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "rows"), [(["\ufeffa", "b"], [[1, 2], [3, 4]]), (["2", "b", "c"], [[1], [5], [6]])]
+)
+def test_a_first_row_that_would_be_read_as_something_else(tmp_path, words, rows):
+    """A byte order mark, or what looks like a header: with a header before it, it is read as it is."""
+    with pytest.raises(VocabularyError, match=r"first word, .*; save as \.vec or as a store instead"):
+        written(tmp_path / "x.txt", words, rows)
+    assert list(tmp_path.iterdir()) == []
+    for name, header, order in (("x.vec", True, 1), ("x.txt", False, -1)):
+        vectors = glovefast.load(
+            glovefast.convert(
+                written(tmp_path / name, words[::order], rows[::order], header=header),
+                tmp_path / f"{name}.store",
+            )
+        )
+        assert vectors.words.to_pylist() == words[::order]
+        assert vectors.vectors.tolist() == rows[::order]
+
+
+@pytest.mark.parametrize(("word", "number"), [("2", -1), ("2", 0.5), ("2", np.nan), ("\u0662", 1), ("2a", 1)])
+def test_a_first_row_of_one_number_that_is_no_header(tmp_path, word, number):
+    path = written(tmp_path / "x.txt", [word, "b"], [[number], [5]])
+    assert glovefast.load(glovefast.convert(path)).words.to_pylist() == [word, "b"]
+
+
 def test_rows_and_words_must_be_as_many(tmp_path):
     with pytest.raises(ValueError, match="expected 2 vectors, one per word"):
         written(tmp_path / "x.txt", ["a", "b"], np.ones((3, 2)))

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.errors import VocabularyError
+from glovefast.errors import VocabularyError, shortened
 from glovefast.store.atomic import published_whole
 from glovefast.store.destination import check_file_destination
 from glovefast.vocabulary.arrow import integer_array
@@ -54,7 +54,8 @@ def write_embedding_text(
     StoreError
         If there is something at the destination already and `overwrite` is false, or if it is not a file.
     VocabularyError
-        If a word is empty or contains a space or line break; the message names it.
+        If a word is empty or contains a space or line break, or if readers would take the first row for a
+        header or its word without a byte order mark; the message names the word.
     ValueError
         If there is not one vector for each word.
     """
@@ -64,6 +65,8 @@ def write_embedding_text(
         raise ValueError(f"expected {len(words)} vectors, one per word, not shape {vectors.shape}")
     check_file_destination(destination, overwrite)
     _check_words(words)
+    if not header and len(words):
+        _check_first_row(words[0].as_py(), vectors[0])
     dim = vectors.shape[1]
     step = max(1, _PIECE_NUMBERS // max(1, dim))
     with published_whole(destination, overwrite) as partial, partial.open("wb") as file:
@@ -91,5 +94,16 @@ def _check_words(words: pa.StringArray) -> None:
         else:
             continue
         raise VocabularyError(
-            f"the word {word!r} {problem}, which text cannot store; save as a store instead"
+            f"the word {shortened(word)} {problem}, which text cannot store; save as a store instead"
         )
+
+
+def _check_first_row(word: str, vector: NDArray[np.float32]) -> None:
+    """Raise if readers would take the first row for something else."""
+    if word.startswith("\ufeff"):
+        problem = "begins with a byte order mark, which is lost where a text begins"
+    elif vector.size == 1 and word.isascii() and word.isdecimal() and vector[0] >= 0 and vector[0] % 1 == 0:
+        problem = "and its only number look like a header"
+    else:
+        return
+    raise VocabularyError(f"the first word, {shortened(word)}, {problem}; save as .vec or as a store instead")
