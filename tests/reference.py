@@ -80,6 +80,8 @@ def judge_fields(
         return None
     if len(fields) <= dim or has_too_many_numbers(fields[1:-dim], dim, certain):
         return "bad"
+    if ends_a_row(fields[1:-dim]) or is_quoted(fields[:-dim], separator):
+        return "bad"
     between = b" " if separator == "whitespace" else separator.encode()
     own = between.join(fields[:-dim])
     word = word_of(own if separator == " " else own.strip(b" \t"), errors)
@@ -99,6 +101,24 @@ def is_number(field: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def ends_a_row(fields: list[bytes]) -> bool:
+    """Tell a carriage return that follows a number, which ends a row in old files."""
+    fronts = [field.split(b"\r")[0] for field in fields]
+    for place, field in enumerate(fields):
+        if b"\r" in field and is_number(fronts[place]):
+            return True
+        if field.startswith(b"\r") and place and is_number(fields[place - 1]):
+            return True
+    return False
+
+
+def is_quoted(fields: list[bytes], separator: str) -> bool:
+    """Tell a word in quotes that contains a separator other than blanks, as tables have it."""
+    if separator in (" ", "\t", "whitespace") or len(fields) < 2:
+        return False
+    return fields[0][:1] == fields[-1][-1:] == b'"'
 
 
 def has_too_many_numbers(fields: list[bytes], dim: int, certain: bool) -> bool:
