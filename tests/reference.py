@@ -118,7 +118,7 @@ def is_quoted(fields: list[bytes], separator: str) -> bool:
     """Tell a word in quotes that contains a separator other than blanks, as tables have it."""
     if separator in (" ", "\t", "whitespace") or len(fields) < 2:
         return False
-    return fields[0][:1] == fields[-1][-1:] == b'"'
+    return fields[0].strip(b" \t")[:1] == fields[-1].strip(b" \t")[-1:] == b'"'
 
 
 def has_too_many_numbers(fields: list[bytes], dim: int, certain: bool) -> bool:
