@@ -120,7 +120,8 @@ def is_clear(word: str) -> bool:
 WORDS = st.one_of(
     st.sampled_from(TRICKY_WORDS),
     st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), max_size=12),
-    st.text(" .a1é\r\t", max_size=8),
+    # A carriage return behind a number ends a row; such words are bad rows, which have tests of their own.
+    st.text(" .a1é\r\t", max_size=8).filter(lambda word: "\r" not in word or "1" not in word),
 ).filter(is_clear)
 
 
