@@ -44,7 +44,11 @@ def look_up(vectors: WordVectors) -> tuple[bytes, list[int], bool, str]:
 
 # Processes and threads
 
+# From Python 3.12 on, a fork with threads around gives a warning; that it works here is what is tested.
+FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
+
+@FORKS
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_in_other_processes(store, method):
     """Handed over to workers that were forked, spawned or started by a fork server."""
@@ -54,6 +58,7 @@ def test_in_other_processes(store, method):
         assert pool.map(look_up, [vectors] * 4) == [expected] * 4
 
 
+@FORKS
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="there is no fork here")
 def test_inherited_by_a_fork(store):
     """Not pickled at all, and used in the child before the parent has used it."""
