@@ -98,6 +98,8 @@ class BadLines:
 
     def add(self, bad_lines: Sequence[BadLine]) -> None:
         """Add lines that are explained already; before `renumber`."""
+        if not bad_lines:  # the union would import numpy.ma, which takes 12 ms
+            return
         self._explained |= {bad.line: bad for bad in bad_lines}
         added = np.fromiter((bad.line for bad in bad_lines), dtype=np.int32, count=len(bad_lines))
         self._places = self.numbers = np.union1d(self.numbers, added)
