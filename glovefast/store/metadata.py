@@ -179,7 +179,7 @@ class Wanted:
     Attributes
     ----------
     words, hits, misses : int
-        The words of the training vocabulary, those that were found, and those that were not.
+        How many words the training vocabulary has, how many were found, and how many are missing.
     found_by : tuple of FoundBy
         How many words were found as they are, and how many by each fallback.
     first_missing : tuple of str

@@ -93,8 +93,8 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
           values may be counts.
         - A fitted legacy Keras ``Tokenizer``. Its `num_words` drops the words from that index on, as in its
           ``texts_to_sequences``. The row of its `oov_token` is out-of-vocabulary.
-        - An adapted ``TextVectorization`` or ``StringLookup`` layer. The indices are those that the layer
-          emits. The row of the mask token is padding, and all `num_oov_indices` rows are out-of-vocabulary.
+        - An adapted ``TextVectorization`` or ``StringLookup`` layer, with the indices that it emits.
+          The row of the mask token is padding, and all `num_oov_indices` rows are out-of-vocabulary.
           A layer with an output mode other than "int" that pads to `max_tokens` has `max_tokens` rows.
         - A Hugging Face tokenizer, from Transformers or Tokenizers. Its ``get_vocab()`` is used as a mapping,
           including added tokens. The row of its padding token is padding, and the row of its unknown token is
