@@ -8,7 +8,8 @@ from glovefast.conversion.bad_rows import BadRow
 from glovefast.conversion.tally import Tally
 from glovefast.errors import FormatError, GlovefastError
 from glovefast.sources.source import Source
-from glovefast.store.metadata import Metadata, ParsingOptions, Report, SourceInfo, Wanted, described
+from glovefast.store.metadata import Metadata, ParsingOptions, SourceInfo, described
+from glovefast.store.reports import Report, Wanted
 from glovefast.vocabulary.word_index import WordIndex
 
 _log = logging.getLogger("glovefast")

@@ -15,7 +15,8 @@ from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.store.destination import check_file_destination, check_store_destination
 from glovefast.store.export.embedding_text import write_embedding_text
 from glovefast.store.files import SUFFIX
-from glovefast.store.metadata import LayerReport, SourceInfo
+from glovefast.store.metadata import SourceInfo
+from glovefast.store.reports import LayerReport
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.arrow import as_string_array, integer_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary

@@ -11,27 +11,20 @@ cannot be cleaned up is reported as a warning of the logger ``glovefast``.
 import errno
 import logging
 import os
-import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from glovefast.store.checksums import new_checksum
 from glovefast.store.destination import not_a_regular_file
-from glovefast.store.files import BAD_ROWS, FILES
+from glovefast.store.remains import RETIRED, clear_remains, hidden_path, remove_ours, settle
 from glovefast.store.renames import exchange, rename_without_replacing
 
 _log = logging.getLogger("glovefast")
 
 # The errors of a rename to a name that a directory or a file has already.
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
-_PARTIAL, _RETIRED = ".partial", ".retired"  # equally long
-_RANDOM_BYTES = 4
-# What most file systems allow for a name, less what surrounds the target's name in a hidden one.
-_NAME_BYTES = 255 - len(f"..{'x' * 2 * _RANDOM_BYTES}{_PARTIAL}")
 _NOT_MADE = "no directory can be made here; choose another destination"
 _ATTEMPTS = 100  # to make a hidden directory, while others take its name or clear it away
 
@@ -85,7 +78,7 @@ class Partial:
         """Make the directory and lock it; not if another process cleared it away before it was locked."""
         import fcntl  # which Windows lacks
 
-        self.path = _hidden_path(self._target)
+        self.path = hidden_path(self._target)
         lock, is_made = None, False
         try:
             self.path.mkdir()
@@ -126,9 +119,9 @@ class Partial:
                 os.close(self._lock)
 
     def _remove(self) -> None:
-        retired = self.path.with_suffix(_RETIRED)
-        _settle(retired, self._target)
-        _remove(self.path, self._target.name)
+        retired = self.path.with_suffix(RETIRED)
+        settle(retired, self._target)
+        remove_ours(self.path, self._target.name)
         for left in (self.path, retired):
             if self.is_published and os.path.lexists(left):
                 _log.warning("%s is complete, but what it replaced cannot be removed: %s", self._target, left)
@@ -157,7 +150,7 @@ class Partial:
             while not self._take_name(overwrite):
                 # The system has no exchange in one step: for an instant the old store has another name.
                 with suppress(FileNotFoundError):  # another process has just taken it away
-                    self._target.rename(self.path.with_suffix(_RETIRED))
+                    self._target.rename(self.path.with_suffix(RETIRED))
         except BaseException:
             if not _is_at(self._target, identity):
                 raise
@@ -215,73 +208,6 @@ def published_whole(target: Path, overwrite: bool) -> Iterator[Path]:
                 raise
         partial.is_published = True
         _sync_parent(resolved)
-
-
-def clear_remains(target: Path) -> None:
-    """Remove what killed processes left of their work for a target; what a living one writes stays.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        The name that they would have published under. If a store of that name was just being replaced, on a
-        system that cannot do so in one step, it has its name again afterwards.
-    """
-    remains = re.compile(rf"\.{re.escape(_hidden_stem(target.name))}\.\w{{8}}\.(partial|retired)")
-    with suppress(OSError):  # a directory that cannot be listed: they stay
-        for path in list(target.parent.iterdir()):
-            if not (match := remains.fullmatch(path.name)):
-                continue
-            if match[1] == "retired":
-                _settle(path, target)
-            else:
-                _remove_unless_locked(path, target.name)
-
-
-def _hidden_stem(name: str) -> str:
-    """Give a name, or as much of a long one as a hidden name has room for, and a checksum of all of it."""
-    encoded = os.fsencode(name)
-    if len(encoded) <= _NAME_BYTES:
-        return name
-    checksum = new_checksum(encoded).hexdigest()[:8]
-    return f"{encoded[: _NAME_BYTES - 9].decode(errors='ignore')}~{checksum}"
-
-
-def _hidden_path(target: Path) -> Path:
-    random = os.urandom(_RANDOM_BYTES).hex()
-    return target.with_name(f".{_hidden_stem(target.name)}.{random}{_PARTIAL}")
-
-
-def _remove(directory: Path, name: str) -> None:
-    """Remove a directory and the files that glovefast made in it; it stays if there is anything else."""
-    for file in (*FILES, BAD_ROWS, name):
-        with suppress(OSError):
-            if stat.S_ISREG((directory / file).lstat().st_mode):
-                (directory / file).unlink()
-    with suppress(OSError):
-        directory.rmdir()
-
-
-def _remove_unless_locked(path: Path, name: str) -> None:
-    import fcntl
-
-    with suppress(OSError):
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(path, name)
-        finally:
-            os.close(lock)
-
-
-def _settle(retired: Path, target: Path) -> None:
-    """Remove a store that was replaced; if the new one did not come, give it its name back."""
-    if not retired.exists():
-        return
-    if target.exists():
-        _remove(retired, target.name)
-        return
-    with suppress(OSError):  # it keeps the other name
-        retired.rename(target)
 
 
 def _replace(file: Path, target: Path) -> None:

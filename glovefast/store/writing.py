@@ -17,12 +17,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.store.arrow_column import write_column
-from glovefast.store.atomic import Partial, clear_remains
+from glovefast.store.atomic import Partial
 from glovefast.store.checksums import checksum_of
 from glovefast.store.destination import already_exists, check_store_destination
 from glovefast.store.files import INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY, npy_header
-from glovefast.store.metadata import LayerReport, Metadata, SourceInfo
+from glovefast.store.metadata import Metadata, SourceInfo
 from glovefast.store.metadata_file import METADATA, sealed_json
+from glovefast.store.remains import clear_remains
+from glovefast.store.reports import LayerReport
 from glovefast.vocabulary.word_index import WordIndex
 
 # No space, no more of the user's quota, no larger files for this process (ulimit -f).

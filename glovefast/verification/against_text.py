@@ -19,9 +19,10 @@ from glovefast.progress import Progress
 from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
 from glovefast.sources.source import Source
 from glovefast.store.files import NPY_HEADER_BYTES
-from glovefast.store.metadata import ParsingOptions, Report
+from glovefast.store.metadata import ParsingOptions
 from glovefast.store.metadata_file import METADATA
 from glovefast.store.reading import Store
+from glovefast.store.reports import Report
 from glovefast.vocabulary.word_index import WordIndex
 
 
