@@ -28,7 +28,7 @@ import glovefast
 from glovefast.errors import StoreError
 from glovefast.kernels.load import load_kernels
 from glovefast.parser import chunks
-from glovefast.store import atomic
+from glovefast.store import atomic, remains
 from tests.helpers.files import names
 
 NAME = "made.glovefast"
@@ -177,7 +177,7 @@ def kill_at_every_call(runs: Runs, replaced: bool, exchange: bool) -> dict[str, 
         # Without the exchange there is an instant without a store; the next run finds the old one again.
         there = runs.check_killed(possible if exchange else possible | {None})
         if replaced and there is None:
-            atomic.clear_remains(runs.store)
+            remains.clear_remains(runs.store)
             runs.check_killed({"old"})
         key = f"{there} store"
         counts[key] = counts.get(key, 0) + 1

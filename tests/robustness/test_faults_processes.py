@@ -16,7 +16,7 @@ import glovefast
 from glovefast.conversion.convert import convert
 from glovefast.errors import StoreError
 from glovefast.kernels import load as kernels
-from glovefast.store import atomic
+from glovefast.store import atomic, remains
 from glovefast.store.writing import StoreWriter
 from glovefast.vectors import load
 from tests.helpers.command_line import started, wait_until
@@ -199,7 +199,7 @@ def test_one_that_clears_away_meets_one_that_begins(tmp_path):
     def clear():
         nonlocal passes
         while not stopped:
-            atomic.clear_remains(target)
+            remains.clear_remains(target)
             with passed:
                 passes += 1
                 passed.notify_all()

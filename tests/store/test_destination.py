@@ -15,7 +15,7 @@ import pytest
 from glovefast.conversion import bad_rows
 from glovefast.conversion.convert import convert, convert_archive
 from glovefast.errors import FormatError, StoreError
-from glovefast.store import atomic
+from glovefast.store import atomic, remains
 from glovefast.store import writing as store
 from glovefast.vectors import load
 from tests.helpers.files import names, names_here
@@ -231,7 +231,7 @@ def test_a_long_name(length, letter, tmp_path):
     """Its hidden name is shorter, and what a killed process left of it is found again."""
     name = letter * (length // len(letter.encode()))
     for text in (TEXT, OTHER):
-        Path(atomic._hidden_path(tmp_path / name)).mkdir()
+        Path(remains.hidden_path(tmp_path / name)).mkdir()
         convert(io.BytesIO(text), name, overwrite=True)
         assert names_here() == [name]
     assert words(name) == ["rook"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from glovefast.errors import StoreError
-from glovefast.store import atomic, renames
+from glovefast.store import atomic, remains, renames
 from glovefast.store.atomic import Partial, published_whole
 from glovefast.store.export.embedding_text import write_embedding_text
 from glovefast.store.metadata import SourceInfo
@@ -352,7 +352,7 @@ def test_an_old_store_survives_whatever_fails(tmp_path, monkeypatch, failing):
             publish(target, "new")
     if 4 in failing:
         assert [path.read_text() for path in tmp_path.glob(".target.*.retired/vectors.npy")] == ["old"]
-        atomic.clear_remains(target)
+        remains.clear_remains(target)
     assert (target / "vectors.npy").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
@@ -488,7 +488,7 @@ def test_only_regular_files_are_removed(tmp_path, monkeypatch, caplog, kind):
     assert (target / "vectors.npy").read_text() == "new"
     (left,) = tmp_path.glob(".target.*.partial")
     assert f"target is complete, but what it replaced cannot be removed: {left}" in caplog.text
-    atomic.clear_remains(target)
+    remains.clear_remains(target)
     assert os.path.lexists(left / "vectors.npy")
 
 
