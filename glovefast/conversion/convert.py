@@ -190,7 +190,7 @@ def dry_run(
         wanted=wanted_words(words, fallback),
     )
     with open_source(source, member) as opened:
-        return Conversion(opened, options).dry_run()
+        return Conversion(opened, options).run(None)
 
 
 @shows_progress

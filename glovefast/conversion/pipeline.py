@@ -1,19 +1,18 @@
-"""One conversion: workers that take turns at the source and parse side by side."""
+"""One conversion: workers that share a source and parse side by side."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from glovefast.conversion.bad_rows import BadRows
+from glovefast.conversion.chunk_queue import ChunkQueue
 from glovefast.conversion.options import Options
 from glovefast.conversion.report import DryRun, describe, obstacle, warn
 from glovefast.conversion.tally import Tally
-from glovefast.errors import FormatError
 from glovefast.parser.blocks import Block, BlockParser
-from glovefast.parser.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
 from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.progress import Progress
 from glovefast.sources.source import Source
@@ -21,7 +20,7 @@ from glovefast.store.writing import StoreWriter
 from glovefast.threads import no_thread_left, start
 from glovefast.vocabulary.word_index import WordIndex
 
-_PROGRESS_SECONDS = 0.1
+PROGRESS_SECONDS = 0.1
 _FLUSH_SECONDS = 0.05
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
 
@@ -29,9 +28,9 @@ _LAYOUT_LINES = 2  # a header, if there is one, and a row
 class Conversion:
     """One run from an open source to a published store, or to a report of what the store would be.
 
-    The workers share three things. They take turns at the source, so that it is read in order; each parses
-    alone; and they take turns again, in the order of their chunks, to learn the row at which theirs begins.
-    Each then writes its own rows, so that no chunk is copied between threads.
+    The workers share three things. They take chunks from one queue; each parses alone; and they take turns,
+    in the order of their chunks, to learn the row at which theirs begins. Each then writes its own rows, so
+    that no row is copied between threads.
 
     Parameters
     ----------
@@ -44,53 +43,153 @@ class Conversion:
     def __init__(self, source: Source, options: Options) -> None:
         self._source = source
         self._options = options
-        self._reader = ChunkReader(source)
-        self._reading = threading.Lock()
+        self._chunks = ChunkQueue(source)
         self._turn = threading.Condition()
         self._next_chunk = 0
+        self._workers = 0
         self._stopped = False
-        self._read_error: FormatError | OSError | None = None
-        self._first: tuple[TextBuffer, int | None] | None = None
         self._tally: Tally
+        self._vocabulary: WordIndex
+        self._writer: StoreWriter | None = None
 
-    def run(self, target: Path, overwrite: bool) -> None:
-        """Convert the source and publish the store."""
-        layout = self._read_layout()
+    def run(self, target: Path | None, overwrite: bool = False) -> DryRun:
+        """Convert the source and publish the store; without a target, only read it and report."""
+        with self.begun(target, overwrite):
+            with self.flushed():
+                self._parse_all()
+            self.index()
+            found = self.describe()
+            self.announce(found)
+            found = self.complete(found)
+            self.publish()
+        return found
+
+    @contextmanager
+    def begun(self, target: Path | None, overwrite: bool) -> Iterator[None]:
+        """Learn the layout and begin the store; leaving without `publish` removes everything."""
+        layout, name = self._read_layout(), self._source.name
+        if target is None:
+            self._tally = Tally(name, layout, self._options, BadRows(None), raises=False)
+            yield
+            return
         writer = StoreWriter(target, layout.dim, overwrite)
         try:
             with writer, BadRows(writer.directory) as bad_rows:
                 raises = self._options.on_bad_row == "raise"
-                self._tally = Tally(self._source.name, layout, self._options, bad_rows, raises=raises)
-                with self._flushed(writer):
-                    vocabulary, found = self._read_all(writer)
-                if error := obstacle(self._tally, found.wanted):
-                    raise error
-                writer.publish(vocabulary, found.metadata(), self._tally.checksum(), bad_rows.finish())
+                self._tally = Tally(name, layout, self._options, bad_rows, raises=raises)
+                self._writer = writer
+                yield
         except KeyboardInterrupt:
             if not writer.is_published:  # else it came too late to undo anything
                 raise
 
-    def dry_run(self) -> DryRun:
-        """Read the whole source, write nothing, and report."""
-        layout = self._read_layout()
-        self._tally = Tally(self._source.name, layout, self._options, BadRows(None), raises=False)
-        _, found = self._read_all(None)
-        error = obstacle(self._tally, found.wanted)
-        return replace(found, error=None if error is None else str(error))
+    @contextmanager
+    def flushed(self) -> Iterator[None]:
+        """Hand the rows to the disk while more are parsed, and the last ones while the index is built."""
+        if self._writer is None:
+            yield
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="glovefast") as pool:
+            flushing = None
+            try:
+                flushing = start(pool, self._flush, self._writer)  # without a thread, publishing waits longer
+                yield
+            finally:
+                self.stop()
+            if flushing:
+                flushing.result()  # raises what it met, such as a full disk, after which the rows end early
 
-    def _read_all(self, writer: StoreWriter | None) -> tuple[WordIndex, DryRun]:
-        """Parse the source to its end, index its words and describe what was found."""
-        self._parse_all(writer)
-        vocabulary = WordIndex.from_words(self._tally.take_words())
-        found = describe(self._source, self._tally, vocabulary)
-        self._report()
+    def new_parser(self) -> BlockParser:
+        """Make the parser of one worker. The first one compiles the kernels, or loads them."""
+        options, layout = self._options, self._tally.layout
+        return BlockParser(
+            layout.dim,
+            options.errors,
+            options.wanted.kept if options.wanted else None,
+            encoding=options.encoding,
+            separator=layout.separator,
+            dim_is_certain=layout.dim_is_certain,
+        )
+
+    def work(self, parser: BlockParser) -> None:
+        """Parse chunks until none is left; any number of workers may do so, and join at any time."""
+        with self._turn:
+            self._workers += 1
+        try:
+            while chunk := self._chunks.take(alone=self._workers == 1):
+                block = parser.parse(chunk.buffer)
+                row = self._take_turn(chunk.number, block)
+                if row is None:
+                    break
+                if self._writer:
+                    self._writer.write_rows(row, block.rows)
+                self._chunks.give_back(chunk.buffer)
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            with self._turn:
+                self._workers -= 1
+
+    def stop(self) -> None:
+        """Let the workers finish: everything is read, the limit is reached, or one has failed."""
+        with self._turn:
+            self._stopped = True
+            self._turn.notify_all()
+        self._chunks.stop()
+        self._source.stop_waiting()
+
+    def check(self, failures: Sequence[BaseException]) -> None:
+        """Raise what kept the text from being read to its end: an error of a worker, say."""
+        self._chunks.clear()
+        self._source.check_unchanged()  # first, since a file that changes may look like anything
+        if failures:
+            raise failures[0]
+        if self._chunks.error and not self._tally.is_full:
+            raise self._chunks.error
+
+    def index(self) -> None:
+        """Index the words of all rows."""
+        self._vocabulary = WordIndex.from_words(self._tally.take_words())
+
+    def describe(self) -> DryRun:
+        """Describe what was read."""
+        return describe(self._source, self._tally, self._vocabulary)
+
+    def announce(self, found: DryRun) -> None:
+        """Report that all is read, and log what the caller needs to know."""
+        self.report_progress()
         warn(self._source.name, found.report, found.rows)
-        return vocabulary, found
+
+    def complete(self, found: DryRun) -> DryRun:
+        """Write all of the store but its name; raise why there can be none, or add it to a report."""
+        tally, vocabulary = self._tally, self._vocabulary
+        del self._vocabulary
+        error = obstacle(tally, found.wanted)
+        if self._writer is None:
+            return replace(found, error=None if error is None else str(error))
+        if error:
+            raise error
+        self._writer.complete(vocabulary, found.metadata(), tally.checksum(), tally.bad_rows.finish())
+        return found
+
+    def publish(self) -> None:
+        """Give the store its name."""
+        if self._writer:
+            self._writer.publish()
+
+    def report_progress(self) -> None:
+        """Tell the caller how far reading has come."""
+        if self._options.progress:
+            source = self._source
+            self._options.progress(
+                Progress(source.bytes_read, source.bytes_total, self._tally.rows, source.name)
+            )
 
     def _read_layout(self) -> Layout:
         """Read the first chunk and learn from it how wide the rows are and whether there is a header."""
-        options, first = self._options, TextBuffer()
-        chunk = self._reader.read(first, min_lines=_LAYOUT_LINES)
+        options = self._options
+        first, whole = self._chunks.read_first(_LAYOUT_LINES)
         sample = bytes(memoryview(first.bytes)[first.begin : first.end])
         layout = infer_layout(
             sample,
@@ -98,96 +197,42 @@ class Conversion:
             dim=options.dim,
             header=options.header,
             separator=options.separator,
-            whole=self._reader.ended,
+            whole=whole,
             encoding=options.encoding,
         )
         if layout.header:
             first.begin += sample.index(b"\n") + 1
-        self._first = (first, chunk)
         if options.wanted:
-            self._reader.chunk_bytes *= CHUNKS_TO_FILTER
+            self._chunks.read_larger_chunks()
         return layout
 
-    @contextmanager
-    def _flushed(self, writer: StoreWriter) -> Iterator[None]:
-        """Hand the rows to the disk while more are parsed, and the last ones while the index is built."""
-        with ThreadPoolExecutor(1, thread_name_prefix="glovefast") as pool:
-            flushing = None
-            try:
-                flushing = start(pool, self._flush, writer)  # without a thread, publishing waits longer
-                yield
-            finally:
-                self._stop()
-            if flushing:
-                flushing.result()  # raises what it met, such as a full disk, after which the rows end early
-
-    def _parse_all(self, writer: StoreWriter | None) -> None:
+    def _parse_all(self) -> None:
         """Let the workers parse the whole source; their memory is free again before the index is built."""
-        options, threads = self._options, self._options.workers
         # The kernels are compiled, or loaded, once before the workers start.
-        wanted = options.wanted.kept if options.wanted else None
-        layout = self._tally.layout
-        parsers = [
-            BlockParser(
-                layout.dim,
-                options.errors,
-                wanted,
-                encoding=options.encoding,
-                separator=layout.separator,
-                dim_is_certain=layout.dim_is_certain,
-            )
-            for _ in range(threads)
-        ]
-        with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
+        parsers = [self.new_parser() for _ in range(self._options.workers)]
+        with ThreadPoolExecutor(len(parsers), thread_name_prefix="glovefast") as pool:
             try:  # around the start as well: an interrupt between two workers must stop the first
-                work = self._start_workers(pool, parsers, writer)
-                while wait(work, _PROGRESS_SECONDS if options.progress else None, FIRST_EXCEPTION).not_done:
+                work = self._start_workers(pool, parsers)
+                seconds = PROGRESS_SECONDS if self._options.progress else None
+                while wait(work, seconds, FIRST_EXCEPTION).not_done:
                     if any(future.done() and future.exception() for future in work):
                         break
-                    self._report()
+                    self.report_progress()
             finally:  # KeyboardInterrupt comes here as well
-                self._stop()
-        self._source.check_unchanged()  # first, since a file that changes may look like anything
-        failures = [error for future in work if (error := future.exception())]
-        if failures:
-            raise failures[0]
-        if self._read_error and not self._tally.is_full:
-            raise self._read_error
+                self.stop()
+        self.check([error for future in work if (error := future.exception())])
 
-    def _start_workers(
-        self, pool: ThreadPoolExecutor, parsers: Iterable[BlockParser], writer: StoreWriter | None
-    ) -> list[Future[None]]:
+    def _start_workers(self, pool: ThreadPoolExecutor, parsers: Sequence[BlockParser]) -> list[Future[None]]:
         """Start a worker for each parser, or as many as the system has threads for."""
         work: list[Future[None]] = []
         for parser in parsers:
-            future = start(pool, self._work, parser, writer)
+            future = start(pool, self.work, parser)
             if future is None:
                 break
             work.append(future)
         if not work:
             raise no_thread_left()
         return work
-
-    def _work(self, parser: BlockParser, writer: StoreWriter | None) -> None:
-        """Parse chunks until there are none; the first worker begins with the chunk already read."""
-        try:
-            with self._reading:
-                first, self._first = self._first, None
-            buffer, chunk = first or (TextBuffer(), None)
-            if first is None:
-                chunk = self._read(buffer)
-            del first
-            while chunk is not None:
-                block = parser.parse(buffer)
-                row = self._take_turn(chunk, block)
-                if row is None:
-                    return
-                if writer:
-                    writer.write_rows(row, block.rows)
-                chunk = self._read(buffer)
-        except BaseException:
-            self._stop()
-            raise
 
     def _flush(self, writer: StoreWriter) -> None:
         try:
@@ -196,23 +241,8 @@ class Conversion:
                     self._turn.wait_for(lambda: self._stopped, _FLUSH_SECONDS)
                 writer.flush()
         except BaseException:
-            self._stop()
+            self.stop()
             raise
-
-    def _read(self, buffer: TextBuffer) -> int | None:
-        """Read the worker's next chunk; None if there is none left for it.
-
-        An error while reading counts as the end of the text until the chunks before it are counted: they may
-        have a bad row to report, or all the rows that are wanted.
-        """
-        with self._reading:
-            if self._stopped or self._read_error:
-                return None
-            try:
-                return self._reader.read(buffer)
-            except (FormatError, OSError) as error:
-                self._read_error = error
-                return None
 
     def _take_turn(self, chunk: int, block: Block) -> int | None:
         """Wait for the chunks before this one; then count this one and give its first row.
@@ -228,21 +258,7 @@ class Conversion:
                 return None
             row = self._tally.add(block)
             if self._tally.is_full:
-                self._stop()
+                self.stop()
             self._next_chunk += 1
             self._turn.notify_all()
             return row
-
-    def _stop(self) -> None:
-        """Let the workers finish: everything is read, the limit is reached, or one has failed."""
-        with self._turn:
-            self._stopped = True
-            self._turn.notify_all()
-        self._source.stop_waiting()
-
-    def _report(self) -> None:
-        if self._options.progress:
-            source = self._source
-            self._options.progress(
-                Progress(source.bytes_read, source.bytes_total, self._tally.rows, source.name)
-            )

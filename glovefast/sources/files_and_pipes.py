@@ -39,6 +39,11 @@ class Origin:
         elif os.get_blocking(number) and (pipe := _open_pipe(raw, resources)):
             self.raw = self._pipe = pipe
 
+    @property
+    def is_file(self) -> bool:
+        """Whether this is a file, rather than a pipe or an object with a `read` of its own."""
+        return self._file is not None
+
     def stop_waiting(self) -> None:
         """Make a `readinto` that waits for a pipe's writer, and all later ones, raise OSError (ECANCELED)."""
         if self._pipe is not None:

@@ -42,6 +42,10 @@ class Archive(ABC):
     def open(self, member: str) -> tuple[Any, int]:
         """Open a member for reading once; give its bytes and their number. Closes the member before it."""
 
+    @abstractmethod
+    def is_packed(self, member: str) -> bool:
+        """Say whether a member's bytes have to be unpacked."""
+
     @cached_property
     def candidates(self) -> list[str]:
         """The members that may be embedding text, without ``__MACOSX/`` and dot-files.

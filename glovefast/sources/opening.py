@@ -77,6 +77,7 @@ def open_source(source: AnySource | OpenArchive, member: str | None = None) -> S
             bytes_total=opened.bytes_total,
             resources=resources.pop_all(),
             stem=opened.stem,
+            is_packed=not is_plain,
         )
 
 

@@ -32,6 +32,8 @@ class Source:
         The full name of the archive's member; None if the source is not an archive.
     bytes_total : int or None
         The size in the units of `bytes_read`; None if it is not known.
+    is_slow : bool
+        Whether reading takes longer than copying: the text is unpacked, or does not come from a file.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Source:
         bytes_total: int | None,
         resources: ExitStack,
         stem: str | None,
+        is_packed: bool,
         member: str | None = None,
     ) -> None:
         self.name = printable(name)
@@ -52,6 +55,7 @@ class Source:
         self.stem = stem
         self.member = member
         self.bytes_total = bytes_total
+        self.is_slow = is_packed or not origin.is_file
         text.pass_over(_BYTE_ORDER_MARK)
         self._text = text
         self._measured = measured
@@ -179,6 +183,7 @@ class OpenArchive:
                 bytes_total=size,
                 resources=resources.pop_all(),
                 stem=stem_of(chosen),
+                is_packed=self._archive.is_packed(chosen),
                 member=chosen,
             )
 

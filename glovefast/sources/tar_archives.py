@@ -46,6 +46,7 @@ class TarArchive(Archive):
             return _ForwardReader(reopen(), size)
 
         self._reopen = reader
+        self._is_packed = size is None
         self._reader: _ForwardReader | None = None
         self._places: dict[str, _Place | None] = {}  # None for a sparse file
         with _tar_errors(name):
@@ -74,6 +75,10 @@ class TarArchive(Archive):
             self._reader = self._reopen()
         self._reader.seek(place.offset)
         return _Member(self._reader, place.size), place.size
+
+    def is_packed(self, member: str) -> bool:
+        """Say whether the archive is compressed, and the member with it."""
+        return self._is_packed
 
 
 class _Place(NamedTuple):

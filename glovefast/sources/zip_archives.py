@@ -83,6 +83,10 @@ class ZipArchive(Archive):
         with _wrong_positions():
             return _Member(open_member(self._archive, info), info), info.file_size
 
+    def is_packed(self, member: str) -> bool:
+        """Say whether a member is compressed."""
+        return self._archive.getinfo(member).compress_type != zipfile.ZIP_STORED
+
 
 def _is_one_of_several(archive: zipfile.ZipFile, raw: Any) -> bool:  # noqa: ANN401
     """Tell whether another archive ends before this one begins, or begins behind its end."""

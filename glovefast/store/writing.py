@@ -34,7 +34,8 @@ _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class StoreWriter:
     """Write a store under a temporary name and publish it whole, or leave nothing behind.
 
-    A context manager: `write_rows` takes rows while more are being read; `publish` adds the rest and renames.
+    A context manager: `write_rows` takes rows while more are being read, `complete` adds the rest, and
+    `publish` renames.
     Leaving the context without `publish` removes everything.
 
     Parameters
@@ -113,14 +114,14 @@ class StoreWriter:
         """Wait until the rows written so far are on the disk."""
         os.fsync(self._vectors.fileno())
 
-    def publish(
+    def complete(
         self,
         vocabulary: WordIndex,
         metadata: Metadata,
         vectors_checksum: str,
         other_checksums: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Add the words, the index and the metadata to the vectors, and put the store in its place.
+        """Add the words, the index and the metadata to the vectors, and wait until all is on the disk.
 
         Parameters
         ----------
@@ -147,6 +148,15 @@ class StoreWriter:
             file.write(sealed_json(replace(metadata, checksums=checksums).to_dict()))
             file.flush()
             os.fsync(file.fileno())
+
+    def publish(self) -> None:
+        """Put the complete store in its place.
+
+        Raises
+        ------
+        StoreError
+            If something has taken its place meanwhile.
+        """
         # Checked again, because minutes may have passed and another process may have published here.
         check_store_destination(self.destination, self._overwrite)
         try:
@@ -197,5 +207,6 @@ def write_store(
     metadata = Metadata(rows=len(rows), dim=rows.shape[1], source=source, report=report)
     with StoreWriter(destination, metadata.dim, overwrite) as writer:
         writer.write_rows(0, rows)
-        writer.publish(WordIndex.from_words(words), metadata, checksum_of(rows))
+        writer.complete(WordIndex.from_words(words), metadata, checksum_of(rows))
+        writer.publish()
     return destination

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from glovefast.conversion import pipeline
+from glovefast.conversion import chunk_queue, pipeline
 from glovefast.conversion.convert import convert
 from glovefast.parser import chunks
 from glovefast.sources import compression, files_and_pipes, source, streams
@@ -18,9 +18,9 @@ from tests.helpers.files import names_here
 STALLED_SECONDS = 120  # after which the writer goes on: a conversion that waits for it until then has hung
 ROWS = b"".join(b"word%d %d 0.5\n" % (row, row) for row in range(1000))
 WRITES = {"text": lambda data: data, "gzip": lambda data: gzip.compress(data)[:-8]}
-FILES = {module.__file__ for module in (pipeline, source, streams, compression, files_and_pipes)}
+FILES = {module.__file__ for module in (pipeline, chunk_queue, source, streams, compression, files_and_pipes)}
 # Between a `with` and its lock no signal is handled, but a line is traced.
-SPARED = {"_stop"}
+SPARED = {"stop"}
 
 
 @pytest.fixture(autouse=True)
