@@ -17,6 +17,7 @@ PADDING = 64
 SEPARATORS_AT_ONCE = 12
 LANES = 8  # numbers parsed at once: the float64 values in the longest vector registers
 WORD_BLOCK_BYTES = 32
+WORD_BOUNDS_AT_ONCE = 24
 
 # If the dimension is certain, this many numbers in a word mean that two rows share a line.
 NUMBERS_IN_DAMAGE = 5
@@ -32,7 +33,6 @@ WANTED_STATUS_LENGTH = 3
 
 # How a text becomes words: what lies between separators, each character, or as its words are given.
 WORDS_ARE_SEPARATED, WORDS_ARE_CHARACTERS, WORDS_ARE_GIVEN = range(3)
-WORD_SEPARATOR = 0xFF  # a byte that UTF-8 has no use for
 
 # The places in the record of a word: where its bytes are, the first eight of them, its hash, how often it
 # occurs, in how many texts, in which last, and where first (the text's number above 32 bits of the word's).

@@ -17,6 +17,14 @@ def _bytes_pointer(context: Any, builder: Any, array_type: Any, array: Any, inde
     return builder.bitcast(builder.gep(data, [index]), ir.PointerType(to))
 
 
+def _all_lanes(builder: Any, value: Any, vector: Any) -> Any:
+    """Emit a vector that holds one value in every lane."""
+    undefined, number = ir.Constant(vector, ir.Undefined), ir.IntType(32)
+    first_lane = builder.insert_element(undefined, value, ir.Constant(number, 0))
+    places = ir.Constant(ir.VectorType(number, vector.count), [0] * vector.count)
+    return builder.shuffle_vector(first_lane, undefined, places)
+
+
 @intrinsic
 def load_block(typing_context: Any, text: Any, index: Any) -> Any:
     """Load eight bytes from any address as a little-endian uint64."""
@@ -67,12 +75,58 @@ def matches(typing_context: Any, text: Any, index: Any, byte: Any) -> Any:
         vector = ir.VectorType(ir.IntType(8), 64)
         pointer = _bytes_pointer(context, builder, signature.args[0], array, index, vector)
         block = builder.load(pointer, align=1)
-        lane = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
-        all_lanes = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
-        value = builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), all_lanes)
-        return builder.bitcast(builder.icmp_unsigned("==", block, value), ir.IntType(64))
+        equal = builder.icmp_unsigned("==", block, _all_lanes(builder, byte, vector))
+        return builder.bitcast(equal, ir.IntType(64))
 
     return types.uint64(text, types.int64, types.uint8), generate
+
+
+@intrinsic
+def copy_lowered(typing_context: Any, text: Any, index: Any, target: Any, place: Any, lower: Any) -> Any:
+    """Copy 64 bytes, and add a number to those from A to Z: 32 for lower case, 0 to keep them."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        text, index, target, place, lower = arguments
+        vector = ir.VectorType(ir.IntType(8), 64)
+        source = _bytes_pointer(context, builder, signature.args[0], text, index, vector)
+        to = _bytes_pointer(context, builder, signature.args[2], target, place, vector)
+        block = builder.load(source, align=1)
+        from_a = builder.sub(block, ir.Constant(vector, [ord("A")] * 64))
+        capital = builder.icmp_unsigned("<", from_a, ir.Constant(vector, [26] * 64))
+        added = builder.and_(builder.sext(capital, vector), _all_lanes(builder, lower, vector))
+        builder.store(builder.add(block, added), to, align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, target, types.int64, types.uint8), generate
+
+
+@intrinsic
+def matches_any(typing_context: Any, text: Any, index: Any, runs: Any) -> Any:
+    """Compare 64 bytes with runs of values; bit n of the result is set if byte n is in one of them.
+
+    `runs` has two bytes for each run: its first value, and by how much its last one is larger.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        text, index, runs = arguments
+        vector = ir.VectorType(ir.IntType(8), 64)
+        block = builder.load(
+            _bytes_pointer(context, builder, signature.args[0], text, index, vector), align=1
+        )
+        pairs = context.make_array(signature.args[2])(context, builder, runs)
+        one = ir.Constant(index.type, 1)
+        found = cgutils.alloca_once_value(builder, ir.Constant(vector, [0] * 64))
+        with cgutils.for_range(builder, builder.lshr(pairs.nitems, one)) as loop:
+            place = builder.shl(loop.index, one)
+            first = builder.load(builder.gep(pairs.data, [place]))
+            more = builder.load(builder.gep(pairs.data, [builder.add(place, one)]))
+            above = builder.sub(block, _all_lanes(builder, first, vector))
+            inside = builder.icmp_unsigned("<=", above, _all_lanes(builder, more, vector))
+            builder.store(builder.or_(builder.load(found), builder.sext(inside, vector)), found)
+        zeros = ir.Constant(vector, [0] * 64)
+        return builder.bitcast(builder.icmp_unsigned("!=", builder.load(found), zeros), ir.IntType(64))
+
+    return types.uint64(text, types.int64, runs), generate
 
 
 @intrinsic
@@ -134,6 +188,16 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that kernels run and are 
     def matches(text: Any, index: int, byte: int) -> np.uint64:
         equal = text[index : index + 64] == byte
         return np.uint64(int.from_bytes(np.packbits(equal, bitorder="little").tobytes(), "little"))
+
+    def copy_lowered(text: Any, index: int, target: Any, place: int, lower: np.uint8) -> None:
+        block = text[index : index + 64]
+        target[place : place + 64] = block + lower * ((block >= ord("A")) & (block <= ord("Z")))
+
+    def matches_any(text: Any, index: int, runs: Any) -> np.uint64:
+        block, found = text[index : index + 64], np.zeros(64, dtype=bool)
+        for first, more in runs.reshape(-1, 2):
+            found |= block - first <= more
+        return np.uint64(int.from_bytes(np.packbits(found, bitorder="little").tobytes(), "little"))
 
     def copy_block(text: Any, index: int, target: Any, place: int) -> None:
         target[place : place + WORD_BLOCK_BYTES] = text[index : index + WORD_BLOCK_BYTES]

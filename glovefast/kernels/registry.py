@@ -21,7 +21,7 @@ _NO_SOURCES = {"load.py", "build_hook.py"}
 _exported: dict[str, tuple[Any, list[str]]] = {}
 
 
-def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
+def kernel(*arguments: str, inline: bool = False) -> Callable[[Kernel], Kernel]:
     """Compile a function with Numba, and offer it to Python if its argument types are given.
 
     Parameters
@@ -29,6 +29,9 @@ def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
     *arguments : str
         A NumPy type for each argument: ``"int64"`` for a number, ``"int32[]"`` for a contiguous array. They
         come in the order text, index, output. A kernel that is offered to Python returns an int64.
+    inline : bool
+        Compile the function into those that call it. LLVM calls larger ones otherwise, which costs more than
+        a small one's work when it is called for every word.
 
     Returns
     -------
@@ -39,7 +42,7 @@ def kernel(*arguments: str) -> Callable[[Kernel], Kernel]:
     def decorate(function: Kernel) -> Kernel:
         import numba
 
-        compiled = numba.njit(**_OPTIONS)(function)
+        compiled = numba.njit(**_OPTIONS, forceinline=inline)(function)
         if arguments:
             _exported[function.__name__] = (compiled, list(arguments))
         return cast("Kernel", compiled)

@@ -1,8 +1,7 @@
-"""The kernels of the Tokenizer: split texts, and count or number their words, with a hash table that grows.
+"""The kernels of the Tokenizer: count the words of texts, or number them, with a hash table that grows.
 
-A text is handled in two steps. `_split` looks up each byte in a table that lowers letters and marks
-separators, and lists the bounds of the words. Then each word is hashed and searched in the hash table. The
-record of a word has eight numbers, one line of a processor's cache.
+A text is handled in three steps: its words are listed, then hashed, then searched in the hash table one by
+one. The record of a word has eight numbers, one line of a processor's cache.
 """
 
 import numpy as np
@@ -22,99 +21,18 @@ from glovefast.kernels import (
     WORD_LAST_TEXT,
     WORD_LENGTH,
     WORD_RECORD,
-    WORD_SEPARATOR,
     WORD_TEXTS,
-    WORDS_ARE_CHARACTERS,
-    WORDS_ARE_GIVEN,
 )
-from glovefast.kernels.hashing import hash_bytes
-from glovefast.kernels.intrinsics import load_block, matches, prefetch, trailing_zeros
 from glovefast.kernels.registry import kernel
+from glovefast.kernels.word_splitting import hash_words, split_text, word_block
 
-_ALL_BITS = np.uint64(64)
-_ONE, _EIGHT, _ZERO_BITS = np.uint64(1), np.uint64(8), np.uint64(0)
+_ZERO_BITS = np.uint64(0)
 _TAG = np.uint64(0xFFFFFFFF00000000)
 _NUMBER = np.uint64(0xFFFFFFFF)
-_TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0xC0, 0xE0, 0xF0  # the smallest first bytes of longer characters
 
 
-@kernel()
-def _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, ends):
-    """Copy a text to `scratch`, list the bounds of its words there, and give their number."""
-    first = text_ends[number - 1] if number > 0 else 0
-    last = text_ends[number]
-    found = 0
-    if how == WORDS_ARE_GIVEN:
-        if last == first:
-            return found
-        text_begin = given_ends[first - 1] if first > 0 else 0
-        word_begin = text_begin
-        for word in range(first, last):
-            begins[found] = word_begin - text_begin
-            ends[found] = given_ends[word] - text_begin
-            word_begin = given_ends[word]
-            found += 1
-        for place in range(word_begin - text_begin):
-            scratch[place] = text[text_begin + place]
-        return found
-    length = last - first
-    for place in range(length):
-        scratch[place] = byte_of[text[first + place]]
-    if how == WORDS_ARE_CHARACTERS:
-        place = 0
-        while place < length:
-            begins[found] = place
-            byte = scratch[place]
-            place += 1
-            if byte >= _TWO_BYTES:
-                place += 1 if byte < _THREE_BYTES else 2 if byte < _FOUR_BYTES else 3
-            ends[found] = place
-            found += 1
-        return found
-    scratch[length] = WORD_SEPARATOR
-    word_begin = 0
-    for block in range(0, length + 1, 64):
-        separators = matches(scratch, block, np.uint8(WORD_SEPARATOR))
-        if length + 1 - block < 64:
-            separators &= (_ONE << np.uint64(length + 1 - block)) - _ONE
-        while separators != _ZERO_BITS:
-            place = block + trailing_zeros(separators)
-            begins[found] = word_begin
-            ends[found] = place
-            found += int(place > word_begin)  # not a branch, since no processor could predict it
-            word_begin = place + 1
-            separators &= separators - _ONE
-    return found
-
-
-@kernel()
-def _hash_all(text, begins, ends, first, words, seed, slots, records, hashes):
-    """Hash words, and prefetch their slots and records.
-
-    A table of some ten thousand words does not fit in a processor's nearest caches. Prefetching for the words
-    of a whole text at once halves the time.
-    """
-    last_slot = len(slots) - 1
-    for word in range(first, words):
-        hashed = hash_bytes(text, begins[word], ends[word], np.uint64(seed))
-        hashes[word] = hashed
-        prefetch(slots, np.int64(hashed) & last_slot)
-    for word in range(first, words):
-        entry = np.int64(slots[np.int64(hashes[word]) & last_slot] & _NUMBER)
-        prefetch(records, (entry - int(entry > 0)) * WORD_RECORD)
-
-
-@kernel()
-def _block(text, begin, end):
-    """Load the first eight bytes of a word; a shorter word is followed by zeros."""
-    bits = _EIGHT * np.uint64(max(0, HASH_BLOCK_BYTES - (end - begin)))
-    if bits >= _ALL_BITS:  # an empty word
-        return _ZERO_BITS
-    return (load_block(text, begin) << bits) >> bits
-
-
-@kernel()
-def _place(text, begin, end, hashed, slots, records, word_bytes):
+@kernel(inline=True)
+def _place(text, begin, end, hashed, block, slots, records, word_bytes):
     """Find a word in the table: its number, or if it is missing, -1 minus the slot for it."""
     last_slot = len(slots) - 1
     slot = np.int64(hashed) & last_slot
@@ -122,7 +40,7 @@ def _place(text, begin, end, hashed, slots, records, word_bytes):
         if (slots[slot] ^ hashed) & _TAG == _ZERO_BITS:
             word = np.int64(slots[slot] & _NUMBER) - 1
             record = word * WORD_RECORD
-            differ = np.uint64(records[record + WORD_BLOCK]) ^ _block(text, begin, end)
+            differ = np.uint64(records[record + WORD_BLOCK]) ^ block
             differ |= np.uint64(records[record + WORD_LENGTH] ^ (end - begin))
             if differ == _ZERO_BITS:
                 if end - begin <= HASH_BLOCK_BYTES:
@@ -130,7 +48,9 @@ def _place(text, begin, end, hashed, slots, records, word_bytes):
                 known = records[record + WORD_BEGIN] - begin
                 position = begin + HASH_BLOCK_BYTES
                 while position < end and differ == _ZERO_BITS:
-                    differ = _block(text, position, end) ^ _block(word_bytes, known + position, known + end)
+                    differ = word_block(text, position, end) ^ word_block(
+                        word_bytes, known + position, known + end
+                    )
                     position += HASH_BLOCK_BYTES
                 if differ == _ZERO_BITS:
                     return word
@@ -139,7 +59,7 @@ def _place(text, begin, end, hashed, slots, records, word_bytes):
 
 
 @kernel()
-def _add(text, begin, end, hashed, slot, slots, records, word_bytes, status):
+def _add(text, begin, end, hashed, block, slot, slots, records, word_bytes, status):
     """Add a word to the table without a count; its number, or -1 if there is no room."""
     word = status[TABLE_WORDS]
     known = status[TABLE_BYTES]
@@ -155,7 +75,7 @@ def _add(text, begin, end, hashed, slot, slots, records, word_bytes, status):
         records[record + place] = 0
     records[record + WORD_BEGIN] = known
     records[record + WORD_LENGTH] = end - begin
-    records[record + WORD_BLOCK] = np.int64(_block(text, begin, end))
+    records[record + WORD_BLOCK] = np.int64(block)
     records[record + WORD_HASH] = np.int64(hashed)
     records[record + WORD_LAST_TEXT] = -1
     for place in range(end - begin):
@@ -166,8 +86,8 @@ def _add(text, begin, end, hashed, slot, slots, records, word_bytes, status):
 
 
 @kernel(
-    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]", "int64"),
-    *("uint8[]", "int64[]", "int64[]", "uint64[]"),
+    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]", "int64", "int64"),
+    *("uint8[]", "int64[]", "uint64[]", "uint64[]"),
     *("uint64[]", "int64[]", "uint8[]", "int64[]"),
 )
 def count_words(
@@ -175,12 +95,13 @@ def count_words(
     text_ends,
     how,
     given_ends,
-    byte_of,
+    separators,
+    lower,
     seed,
     scratch,
-    begins,
-    ends,
+    bounds,
     hashes,
+    blocks,
     slots,
     records,
     word_bytes,
@@ -198,17 +119,19 @@ def count_words(
         How texts are split: one of ``WORDS_ARE_...`` in `glovefast.kernels`.
     given_ends : (w,) int64
         If the words are given: the end of each word in `text`.
-    byte_of : (256,) uint8
-        The byte that replaces each byte of a text; `WORD_SEPARATOR` for separators.
+    separators : (2 * s,) uint8
+        The bytes that separate words, in runs: the first byte of each, and the number of those after it.
+    lower : int64
+        What is added to the bytes from A to Z: 32 for lower case, or 0.
     seed : int64
         The seed of the words' hashes, the same in every call for a table and for tables that are added to it.
         It must be secret, so that nobody can make texts whose words collide.
     scratch : (m,) uint8, written
         m is the length of the longest text, in bytes or in words, plus `PADDING`.
-    begins, ends : (m,) int64, written
-        Scratch: the bounds of the words of a text.
-    hashes : (m,) uint64, written
-        Scratch: the hashes of the words of a text.
+    bounds : (2 * m,) int64, written
+        Scratch: where each word of a text begins and ends.
+    hashes, blocks : (m,) uint64, written
+        Scratch: the hashes and the first eight bytes of the words of a text.
     slots : (2**k,) uint64, changed
         The table: 0, or the upper half of a word's hash and its number plus one. At most half are taken.
     records : (r * WORD_RECORD,) int64, changed
@@ -228,15 +151,15 @@ def count_words(
     number = status[NEXT_TEXT]
     next_word = status[NEXT_WORD]
     while number < len(text_ends):
-        words = _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, ends)
+        words = split_text(text, text_ends, number, how, given_ends, separators, lower, scratch, bounds)
         text_number = status[FIRST_TEXT] + number
-        _hash_all(scratch, begins, ends, next_word, words, seed, slots, records, hashes)
+        hash_words(scratch, bounds, words, seed, slots, records, hashes, blocks)
         while next_word < words:
-            begin, end = begins[next_word], ends[next_word]
-            hashed = hashes[next_word]
-            word = _place(scratch, begin, end, hashed, slots, records, word_bytes)
+            begin, end = bounds[2 * next_word], bounds[2 * next_word + 1]
+            hashed, block = hashes[next_word], blocks[next_word]
+            word = _place(scratch, begin, end, hashed, block, slots, records, word_bytes)
             if word < 0:
-                word = _add(scratch, begin, end, hashed, -1 - word, slots, records, word_bytes, status)
+                word = _add(scratch, begin, end, hashed, block, -1 - word, slots, records, word_bytes, status)
                 if word < 0:
                     status[NEXT_TEXT] = number
                     status[NEXT_WORD] = next_word
@@ -285,9 +208,10 @@ def add_words(text, others, order, slots, records, word_bytes, status):
         begin = others[other + WORD_BEGIN]
         end = begin + others[other + WORD_LENGTH]
         hashed = np.uint64(others[other + WORD_HASH])
-        word = _place(text, begin, end, hashed, slots, records, word_bytes)
+        block = np.uint64(others[other + WORD_BLOCK])
+        word = _place(text, begin, end, hashed, block, slots, records, word_bytes)
         if word < 0:
-            word = _add(text, begin, end, hashed, -1 - word, slots, records, word_bytes, status)
+            word = _add(text, begin, end, hashed, block, -1 - word, slots, records, word_bytes, status)
             if word < 0:
                 break
             records[word * WORD_RECORD + WORD_FIRST] = others[other + WORD_FIRST]
@@ -312,8 +236,8 @@ def fill_slots(records, words, slots):
 
 
 @kernel(
-    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]", "int64"),
-    *("uint8[]", "int64[]", "int64[]", "uint64[]"),
+    *("uint8[]", "int64[]", "int64", "int64[]", "uint8[]", "int64", "int64"),
+    *("uint8[]", "int64[]", "uint64[]", "uint64[]"),
     *("uint64[]", "int64[]", "uint8[]", "int32[]", "int64", "int32[]", "int64[]"),
 )
 def number_words(
@@ -321,12 +245,13 @@ def number_words(
     text_ends,
     how,
     given_ends,
-    byte_of,
+    separators,
+    lower,
     seed,
     scratch,
-    begins,
-    ends,
+    bounds,
     hashes,
+    blocks,
     slots,
     records,
     word_bytes,
@@ -339,7 +264,7 @@ def number_words(
 
     Parameters
     ----------
-    text, text_ends, how, given_ends, byte_of, seed, scratch, begins, ends, hashes
+    text, text_ends, how, given_ends, separators, lower, seed, scratch, bounds, hashes, blocks
         The texts, as for `count_words`.
     slots, records, word_bytes : arrays
         The table, as for `count_words`.
@@ -359,10 +284,11 @@ def number_words(
     """
     found = 0
     for number in range(len(text_ends)):
-        words = _split(text, text_ends, number, how, given_ends, byte_of, scratch, begins, ends)
-        _hash_all(scratch, begins, ends, 0, words, seed, slots, records, hashes)
+        words = split_text(text, text_ends, number, how, given_ends, separators, lower, scratch, bounds)
+        hash_words(scratch, bounds, words, seed, slots, records, hashes, blocks)
         for each in range(words):
-            word = _place(scratch, begins[each], ends[each], hashes[each], slots, records, word_bytes)
+            begin, end = bounds[2 * each], bounds[2 * each + 1]
+            word = _place(scratch, begin, end, hashes[each], blocks[each], slots, records, word_bytes)
             index = np.int64(index_of[word]) if word >= 0 else unknown
             indices[found] = index
             found += int(index >= 0)

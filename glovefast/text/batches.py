@@ -50,7 +50,7 @@ def batch_of(piece: Piece, rule: WordRule) -> TextBatch:
     """
     texts, first = piece.texts, piece.first
     how = WORDS_ARE_CHARACTERS if rule.char_level else WORDS_ARE_SEPARATED
-    if rule.byte_of is not None:
+    if rule.for_bytes is not None:
         if isinstance(texts, pa.Array) and not texts.null_count and not pa.types.is_nested(texts.type):
             offsets = text_offsets(texts)
             data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]

@@ -10,8 +10,8 @@ from glovefast.text.batches import batch_of
 from glovefast.text.pieces import Piece
 from glovefast.text.progress import Callback, TextProgress
 from glovefast.text.sequences import Sequences
-from glovefast.text.word_rule import WordRule
-from glovefast.text.word_table import ANY_BYTE, WordTable, Workspace
+from glovefast.text.word_rule import EVERY_BYTE, WordRule
+from glovefast.text.word_table import WordTable, Workspace
 from glovefast.threads import in_order
 
 _LARGEST_SPREAD = 4
@@ -73,7 +73,7 @@ class ColumnLookup:
         Sequences
             Those of a piece, in the order of the pieces.
         """
-        byte_of = ANY_BYTE if rule.byte_of is None else rule.byte_of
+        for_bytes = rule.for_bytes or EVERY_BYTE
         idle: SimpleQueue[Workspace] = SimpleQueue()
 
         def look_up(piece: Piece) -> Sequences:
@@ -82,7 +82,7 @@ class ColumnLookup:
                 workspace = idle.get_nowait()
             except Empty:
                 workspace = Workspace()
-            indices, offsets = self._table.indices(batch, byte_of, self._index_of, self._unknown, workspace)
+            indices, offsets = self._table.indices(batch, for_bytes, self._index_of, self._unknown, workspace)
             idle.put(workspace)
             return Sequences(indices, offsets, self._numbers)
 

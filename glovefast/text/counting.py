@@ -6,8 +6,8 @@ from queue import Empty, SimpleQueue
 from glovefast.text.batches import batch_of
 from glovefast.text.pieces import Piece, Texts, count_of, pieces_of
 from glovefast.text.progress import Callback, TextProgress
-from glovefast.text.word_rule import WordRule
-from glovefast.text.word_table import ANY_BYTE, WordTable, Workspace
+from glovefast.text.word_rule import EVERY_BYTE, WordRule
+from glovefast.text.word_table import WordTable, Workspace
 from glovefast.threads import checked_threads, in_order
 
 
@@ -38,7 +38,7 @@ def count_texts(texts: Texts, rule: WordRule, threads: int | None, progress: Cal
     Counted
         The words and the number of texts.
     """
-    byte_of = ANY_BYTE if rule.byte_of is None else rule.byte_of
+    for_bytes = rule.for_bytes or EVERY_BYTE
     # Each worker counts in a table of its own, which records where each of its words occurs first.
     tables: list[WordTable] = []
     idle: SimpleQueue[tuple[WordTable, Workspace]] = SimpleQueue()
@@ -50,7 +50,7 @@ def count_texts(texts: Texts, rule: WordRule, threads: int | None, progress: Cal
         except Empty:
             table, workspace = WordTable(), Workspace()
             tables.append(table)
-        table.count(batch, byte_of, workspace)
+        table.count(batch, for_bytes, workspace)
         idle.put((table, workspace))
         return len(piece.texts)
 

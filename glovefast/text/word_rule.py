@@ -1,16 +1,36 @@
-"""The rule by which a Tokenizer splits texts: as a table of bytes for the kernels, or in Python."""
+"""The rule by which a Tokenizer splits texts: byte by byte for the kernels, or in Python."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import TextError
-from glovefast.kernels import WORD_SEPARATOR
 from glovefast.text.words import shown, text_to_word_sequence
 
 _ASCII = 0x80
+
+
+@dataclass(frozen=True)
+class ByteRule:
+    """What the kernels do with the bytes of a text.
+
+    Attributes
+    ----------
+    separators : numpy.ndarray
+        (2 * r,) uint8: the r runs of bytes that separate words, as the first byte of each and the number of
+        bytes after it.
+    lower : int
+        What is added to the bytes from A to Z: 32 for lower case, or 0.
+    """
+
+    separators: NDArray[np.uint8]
+    lower: int
+
+
+EVERY_BYTE = ByteRule(np.zeros(0, dtype=np.uint8), 0)  # keeps a text as it is
 
 
 class WordRule:
@@ -23,9 +43,8 @@ class WordRule:
 
     Attributes
     ----------
-    byte_of : numpy.ndarray or None
-        (256,) uint8: what the kernels replace each byte of a text with; `WORD_SEPARATOR` for bytes that
-        separate words. None if no table of bytes can express the rule, so that Python splits the texts.
+    for_bytes : ByteRule or None
+        The rule for the kernels. None if they cannot follow it, so that Python splits the texts.
     """
 
     def __init__(
@@ -42,14 +61,12 @@ class WordRule:
         self._lower = bool(lower)
         self._split = split
         self._other_filters: dict[int, str | int | None] = {}
-        self.byte_of = self._bytes()
+        self.for_bytes = self._for_bytes()
 
-    def _bytes(self) -> NDArray[np.uint8] | None:
-        table = np.arange(256, dtype=np.uint8)
-        if self._lower:
-            table[ord("A") : ord("Z") + 1] += ord("a") - ord("A")
+    def _for_bytes(self) -> ByteRule | None:
+        lower = ord("a") - ord("A") if self._lower else 0
         if self.char_level:
-            return table
+            return ByteRule(EVERY_BYTE.separators, lower)
         if self.analyzer is not None:
             return None
         self._filters = self._filters if isinstance(self._filters, str) else tuple(self._filters)
@@ -65,19 +82,18 @@ class WordRule:
             return None
         separates = {ord(split), *(character for character in replaced if character < _ASCII)}
         self._other_filters = {character: split for character in replaced if character >= _ASCII}
-        table[np.isin(table, list(separates))] = WORD_SEPARATOR
-        return table
+        return ByteRule(_runs(separates), lower)
 
     def _lowered(self, text: str) -> str:
         return text.lower() if self._lower else text
 
     @property
     def is_for_bytes(self) -> bool:
-        """Whether the table of bytes is enough for texts that are not ASCII, too."""
+        """Whether the rule for bytes is enough for texts that are not ASCII, too."""
         return not self._lower and not self._other_filters
 
     def prepared(self, text: str) -> str:
-        """Apply to a text what a table of bytes cannot express: everything beyond ASCII."""
+        """Apply to a text what the rule for bytes does not cover: everything beyond ASCII."""
         # str.lower looks at neighbors: a sigma at the end of a word has a form of its own.
         text = self._lowered(text)
         return text.translate(self._other_filters) if self._other_filters else text
@@ -110,6 +126,15 @@ class WordRule:
         if self.char_level:
             return list(self._lowered(text))
         return text_to_word_sequence(text, self._filters, self._lower, self._split)
+
+
+def _runs(separates: set[int]) -> NDArray[np.uint8]:
+    """List bytes as runs: the first byte of each, and the number of bytes after it."""
+    inside = np.zeros(_ASCII + 2, dtype=np.int8)  # one more on each side
+    inside[[byte + 1 for byte in separates]] = 1
+    changes = np.diff(inside)
+    first, end = np.flatnonzero(changes == 1), np.flatnonzero(changes == -1)
+    return np.column_stack([first, end - first - 1]).astype(np.uint8).reshape(-1)
 
 
 def given_words(text: Any) -> list[Any] | None:  # noqa: ANN401 - whatever was given as a text

@@ -17,6 +17,7 @@ from glovefast.kernels import (
     TABLE_WORDS,
     TEXT_STATUS_LENGTH,
     WORD_BEGIN,
+    WORD_BOUNDS_AT_ONCE,
     WORD_FIRST,
     WORD_LENGTH,
     WORD_RECORD,
@@ -25,10 +26,10 @@ from glovefast.kernels import (
 )
 from glovefast.kernels.load import load_kernels
 from glovefast.text.batches import TextBatch, utf8
+from glovefast.text.word_rule import EVERY_BYTE, ByteRule
 
 _FIRST_CAPACITY = 1 << 12
 _BYTES_PER_WORD = 12
-ANY_BYTE = np.arange(256, dtype=np.uint8)  # keeps every byte as it is
 # Of all tables of this process, so that they can be added up. No result depends on it.
 _SEED = int.from_bytes(os.urandom(7))
 
@@ -39,7 +40,7 @@ class Workspace:
     Attributes
     ----------
     arrays : tuple of numpy.ndarray
-        The kernels' ``scratch, begins, ends, hashes``.
+        The kernels' ``scratch, bounds, hashes, blocks``.
     """
 
     def __init__(self) -> None:
@@ -58,8 +59,8 @@ class Workspace:
             self._room = 2 * room
             self.arrays = (
                 np.empty(self._room, dtype=np.uint8),
-                np.empty(self._room, dtype=np.int64),
-                np.empty(self._room, dtype=np.int64),
+                np.empty(2 * self._room + WORD_BOUNDS_AT_ONCE, dtype=np.int64),
+                np.empty(self._room, dtype=np.uint64),
                 np.empty(self._room, dtype=np.uint64),
             )
         return self.arrays
@@ -72,7 +73,7 @@ class WordTable:
         self._kernels = load_kernels("count_words", "add_words", "fill_slots", "number_words")
         self._status = np.zeros(TEXT_STATUS_LENGTH, dtype=np.int64)
         self._slots = np.zeros(2 * _FIRST_CAPACITY, dtype=np.uint64)
-        self._records = np.empty(_FIRST_CAPACITY * WORD_RECORD, dtype=np.int64)
+        self._records = _empty_records(_FIRST_CAPACITY)
         self._bytes = np.empty(_FIRST_CAPACITY * _BYTES_PER_WORD, dtype=np.uint8)
 
     @classmethod
@@ -81,7 +82,7 @@ class WordTable:
         table = cls()
         text, ends = utf8(words)
         batch = TextBatch(text, np.array([len(words)], dtype=np.int64), WORDS_ARE_GIVEN, ends, 0)
-        table.count(batch, ANY_BYTE, Workspace())
+        table.count(batch, EVERY_BYTE, Workspace())
         return table
 
     def __len__(self) -> int:
@@ -101,7 +102,7 @@ class WordTable:
         joined = data.tobytes().decode("utf-8", "surrogatepass")
         return [joined[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
 
-    def count(self, batch: TextBatch, byte_of: NDArray[np.uint8], workspace: Workspace) -> None:
+    def count(self, batch: TextBatch, for_bytes: ByteRule, workspace: Workspace) -> None:
         """Count the words of a batch of texts."""
         arrays = workspace.arrays_for(batch)
         status = self._status
@@ -112,7 +113,8 @@ class WordTable:
             batch.text_ends,
             batch.how,
             batch.given_ends,
-            byte_of,
+            for_bytes.separators,
+            for_bytes.lower,
             _SEED,
             *arrays,
             self._slots,
@@ -150,7 +152,7 @@ class WordTable:
     def indices(
         self,
         batch: TextBatch,
-        byte_of: NDArray[np.uint8],
+        for_bytes: ByteRule,
         index_of: NDArray[np.int32],
         unknown: int,
         workspace: Workspace,
@@ -161,8 +163,8 @@ class WordTable:
         ----------
         batch : TextBatch
             t texts.
-        byte_of : numpy.ndarray
-            (256,) uint8, see `WordRule`.
+        for_bytes : ByteRule
+            How their bytes become words.
         index_of : numpy.ndarray
             int32: the index of each word of the table; negative to leave a word out.
         unknown : int
@@ -188,7 +190,8 @@ class WordTable:
             batch.text_ends,
             batch.how,
             batch.given_ends,
-            byte_of,
+            for_bytes.separators,
+            for_bytes.lower,
             _SEED,
             *workspace.arrays_for(batch),
             self._slots,
@@ -206,21 +209,22 @@ class WordTable:
         text, ends = utf8([word])
         batch = TextBatch(text, np.array([1], dtype=np.int64), WORDS_ARE_GIVEN, ends, 0)
         numbers = np.arange(len(self), dtype=np.int32)
-        found, _ = self.indices(batch, ANY_BYTE, numbers, -1, Workspace())
+        found, _ = self.indices(batch, EVERY_BYTE, numbers, -1, Workspace())
         return int(found[0]) if found.size else -1
 
     def copy(self) -> "WordTable":
         """Give an independent copy, since a table in use for look-ups must not change."""
         table = WordTable()
         table._status, table._slots = self._status.copy(), self._slots.copy()
-        table._records, table._bytes = self._records.copy(), self._bytes.copy()
+        table._records, table._bytes = _empty_records(len(self._records) // WORD_RECORD), self._bytes.copy()
+        table._records[:] = self._records
         return table
 
     def _grow(self, longest: int) -> None:
         """Make room for more words, and for a word of `longest` bytes."""
         words, capacity = len(self), len(self._records) // WORD_RECORD
         if words == capacity:
-            records = np.empty(2 * len(self._records), dtype=np.int64)
+            records = _empty_records(2 * capacity)
             records[: len(self._records)] = self._records
             self._records = records
             self._slots = np.zeros(4 * capacity, dtype=np.uint64)
@@ -229,3 +233,10 @@ class WordTable:
         longer = np.empty(2 * len(self._bytes) + longest + HASH_BLOCK_BYTES, dtype=np.uint8)
         longer[: len(self._bytes)] = self._bytes
         self._bytes = longer
+
+
+def _empty_records(capacity: int) -> NDArray[np.int64]:
+    """Make room for the records of words, each in one line of a processor's cache."""
+    room = np.empty((capacity + 1) * WORD_RECORD, dtype=np.int64)
+    begin = -room.ctypes.data % (WORD_RECORD * room.itemsize) // room.itemsize
+    return room[begin : begin + capacity * WORD_RECORD]
