@@ -1,18 +1,15 @@
 """Compile the kernels' Python source to LLVM IR with Numba.
 
-Each kernel is wrapped as a C function over pointers. Its LLVM IR is kept in the wheel, if the wheel was built
-for this kind of machine, or else in the user's cache. `glovefast.kernels.load` compiles the IR to machine
-code without Numba.
+Each kernel is wrapped as a C function over pointers. `glovefast.kernels.link` makes a shared library of the
+IR; without a linker, `glovefast.kernels.jit` compiles it to machine code in each process.
 """
 
 import hashlib
 import json
-import platform
 import re
-import sys
 from typing import Any
 
-from glovefast.kernels.registry import exported, sources
+from glovefast.kernels.registry import exported, source_key
 
 
 def prepare(*names: str) -> str:
@@ -81,14 +78,3 @@ def _without_foreign_symbols(ir: str) -> str:
     )
     ir = re.sub(r"^(@\S+) = external global i8", r"\1 = internal global i8 0", ir, flags=re.MULTILINE)
     return ir + "\ndeclare void @llvm.trap()\n"
-
-
-def source_key() -> str:
-    """Return a key for what cached IR depends on: the kernels' source and the kind of machine."""
-    contents = b"".join(path.read_bytes() for path in sources())
-    return f"{sys.platform}-{platform.machine()}-{hashlib.sha256(contents).hexdigest()[:32]}"
-
-
-def numba_kernels() -> dict[str, Any]:
-    """Return the kernels as Numba's own functions, which Numba compiles at the first call."""
-    return {name: compiled for name, (compiled, _) in exported().items()}

@@ -1,35 +1,50 @@
-"""Load the kernels as machine code, without Numba if they were compiled before.
+"""Load the kernels in the fastest way that this machine and this installation offer.
 
-Importing Numba takes about 0.9 s even with a full cache, several times as long as parsing the file. llvmlite
-compiles the cached LLVM IR to machine code in about 0.1 s, once for each kind of processor. The machine code
-is cached as well; it loads in a few milliseconds and needs 40 MB less memory than the code generator. Numba
-runs the kernels only under its debugging switches, ``NUMBA_DISABLE_JIT`` and ``NUMBA_BOUNDSCHECK``, or if
-llvmlite cannot load them.
+1. A shared library in the wheel, or in the user's cache if there is none in the wheel.
+2. llvmlite, from LLVM IR in the wheel or in the cache: for machines without a linker.
+3. Numba compiles them. What it makes is cached as a library, or else as IR. Numba also runs them, but only
+   under its debugging switches, ``NUMBA_DISABLE_JIT`` and ``NUMBA_BOUNDSCHECK``, or where llvmlite cannot.
+
+All ways give the same bits. The environment variable ``GLOVEFAST_KERNELS`` asks for one of them.
 """
 
-import ctypes
-import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from glovefast.kernels.compile import digest, llvm_version, numba_kernels, prepare, source_key
-from glovefast.regular_files import open_regular_file
+from glovefast.errors import GlovefastError
+from glovefast.kernels.cache import cache_directory, keep
+from glovefast.kernels.library import LEVELS, PACKAGED, UnsupportedLevelError, load_library
+from glovefast.kernels.registry import numba_kernels, source_key
 
 PREPARED = Path(__file__).parent / "prepared.json"
 
 _log = logging.getLogger("glovefast")
-_DIGEST_BYTES = hashlib.sha256().digest_size
 
-_loaded: dict[str, Callable[..., int]] = {}
-_engines: list[Any] = []  # they own the machine code, so they are never freed
+_VARIABLE = "GLOVEFAST_KERNELS"
+_LIBRARY, _LLVMLITE, _NUMBA = "library", "llvmlite", "numba"
+_LEVELS = [level for levels in LEVELS.values() for level in levels]
+# What a library or IR that cannot be used raises, whatever is wrong with it.
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, RuntimeError)
+
+Kernels = dict[str, Callable[..., int]]
+
+
+class Way(NamedTuple):
+    """How kernels came into the process: by a ``library``, ``llvmlite`` or ``numba``."""
+
+    by: str
+    level: str | None = None
+    file: Path | None = None
+
+
+_loaded: Kernels = {}
+_ways: dict[str, Way] = {}
+_reasons: list[str] = []
 
 
 def load_kernels(*names: str) -> SimpleNamespace:
@@ -47,80 +62,113 @@ def load_kernels(*names: str) -> SimpleNamespace:
     """
     missing = [name for name in names if name not in _loaded]
     if missing:
-        if any(os.environ.get(f"NUMBA_{switch}", "0") != "0" for switch in ("DISABLE_JIT", "BOUNDSCHECK")):
-            _loaded.update(numba_kernels())
-        else:
-            kept = _load_kept(PREPARED, missing) or _load_kept(_kept_ir(missing), missing)
-            _loaded.update(kept or _compile_and_keep(missing))
+        kernels, way = _load(missing)
+        _log.debug("kernels %s: %s", ", ".join(missing), describe(way))
+        _ways.update(dict.fromkeys(missing, way))
+        _loaded.update(kernels)
     return SimpleNamespace(**{name: _loaded[name] for name in names})
 
 
-def _cache_directory() -> Path:
-    directory = os.environ.get("GLOVEFAST_CACHE_DIR")
-    if directory:
-        return Path(directory)
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "glovefast"
-    except RuntimeError:  # no home directory: use a path where nobody can read or write
-        return Path(os.devnull) / "glovefast"
+def ways() -> tuple[dict[str, Way], list[str]]:
+    """Return how each loaded kernel was loaded, and why faster ways were not taken."""
+    return dict(_ways), list(_reasons)
+
+
+def describe(way: Way) -> str:
+    """Say how kernels were loaded, in a few words."""
+    if way.by == _NUMBA:
+        return "run by Numba"
+    if way.by == _LLVMLITE:
+        return "machine code loaded by llvmlite"
+    return f"shared library for {way.level}, {way.file}"
+
+
+def _load(names: list[str]) -> tuple[Kernels, Way]:
+    wanted = os.environ.get(_VARIABLE) or None
+    if wanted not in (None, _LLVMLITE, _NUMBA, *_LEVELS):
+        choices = ", ".join([*_LEVELS, _LLVMLITE, _NUMBA])
+        raise GlovefastError(f"{_VARIABLE} must be one of {choices}, not {wanted!r}")
+    for switch in ("NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK"):
+        if os.environ.get(switch, "0") != "0":
+            _because(f"{switch} is set")
+            return numba_kernels(), Way(_NUMBA)
+    if wanted in (_LLVMLITE, _NUMBA):
+        _because(f"{_VARIABLE}={wanted} is set")
+    if wanted == _NUMBA:
+        return numba_kernels(), Way(_NUMBA)
+    if wanted != _LLVMLITE:
+        if loaded := _try_library(PACKAGED, names, wanted) or _try_library(
+            _kept_library(names), names, wanted
+        ):
+            return loaded
+        if wanted:
+            return _compile_and_keep(names, wanted)
+    return _try_ir(PREPARED, names) or _try_ir(_kept_ir(names), names) or _compile_and_keep(names, wanted)
+
+
+def _because(reason: str) -> None:
+    """Note why a faster way is not taken, once."""
+    if reason not in _reasons:
+        _reasons.append(reason)
+
+
+def _kept(names: list[str], *suffixes: str) -> Path:
+    """Return the file of the cache that belongs to these kernels."""
+    import xxhash
+
+    key = xxhash.xxh3_64_hexdigest("\n".join([source_key(), *names, *suffixes]).encode())
+    return cache_directory() / f"kernels-{names[0]}-{key}"
+
+
+def _kept_library(names: list[str]) -> Path:
+    return _kept(names).with_suffix(".library.json")
 
 
 def _kept_ir(names: list[str]) -> Path:
-    # llvmlite cannot always read the IR of another LLVM version.
+    """Return the cached IR, which is there only if the linker was missing or failed."""
+    # llvmlite cannot always read the IR of another LLVM version. Another linker is worth a try.
     import llvmlite
 
-    kernels = "-".join(names)
-    return _cache_directory() / f"{kernels}-{source_key()}-llvmlite-{llvmlite.__version__}.json"
+    from glovefast.kernels.link import find_linker
+
+    linker = [_LLVMLITE] if os.environ.get(_VARIABLE) == _LLVMLITE else find_linker() or []
+    return _kept(names, llvmlite.__version__, *linker).with_suffix(".ir.json")
 
 
-def _keep(path: Path, contents: bytes) -> None:
-    """Write a file of the cache completely or not at all, even if several processes write it at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".", suffix=".partial") as directory:
-        written = Path(directory, path.name)
-        written.write_bytes(contents)
-        written.replace(path)
-
-
-def _load_kept(path: Path, names: list[str]) -> dict[str, Callable[..., int]] | None:
-    """Load kernels from cached IR; None if there is no file, or it does not fit."""
+def _try_library(path: Path, names: list[str], level: str | None) -> tuple[Kernels, Way] | None:
     try:
-        with open_regular_file(path) as file:
-            kept = json.loads(file.read())
-        if kept["key"] != source_key():
-            return None
-        if kept["llvm"] != llvm_version():
-            raise ValueError(f"they are for LLVM {kept['llvm']}, and llvmlite has LLVM {llvm_version()}")
-        kernels = {name: dict(kept["kernels"][name]) for name in names}
-        if any(kernel.pop("digest") != digest(name, kernel) for name, kernel in kernels.items()):
-            raise ValueError("the file is damaged")
-        return _load_ir(kernels)
+        kernels, taken = load_library(path, names, level)
+    except FileNotFoundError:
+        if path == PACKAGED:
+            _because("the package has no shared library, as in an editable install")
+        return None
+    except UnsupportedLevelError as error:
+        if level:
+            raise GlovefastError(f"{_VARIABLE}={level} cannot be used: {error}") from error
+        _reject(path, error)
+        return None
+    except _UNUSABLE as error:
+        _reject(path, error)
+        return None
+    return kernels, Way(_LIBRARY, taken, path)
+
+
+def _try_ir(path: Path, names: list[str]) -> tuple[Kernels, Way] | None:
+    from glovefast.kernels.jit import load_kept_ir
+
+    try:
+        return load_kept_ir(path, names), Way(_LLVMLITE, None, path)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, RuntimeError) as error:
-        _log.info("the compiled kernels in %s cannot be used: %s", path, _first_line(error))
+    except _UNUSABLE as error:
+        _reject(path, error)
         return None
 
 
-def _compile_and_keep(names: list[str]) -> dict[str, Callable[..., int]]:
-    _log.info("compiling the kernels for this machine; this takes a few seconds and happens once")
-    text = prepare(*names)
-    try:
-        _keep(_kept_ir(names), text.encode())
-    except OSError as error:
-        _log.warning(
-            "cannot cache the compiled kernels, so every process compiles them again (%s); "
-            "set GLOVEFAST_CACHE_DIR to a writable directory",
-            error,
-        )
-    try:
-        return _load_ir(json.loads(text)["kernels"])
-    except RuntimeError as error:
-        _log.info(
-            "llvmlite cannot load the kernels on this machine; Numba runs them instead: %s",
-            _first_line(error),
-        )
-        return numba_kernels()
+def _reject(path: Path, error: Exception) -> None:
+    reason = f"the compiled kernels in {path} cannot be used: {_first_line(error)}"
+    _log.info("%s", reason)
+    _because(reason)
 
 
 def _first_line(error: Exception) -> str:
@@ -128,76 +176,50 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-def _load_ir(kernels: dict[str, Any]) -> dict[str, Callable[..., int]]:
-    import llvmlite.binding as llvm
+def _compile_and_keep(names: list[str], wanted: str | None) -> tuple[Kernels, Way]:
+    from glovefast.kernels.compile import prepare
+    from glovefast.kernels.jit import load_ir
 
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3
-    )
-    objects = [_machine_code(llvm, machine, name, kept["ir"]) for name, kept in kernels.items()]
-    # The engine takes ownership of the machine. Its first module is empty: the code is compiled already.
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    _engines.append(engine)
-    for code in objects:
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    return {
-        name: _bind(name, engine.get_function_address(kept["symbol"]), kept["arguments"])
-        for name, kept in kernels.items()
-    }
-
-
-def _machine_code(llvm: Any, machine: Any, kernel: str, ir: str) -> bytes:
-    """Compile IR to an object file for this processor, or read it from the cache."""
-    import llvmlite
-
-    made_of = "\n".join(
-        [llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), ir]
-    )
-    path = _cache_directory() / f"kernel-{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.o"
-    # Damaged code, or the code of another kernel, would crash the process. So the file begins with a checksum
-    # of the kernel's name, what the code was made of, and the code.
-    checked = hashlib.sha256(f"{kernel}\n{made_of}".encode())
+    _log.info("compiling the kernels for this machine; this takes a few seconds and happens once")
+    text = prepare(*names)
+    kernels = json.loads(text)["kernels"]
+    if wanted != _LLVMLITE and (loaded := _link_and_keep(kernels, names, wanted)):
+        return loaded
+    if wanted in _LEVELS:
+        raise GlovefastError(f"{_VARIABLE}={wanted} cannot be used: {_reasons[-1]}")
+    path = _kept_ir(names)
     try:
-        with open_regular_file(path) as file:
-            kept = file.read()
-    except OSError:
-        kept = b""
-    code = kept[_DIGEST_BYTES:]
-    found = checked.copy()
-    found.update(code)
-    if kept[:_DIGEST_BYTES] == found.digest():
-        return code
-    code = bytes(machine.emit_object(llvm.parse_assembly(ir)))
-    checked.update(code)
-    try:
-        _keep(path, checked.digest() + code)
+        keep(path, text.encode())
     except OSError as error:
-        _log.info("cannot cache the kernels' machine code in %s: %s", path.parent, error)
-    return code
+        _log.warning(
+            "cannot cache the compiled kernels, so every process compiles them again (%s); "
+            "set GLOVEFAST_CACHE_DIR to a writable directory",
+            error,
+        )
+    try:
+        return load_ir(kernels), Way(_LLVMLITE, None, path)
+    except RuntimeError as error:
+        reason = f"llvmlite cannot load the kernels on this machine: {_first_line(error)}"
+        _log.info("%s; Numba runs them instead", reason)
+        _because(reason)
+        return numba_kernels(), Way(_NUMBA)
 
 
-def _bind(name: str, address: int, arguments: list[str]) -> Callable[..., int]:
-    """Wrap machine code as a Python function, which releases the GIL while it runs."""
-    c_types: list[Any] = []
-    checks = []
-    for argument in arguments:
-        array = argument.endswith("[]")
-        c_types += [ctypes.c_void_p, ctypes.c_int64] if array else [ctypes.c_int64]
-        checks.append(np.dtype(argument[:-2]) if array else None)
-    function = ctypes.CFUNCTYPE(ctypes.c_int64, *c_types)(address)
+def _link_and_keep(
+    kernels: dict[str, Any], names: list[str], wanted: str | None
+) -> tuple[Kernels, Way] | None:
+    """Link kernels to a library in the cache and load it; None if that does not work here."""
+    from glovefast.kernels.link import LinkError, link
 
-    def call(*values: Any) -> int:
-        flat: list[Any] = []
-        for value, dtype in zip(values, checks, strict=True):
-            if dtype is None:
-                flat.append(int(value))
-            elif value.dtype == dtype and value.flags.c_contiguous:
-                flat += [value.__array_interface__["data"][0], value.size]
-            else:
-                raise TypeError(f"{name} takes a contiguous array of {dtype}, not of {value.dtype}")
-        return int(function(*flat))
-
-    return call
+    path = _kept_library(names)
+    try:
+        library, manifest = link(kernels)
+        # The manifest comes last: it is of use only with its library.
+        keep(path.with_name(manifest["library"]), library)
+        keep(path, json.dumps(manifest).encode())
+    except (LinkError, *_UNUSABLE) as error:
+        reason = f"the kernels cannot be linked into a shared library: {_first_line(error)}"
+        _log.info("%s", reason)
+        _because(reason)
+        return None
+    return _try_library(path, names, wanted)

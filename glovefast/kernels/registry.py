@@ -3,6 +3,8 @@
 The modules with kernels import Numba, so they are imported only when there is something to compile.
 """
 
+import platform
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +17,8 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 # No fastmath: it would change the numbers.
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
 
-# These do not change the IR: the first uses it, the second is not in a wheel.
-_NO_SOURCES = {"load.py", "build_hook.py"}
+# These do not change the compiled kernels: they load them, or are not in a wheel.
+_NO_SOURCES = {"binding.py", "build_hook.py", "cache.py", "jit.py", "library.py", "load.py"}
 
 _exported: dict[str, tuple[Any, list[str]]] = {}
 
@@ -51,7 +53,7 @@ def kernel(*arguments: str, inline: bool = False) -> Callable[[Kernel], Kernel]:
 
 
 def sources() -> list[Path]:
-    """List the files that the IR of the kernels depends on."""
+    """List the files that the compiled kernels depend on."""
     return sorted(path for path in Path(__file__).parent.glob("*.py") if path.name not in _NO_SOURCES)
 
 
@@ -61,3 +63,16 @@ def exported() -> dict[str, tuple[Any, list[str]]]:
         if path.stem != "__init__":
             import_module(f"{__package__}.{path.stem}")
     return _exported
+
+
+def source_key() -> str:
+    """Return a key for what compiled kernels depend on: their source and the kind of machine."""
+    import xxhash
+
+    contents = b"".join(path.read_bytes() for path in sources())
+    return f"{sys.platform}-{platform.machine()}-{xxhash.xxh3_128_hexdigest(contents)}"
+
+
+def numba_kernels() -> dict[str, Any]:
+    """Return the kernels as Numba's own functions, which Numba compiles at the first call."""
+    return {name: compiled for name, (compiled, _) in exported().items()}
