@@ -7,6 +7,10 @@ import sys
 
 def run() -> None:
     """Run the command and end the process."""
+    if sys.argv[1:2] == ["convert"]:
+        # NumPy's OpenBLAS starts a thread per processor, each of which spins for 75 ms while the workers
+        # need the processors. Conversions multiply no matrices.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from glovefast import cli
         from glovefast.cli.signals import EndingSignals

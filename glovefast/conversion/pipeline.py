@@ -21,7 +21,8 @@ from glovefast.threads import no_thread_left, start
 from glovefast.vocabulary.word_index import WordIndex
 
 PROGRESS_SECONDS = 0.1
-_FLUSH_SECONDS = 0.05
+# While rows are forced to the disk, those who write more of them wait; so this is not done all the time.
+_FLUSH_SECONDS = 0.25
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
 
 
@@ -57,7 +58,7 @@ class Conversion:
         with self.begun(target, overwrite):
             with self.flushed():
                 self._parse_all()
-            self.index()
+                self.index()
             found = self.describe()
             self.announce(found)
             found = self.complete(found)
@@ -236,9 +237,10 @@ class Conversion:
 
     def _flush(self, writer: StoreWriter) -> None:
         try:
-            while not self._stopped:
+            stopped = False
+            while not stopped:
                 with self._turn:
-                    self._turn.wait_for(lambda: self._stopped, _FLUSH_SECONDS)
+                    stopped = self._turn.wait_for(lambda: self._stopped, _FLUSH_SECONDS)
                 writer.flush()
         except BaseException:
             self.stop()
