@@ -49,18 +49,21 @@ class FormatError(GlovefastError, ValueError):
         The line, counted from 1; None for an error that is not on one line.
     reason : str
         What is wrong and what to do about it.
+    unit : {"line", "word"}
+        What `line` counts: in word2vec's binary format, words.
     """
 
-    def __init__(self, path: str | PathLike[str], line: int | None, reason: str) -> None:
+    def __init__(self, path: str | PathLike[str], line: int | None, reason: str, unit: str = "line") -> None:
         self.path = fspath(path)
         self.line = line
         self.reason = reason
+        self.unit = unit
         name = printable(self.path)
-        where = name if line is None else f"{name}, line {line}"
+        where = name if line is None else f"{name}, {unit} {line}"
         super().__init__(f"{where}: {reason}")
 
-    def __reduce__(self) -> tuple[type["FormatError"], tuple[str, int | None, str]]:
-        return type(self), (self.path, self.line, self.reason)
+    def __reduce__(self) -> tuple[type["FormatError"], tuple[str, int | None, str, str]]:
+        return type(self), (self.path, self.line, self.reason, self.unit)
 
 
 class ForeignError(FormatError):

@@ -34,6 +34,19 @@ def read_rows(text: bytes, dim: int) -> tuple[list[str], NDArray[np.float32]]:
     return words, np.array(vectors, dtype="float32").reshape(-1, dim)
 
 
+def read_word2vec_binary(data: bytes) -> tuple[list[bytes], NDArray[np.float32]]:
+    """Read word2vec's binary format byte by byte."""
+    header, _, rest = data.partition(b"\n")
+    rows, dim = map(int, header.split())
+    words, vectors = [], []
+    for _ in range(rows):
+        word, _, rest = rest.partition(b" ")
+        words.append(word.lstrip(b"\n"))
+        vectors.append(rest[: 4 * dim])
+        rest = rest[4 * dim :]
+    return words, np.frombuffer(b"".join(vectors), dtype="<f4").reshape(rows, dim)
+
+
 def word_of(own: bytes, errors: str) -> str | None:
     """Decode a word as a rule says; None where the rule makes a bad row of it."""
     try:

@@ -133,11 +133,11 @@ def convert(
     as_json: bool,
     **options: Any,  # noqa: ANN401 - passed on under the library's own names
 ) -> None:
-    """Convert text files of word vectors into stores.
+    """Convert files of word vectors into stores.
 
-    SOURCE is text in the format of GloVe, word2vec (text) or fastText (.vec): plain, compressed
-    (gzip, bzip2, xz, LZMA, Zstandard or LZ4), in a zip or tar archive (nothing is unpacked to disk), or - for
-    standard input.
+    SOURCE is text in the format of GloVe, word2vec or fastText (.vec), or word2vec's binary format (.bin):
+    plain, compressed (gzip, bzip2, xz, LZMA, Zstandard or LZ4), in a zip or tar archive (nothing is unpacked
+    to disk), or - for standard input.
     """
     if every_member:
         for name in ("member", "dim", "header"):

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 
 from glovefast.errors import FormatError
+from glovefast.sources.file_types import binary_header
 from glovefast.sources.source import Source
 
 _BLOCK_BYTES = 1 << 20
@@ -27,10 +28,13 @@ def read_pieces(source: Source) -> Iterator[str]:
     Raises
     ------
     FormatError
-        If the text is not UTF-8 (with the line), or has 16 million characters without a space or newline.
+        If the text is not UTF-8 (with the line), is in word2vec's binary format, or has 16 million characters
+        without a space or newline.
     OSError
         If the text cannot be read.
     """
+    if binary_header(source.head) is not None:
+        raise FormatError(source.name, None, "is in word2vec's binary format, not text; pass the text itself")
     buffer = memoryview(bytearray(_BLOCK_BYTES))
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines, begun = 0, ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from glovefast.errors import FormatError
 from glovefast.parser.chunks import CHUNKS_TO_FILTER, ChunkReader, TextBuffer
-from glovefast.sources.source import Source
+from glovefast.parser.word2vec_binary import BinaryRowReader
 
 # How far to read ahead: enough to go on while the other workers wait for the disk for some milliseconds.
 _AHEAD_CHUNKS, _AHEAD_BYTES = 4, 4 << 20
@@ -30,8 +30,10 @@ class ChunkQueue:
 
     Parameters
     ----------
-    source : Source
-        The open source.
+    reader : ChunkReader or BinaryRowReader
+        Cuts the source into chunks.
+    reads_ahead : bool
+        Whether to read ahead, because reading takes longer than parsing.
 
     Attributes
     ----------
@@ -39,9 +41,9 @@ class ChunkQueue:
         Why reading ended early.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._reader = ChunkReader(source)
-        self._reads_ahead = source.is_slow
+    def __init__(self, reader: ChunkReader | BinaryRowReader, *, reads_ahead: bool) -> None:
+        self._reader = reader
+        self._reads_ahead = reads_ahead
         self._changed = threading.Condition()
         self._ready: deque[Chunk] = deque()
         self._free: list[TextBuffer] = []

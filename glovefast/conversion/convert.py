@@ -46,8 +46,9 @@ def convert(
     Parameters
     ----------
     source : str, path-like or binary file object
-        Embedding text: plain, compressed (gzip, bzip2, xz, LZMA, Zstandard or LZ4), or a member of a zip or
-        tar archive, which is read without unpacking it to disk; ``"-"`` is standard input.
+        Embedding text or word2vec's binary format, recognized by its content: plain, compressed (gzip, bzip2,
+        xz, LZMA, Zstandard or LZ4), or a member of a zip or tar archive, which is read without unpacking it
+        to disk; ``"-"`` is standard input. A binary file must have exactly the rows that its header promises.
     destination : str or path-like, optional
         Where to write the store. An existing directory that is not a store gets the store inside, named after
         the source (``glove.6B.50d.txt`` becomes ``glove.6B.50d.glovefast``) or the archive's member. By

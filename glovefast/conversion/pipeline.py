@@ -12,8 +12,10 @@ from glovefast.conversion.chunk_queue import ChunkQueue
 from glovefast.conversion.options import Options
 from glovefast.conversion.report import DryRun, describe, obstacle, warn
 from glovefast.conversion.tally import Tally
-from glovefast.parser.blocks import Block, BlockParser
+from glovefast.parser.blocks import Block
+from glovefast.parser.formats import Parser, parser_for, reader_of
 from glovefast.parser.row_layout import Layout, infer_layout
+from glovefast.parser.word2vec_binary import BinaryRowReader
 from glovefast.progress import Progress
 from glovefast.sources.source import Source
 from glovefast.store.writing import StoreWriter
@@ -44,7 +46,8 @@ class Conversion:
     def __init__(self, source: Source, options: Options) -> None:
         self._source = source
         self._options = options
-        self._chunks = ChunkQueue(source)
+        self._reader = reader_of(source, options.dim, options.header)
+        self._chunks = ChunkQueue(self._reader, reads_ahead=source.is_slow)
         self._turn = threading.Condition()
         self._next_chunk = 0
         self._workers = 0
@@ -100,19 +103,13 @@ class Conversion:
             if flushing:
                 flushing.result()  # raises what it met, such as a full disk, after which the rows end early
 
-    def new_parser(self) -> BlockParser:
+    def new_parser(self) -> Parser:
         """Make the parser of one worker. The first one compiles the kernels, or loads them."""
         options, layout = self._options, self._tally.layout
-        return BlockParser(
-            layout.dim,
-            options.errors,
-            options.wanted.kept if options.wanted else None,
-            encoding=options.encoding,
-            separator=layout.separator,
-            dim_is_certain=layout.dim_is_certain,
-        )
+        wanted = options.wanted.kept if options.wanted else None
+        return parser_for(layout, options.errors, wanted, options.encoding)
 
-    def work(self, parser: BlockParser) -> None:
+    def work(self, parser: Parser) -> None:
         """Parse chunks until none is left; any number of workers may do so, and join at any time."""
         with self._turn:
             self._workers += 1
@@ -190,6 +187,8 @@ class Conversion:
     def _read_layout(self) -> Layout:
         """Read the first chunk and learn from it how wide the rows are and whether there is a header."""
         options = self._options
+        if isinstance(self._reader, BinaryRowReader):
+            return self._reader.layout
         first, whole = self._chunks.read_first(_LAYOUT_LINES)
         sample = bytes(memoryview(first.bytes)[first.begin : first.end])
         layout = infer_layout(
@@ -223,7 +222,7 @@ class Conversion:
                 self.stop()
         self.check([error for future in work if (error := future.exception())])
 
-    def _start_workers(self, pool: ThreadPoolExecutor, parsers: Sequence[BlockParser]) -> list[Future[None]]:
+    def _start_workers(self, pool: ThreadPoolExecutor, parsers: Sequence[Parser]) -> list[Future[None]]:
         """Start a worker for each parser, or as many as the system has threads for."""
         work: list[Future[None]] = []
         for parser in parsers:

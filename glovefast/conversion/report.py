@@ -91,7 +91,7 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
     """
     options, bad_rows, member = tally.options, tally.bad_rows, source.member
     merged = bad_rows.merge(vocabulary)
-    filled = tally.rows + tally.rows_not_wanted + bad_rows.skipped + (tally.layout.header is not None)
+    filled = tally.rows + tally.rows_not_wanted + bad_rows.skipped + tally.layout.lines_before_rows
     report = Report(
         header=tally.layout.header,
         rows_promised=_rows_promised(tally),
@@ -158,7 +158,7 @@ def obstacle(tally: Tally, wanted: Wanted | None) -> GlovefastError | None:
     first = bad_rows.first_skipped
     if first and options.on_bad_row == "raise":  # only a dry run gets here with a bad row
         more = f"; the first of {bad_rows.skipped:,} bad rows" if bad_rows.skipped > 1 else ""
-        return FormatError(name, first.line, first.reason + more)
+        return FormatError(name, first.line, first.reason + more, tally.layout.unit)
     if not tally.rows + tally.rows_not_wanted and options.limit != 0:
         no_row = "its only line is not" if tally.lines == 1 else f"none of its {tally.lines:,} lines is"
         return FormatError(name, None, f"{no_row} a row")

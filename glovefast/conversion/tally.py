@@ -56,7 +56,7 @@ class Tally:
         self._words: list[pa.StringArray] = []
         self._word_bytes = 0
         self.rows = self.rows_not_wanted = self.rows_not_finite = 0
-        self.lines = 0 if layout.header is None else 1
+        self.lines = layout.lines_before_rows
         self.is_full = False
 
     def add(self, block: Block) -> int:
@@ -81,6 +81,7 @@ class Tally:
                 self.lines + 1,
                 f"too many rows: a store holds at most {MAX_ROWS:,} rows and {_MAX_WORD_BYTES:,} bytes of "
                 "words; keep fewer with limit or words (--limit, --words)",
+                self.layout.unit,
             )
         self.lines += block.lines
         self.rows_not_wanted += block.rows_not_wanted()
@@ -97,7 +98,7 @@ class Tally:
             if bad.kept:
                 self.bad_rows.change(line, bad, self.rows + int(row))
             elif self._raises:
-                raise FormatError(self.name, line, f"{bad.reason}; {ADVICE}")
+                raise FormatError(self.name, line, f"{bad.reason}; {ADVICE}", self.layout.unit)
             else:
                 self.bad_rows.skip(line, bad)
 

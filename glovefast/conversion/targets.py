@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glovefast.errors import ForeignError, FormatError, GlovefastError, StoreError
 from glovefast.parser.row_layout import holds_rows
+from glovefast.sources.file_types import binary_header
 from glovefast.sources.names import stem_of
 from glovefast.sources.opening import AnySource, open_source
 from glovefast.sources.source import OpenArchive, Source
@@ -185,6 +186,8 @@ def _why_not_text(archive: OpenArchive, member: str) -> str | None:
     """Say why a member is not embedding text; raise if it cannot be read, for example if it is encrypted."""
     try:
         with archive.open(member) as opened:
+            if binary_header(opened.head) is not None:
+                return None
             buffer = bytearray(_SAMPLE_BYTES)
             sample = bytes(memoryview(buffer)[: opened.readinto(memoryview(buffer))])
     except ForeignError as error:

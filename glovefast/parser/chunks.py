@@ -37,6 +37,7 @@ class TextBuffer:
 
     def __init__(self) -> None:
         self.begin = self.end = PADDING
+        self.position = 0  # of the chunk in the source, where its reader counts bytes
         self._allocate(CHUNK_BYTES)
 
     def _allocate(self, capacity: int) -> None:

@@ -161,7 +161,7 @@ class WordDecoder:
         Parameters
         ----------
         raw : bytes
-            The concatenated bytes of n words, without newlines.
+            The concatenated bytes of n words.
         offsets : numpy.ndarray
             (n + 1,) int32: the bounds of the words; the result keeps them.
 
@@ -252,7 +252,8 @@ def _decoded(raw: bytes, offsets: NDArray[np.int32], encoding: str) -> pa.String
     text = lined.tobytes().decode(encoding, "surrogateescape")
     data = np.frombuffer(text.encode(errors="surrogatepass"), dtype=np.uint8)
     ends = np.flatnonzero(data == ord(_NEWLINE))
-    if len(ends) != count:  # a codec took a newline, or made one, where a character is damaged
+    # A word has a newline, or a codec took one, or made one, where a character is damaged.
+    if len(ends) != count or _NEWLINE in raw:
         each = [
             raw[begin:end].decode(encoding, "surrogateescape").encode(errors="surrogatepass")
             for begin, end in zip(offsets.tolist(), offsets[1:].tolist(), strict=False)

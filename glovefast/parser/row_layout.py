@@ -38,12 +38,25 @@ class Layout:
         What separates the fields of a row.
     dim_is_certain : bool
         Whether the header or the user states the dimension, so that a word may end in numbers.
+    is_binary : bool
+        Whether the rows are in word2vec's binary format.
     """
 
     dim: int
     header: tuple[int, int] | None
     separator: Separator = SINGLE_SPACE
     dim_is_certain: bool = field(default=False, compare=False)
+    is_binary: bool = False
+
+    @property
+    def unit(self) -> str:
+        """What messages count: lines of text, or words of the binary format."""
+        return "word" if self.is_binary else "line"
+
+    @property
+    def lines_before_rows(self) -> int:
+        """The lines of text that the header takes."""
+        return 0 if self.header is None or self.is_binary else 1
 
 
 def infer_layout(

@@ -5,6 +5,7 @@ file without one is called binary only if most of it would be unreadable.
 """
 
 import re
+from typing import NamedTuple
 
 HEAD_BYTES = 4096
 
@@ -79,10 +80,22 @@ _SIGNATURES = [
 ]
 _COMPILED = [(re.compile(signature), what, remedy) for signature, what, remedy in _SIGNATURES]
 
-_HEADER = re.compile(rb"[0-9]+ [0-9]+\r?\n")
+# As gensim reads it: two numbers with any white space around them.
+_HEADER = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*\r?\n")
 _LINE_ENDING_IN_A_NUMBER = re.compile(rb"[ \t,;|][-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[ \t\r]*(?:\n|\Z)")
+_BETWEEN_FIELDS = re.compile(rb"[ \t,;|:=]+")
+_NOT_ASCII = bytes(range(128, 256))
 _CONTROL_CHARACTERS = bytes([*range(9), 11, *range(14, 32), 127])
 _UNREADABLE_SHARE = 0.3
+_NUMBER_BYTES = 4
+
+
+class BinaryHeader(NamedTuple):
+    """The first line of a file in word2vec's binary format: what it states, and its length."""
+
+    rows: int
+    dim: int
+    bytes: int
 
 
 def is_tar(head: bytes) -> bool:
@@ -107,21 +120,70 @@ def foreign(head: bytes) -> str | None:
         if signature.match(head):
             return f"is {what}; {remedy}"
     header = _HEADER.match(head)
-    body = head[header.end() :] if header else head
-    if not _is_unreadable(body):
+    if not _is_unreadable(head[header.end() :] if header else head) or binary_header(head):
         return None
-    if header:
-        return (
-            "is in word2vec's binary format; save it as text first "
-            "(gensim: save_word2vec_format(path, binary=False))"
-        )
     return "is a binary file, not embedding text; convert text with a word and its numbers on each line"
+
+
+def binary_header(head: bytes) -> BinaryHeader | None:
+    """Recognise word2vec's binary format, whose first line is the same as in its text format.
+
+    Most lines of text end in numbers. Where they do not, the vectors must have bytes that text does not have.
+
+    Parameters
+    ----------
+    head : bytes
+        The first `HEAD_BYTES` of the unpacked file, or all of a shorter one.
+
+    Returns
+    -------
+    BinaryHeader or None
+        What the header states; None if the file is not in this format.
+    """
+    match = _HEADER.match(head)
+    if match is None:
+        return None
+    header, body = BinaryHeader(int(match[1]), int(match[2]), match.end()), head[match.end() :]
+    is_whole = len(head) < HEAD_BYTES
+    if not header.dim or _has_lines_of_numbers(body, header.dim, is_whole=is_whole):
+        return None
+    vectors: list[bytes] = []
+    position = 0
+    while len(vectors) < header.rows and (begin := body.find(b" ", position) + 1):
+        position = begin + header.dim * _NUMBER_BYTES
+        vectors.append(body[begin:position])
+    fits = is_whole and len(vectors) == header.rows and not body[position:].strip(b"\n")
+    # Unless all is in its place, characters that are not ASCII may have been cut where a vector would begin.
+    unlike_text = [each if fits else each.strip(_NOT_ASCII) for each in vectors]
+    return header if any(map(_unreadable_bytes, unlike_text)) else None
+
+
+def _has_lines_of_numbers(body: bytes, dim: int, *, is_whole: bool) -> bool:
+    """Tell text: most of its lines end in a number, or in two where a row has so many."""
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    if not is_whole and len(lines) > 1:
+        del lines[-1]
+    # One number may end a line of binary numbers by chance, but hardly ever two.
+    return 2 * sum(_ends_in_numbers(line, min(dim, 2)) for line in lines) > len(lines)
+
+
+def _ends_in_numbers(line: bytes, count: int) -> bool:
+    fields = _BETWEEN_FIELDS.split(line.rstrip(b" \t\r"))[1:][-count:]
+    try:
+        return len([float(field.decode()) for field in fields]) == count
+    except ValueError:
+        return False
 
 
 def _is_unreadable(body: bytes) -> bool:
     """Tell binary numbers from text with damaged words: no line ends in a number, and little is UTF-8."""
     if not body or _LINE_ENDING_IN_A_NUMBER.search(body):
         return False
+    return _unreadable_bytes(body) > _UNREADABLE_SHARE * len(body)
+
+
+def _unreadable_bytes(body: bytes) -> int:
+    """Count control characters and bytes that are not UTF-8."""
     control = len(body) - len(body.translate(None, _CONTROL_CHARACTERS))
     invalid = len(body) - len(body.decode("utf-8", "ignore").encode())
-    return control + invalid > _UNREADABLE_SHARE * len(body)
+    return control + invalid

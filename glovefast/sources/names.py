@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-_TEXT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove"}
+_FORMAT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove", ".bin"}
 _COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4"}
 _MAX_SUGGESTIONS = 3
 _MIN_PART = 2
@@ -19,9 +19,9 @@ def stem_of(name: str) -> str | None:
     called ``..``).
     """
     path = PurePosixPath(name)
-    if path.name in ("", "..", *_TEXT_SUFFIXES, *_COMPRESSION_SUFFIXES) or "\0" in name:
+    if path.name in ("", "..", *_FORMAT_SUFFIXES, *_COMPRESSION_SUFFIXES) or "\0" in name:
         return None
-    for suffixes in (_COMPRESSION_SUFFIXES, _TEXT_SUFFIXES):
+    for suffixes in (_COMPRESSION_SUFFIXES, _FORMAT_SUFFIXES):
         if path.suffix.lower() in suffixes:
             path = path.with_suffix("")
     return path.name

@@ -77,6 +77,11 @@ class Source:
         return f"<Source {self.name!r}>"
 
     @property
+    def head(self) -> bytes:
+        """The first bytes of the text, read or not: `HEAD_BYTES`, or all of a shorter one."""
+        return self._text.head
+
+    @property
     def bytes_read(self) -> int:
         """Bytes read so far: compressed ones for a compressed file, bytes of text for any other source."""
         return self._measured.bytes_read

@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.errors import StoreError, shortened
-from glovefast.parser.blocks import Block, BlockParser
-from glovefast.parser.chunks import ChunkReader, TextBuffer
+from glovefast.errors import FormatError, StoreError, shortened
+from glovefast.parser.blocks import Block
+from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import check_errors_rule, checked_encoding
-from glovefast.parser.row_layout import infer_layout
+from glovefast.parser.formats import parser_for, reader_of
+from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.parser.separators import Separator, separator_of
+from glovefast.parser.word2vec_binary import BinaryRowReader
 from glovefast.progress import Progress
 from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
 from glovefast.sources.source import Source
@@ -114,7 +116,7 @@ class _Run:
         self._store = store
         self._vectors = vectors
         self._source = source
-        self._reader = ChunkReader(source)
+        self._reader = reader_of(source)
         self._buffer = TextBuffer()
         self._words: pa.StringArray = store.vocabulary.words
         report = store.metadata.report
@@ -127,14 +129,15 @@ class _Run:
         dim = store.vectors.shape[1]
         self._separator = options.separator
         separator, encoding = _checked(store, options)
-        self._parser = BlockParser(
-            dim,
-            options.errors,
-            wanted,
-            encoding=encoding,
-            separator=separator,
-            dim_is_certain=options.dim is not None or bool(self._report and self._report.header),
-        )
+        if isinstance(self._reader, BinaryRowReader):
+            self._layout = self._reader.layout
+            if self._layout.dim != dim:
+                reason = f"the header says {self._layout.dim} numbers per row, but the store has {dim}"
+                raise FormatError(source.name, 1, reason)
+        else:
+            is_certain = options.dim is not None or bool(self._report and self._report.header)
+            self._layout = Layout(dim, None, separator, dim_is_certain=is_certain)
+        self._parser = parser_for(self._layout, options.errors, wanted, encoding)
         self._lines = 0
         self._skipped = 0
         self.rows = 0
@@ -144,12 +147,14 @@ class _Run:
         """Read the next chunk; false at the end of the text, or where the conversion was to stop."""
         if self._limit is not None and self.rows >= self._limit:
             return False
+        if isinstance(self._reader, BinaryRowReader):
+            return self._reader.read(self._buffer) is not None
         chunk = self._reader.read(self._buffer, min_lines=1 if self._lines else 2)
         if chunk == 0:
-            self._pass_over_header()
+            self._pass_over_header(self._reader.ended)
         return chunk is not None
 
-    def _pass_over_header(self) -> None:
+    def _pass_over_header(self, whole: bool) -> None:
         buffer = self._buffer
         sample = bytes(memoryview(buffer.bytes)[buffer.begin : buffer.end])
         header = None if self._report is None else self._report.header is not None
@@ -160,7 +165,7 @@ class _Run:
             dim=dim,
             header=header,
             separator=self._separator,
-            whole=self._reader.ended,
+            whole=whole,
             check=False,
         )
         if layout.header:
@@ -174,8 +179,7 @@ class _Run:
             block.cut(self._limit - self.rows)
         for bad in block.bad_lines:
             if not bad.kept and not self._skips:
-                line = self._lines + bad.line + 1
-                return f"line {line} of {self._source.name} cannot be read: {bad.reason}"
+                return f"{self._place(bad.line)} cannot be read: {bad.reason}"
             self._skipped += not bad.kept
         difference = self._difference(block)
         self._lines += block.lines
@@ -196,9 +200,8 @@ class _Run:
         self.rows += at
         if at == len(block.words):
             return None
-        line = self._lines + int(block.row_lines[at]) + 1
         word = block.words[at].as_py()
-        where = f"line {line} of {self._source.name}"
+        where = self._place(int(block.row_lines[at]))
         if at == count:
             end = f"the store ends before it, with row {first + at - 1}"
             return f"{where} has the word {shortened(word)}, and {end}"
@@ -211,6 +214,10 @@ class _Run:
         return (
             f"{where}, {shortened(word)}: number {column + 1} is {here} in the store and {there} in the text"
         )
+
+    def _place(self, line: int) -> str:
+        """Name a line of the chunk."""
+        return f"{self._layout.unit} {self._lines + line + 1} of {self._source.name}"
 
     def difference_at_the_end(self) -> str | None:
         """Say what the store has and the whole text has not."""

@@ -57,3 +57,8 @@ def test_text_without_any_space(monkeypatch):
     with pytest.raises(FormatError, match="has no space in 70 characters") as caught:
         pieces_of(b"some text\n" + b"x" * 100)
     assert caught.value.line == 2
+
+
+def test_vectors_in_place_of_text():
+    with pytest.raises(FormatError, match="is in word2vec's binary format, not text"):
+        pieces_of(b"1 2\nthe \0\0\x80?\0\0\0@")

@@ -33,12 +33,6 @@ def arrow_bytes() -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def word2vec_binary_bytes() -> bytes:
-    vectors = np.random.default_rng(3).normal(size=(30, 40)).astype("<f4")
-    rows = (b"word%d " % row + vectors[row].tobytes() + b"\n" for row in range(30))
-    return b"30 40\n" + b"".join(rows)
-
-
 FOREIGN = {
     "html": (b"<!DOCTYPE html>\n<html><head>", "is an HTML page"),
     "html public": (b'<!doctype HTML PUBLIC "-//W3C//DTD HTML 4.01//EN">', "is an HTML page"),
@@ -71,7 +65,6 @@ FOREIGN = {
     "snappy": (b"\xff\x06\0\0sNaPpY\0", "is compressed with Snappy"),
     "7z": (b"7z\xbc\xaf\x27\x1c\0\4", "is a 7-Zip archive"),
     "rar": (b"Rar!\x1a\x07\x01\x00", "is a RAR archive"),
-    "word2vec binary": (word2vec_binary_bytes(), "is in word2vec's binary format"),
     "bare floats": (np.random.default_rng(5).normal(size=3000).tobytes(), "is a binary file"),
     "zeros": (bytes(5000), "is a binary file"),
     "empty": (b"", "is empty: it has no bytes"),
