@@ -55,3 +55,11 @@ HASH_SHIFT, HASH_FINAL_SHIFT = 32, 29
 # Longer buckets of the index are halved before their entries are compared one by one. The longest bucket of
 # ordinary words seldom has more.
 INDEX_FEW_ENTRIES = 8
+
+# What a look-up returns for a word that is not in the index, and what for an index that points outside of
+# its arrays.
+MISSING_WORD, BAD_BUCKET, BAD_ROW, BAD_WORD, BAD_TEXT = -1, -2, -3, -4, -5
+LOOK_UPS_AT_ONCE = 256
+
+# What the kernels that gather rows return if a place is not in its array.
+BAD_PLACE = -1

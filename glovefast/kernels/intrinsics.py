@@ -53,7 +53,7 @@ def store_block(typing_context: Any, text: Any, index: Any, block: Any) -> Any:
 
 @intrinsic
 def copy_block(typing_context: Any, text: Any, index: Any, target: Any, place: Any) -> Any:
-    """Copy `WORD_BLOCK_BYTES` bytes from any address to any other."""
+    """Copy `WORD_BLOCK_BYTES` bytes from an element of an array to one of another array."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         text, index, target, place = arguments
@@ -177,6 +177,26 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
+@intrinsic
+def bits_of_float(typing_context: Any, number: Any) -> Any:
+    """Return the bits of a float32 as a uint32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.uint32(types.float32), generate
+
+
+@intrinsic
+def float_of_bits(typing_context: Any, bits: Any) -> Any:
+    """Return the float32 that has the bits of a uint32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.FloatType())
+
+    return types.float32(types.uint32), generate
+
+
 if numba.config.DISABLE_JIT:  # the same in Python, so that kernels run and are covered without Numba
 
     def load_block(text: Any, index: int) -> np.uint64:
@@ -200,7 +220,8 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that kernels run and are 
         return np.uint64(int.from_bytes(np.packbits(found, bitorder="little").tobytes(), "little"))
 
     def copy_block(text: Any, index: int, target: Any, place: int) -> None:
-        target[place : place + WORD_BLOCK_BYTES] = text[index : index + WORD_BLOCK_BYTES]
+        size = WORD_BLOCK_BYTES // text.itemsize
+        target[place : place + size] = text[index : index + size]
 
     def trailing_zeros(bits: np.uint64) -> int:
         return (int(bits) & -int(bits)).bit_length() - 1 if bits else 64
@@ -213,3 +234,9 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that kernels run and are 
 
     def prefetch(array: Any, index: int) -> None:
         pass
+
+    def bits_of_float(number: np.float32) -> np.uint32:
+        return np.float32(number).view(np.uint32)
+
+    def float_of_bits(bits: np.uint32) -> np.float32:
+        return np.uint32(bits).view(np.float32)

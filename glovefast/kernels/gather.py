@@ -1,0 +1,328 @@
+"""The kernels that copy rows of one matrix into another, and convert their numbers on the way.
+
+Every source is read as float32: float32 itself, float16, or int8 with a scale for each row. The result is
+that float32, as NumPy converts it. float16 is converted by its bits, because not every processor can do it.
+"""
+
+import numpy as np
+
+from glovefast.kernels import BAD_PLACE, WORD_BLOCK_BYTES
+from glovefast.kernels.intrinsics import bits_of_float, copy_block, float_of_bits, prefetch
+from glovefast.kernels.registry import kernel
+
+_ROWS_AHEAD = 16
+_LINE_BYTES = 64  # of the processor's caches
+_AT_ONCE, _LANES = 16, np.uint64(16)
+_COPIED_AT_ONCE = WORD_BLOCK_BYTES // 4
+
+_SIGN, _SIZE, _INFINITY = np.uint32(0x80000000), np.uint32(0x7FFFFFFF), np.uint32(0x7F800000)
+_HALF_SIGN, _HALF_SIZE, _HALF_INFINITY = np.uint32(0x8000), np.uint32(0x7FFF), np.uint32(0x7C00)
+_HALF_MANTISSA = np.uint32(0x03FF)
+# The smallest normal float16, and the smallest float32 that becomes infinite.
+_HALF_NORMAL, _FLOAT_OF_HALF_NORMAL, _TOO_LARGE = (
+    np.uint32(0x0400),
+    np.uint32(0x38800000),
+    np.uint32(0x477FF000),
+)
+_MORE_BITS, _BELOW_MIDDLE = np.uint32(13), np.uint32(0x0FFF)  # of a float32's mantissa
+_BIAS, _HALF_BIAS = np.uint32(112 << 23), np.uint32(112 << 10)  # what float32 adds to the exponent
+_TO_SIGN, _ONE = np.uint32(16), np.uint32(1)
+# The last bit of 0.5 is the unit of the float16 numbers below the smallest normal one.
+_MIDDLE, _MIDDLE_BITS, _UNIT = np.float32(0.5), np.uint32(0x3F000000), np.float32(2.0**-24)
+
+
+@kernel()
+def _read_float32(vectors, scales, row, place):
+    return vectors[place]
+
+
+@kernel()
+def _read_float16(vectors, scales, row, place):
+    bits = np.uint32(vectors[place])
+    size = bits & _HALF_SIZE
+    widened = np.uint32(size << _MORE_BITS)
+    if size < _HALF_NORMAL:
+        found = bits_of_float(np.float32(size) * _UNIT)
+    elif size < _HALF_INFINITY:
+        found = np.uint32(widened + _BIAS)
+    else:
+        found = np.uint32(widened | _INFINITY)
+    return float_of_bits(np.uint32(found | np.uint32((bits & _HALF_SIGN) << _TO_SIGN)))
+
+
+@kernel()
+def _read_int8(vectors, scales, row, place):
+    return np.float32(vectors[place]) * scales[row]
+
+
+@kernel()
+def _as_float32(number):
+    return number
+
+
+@kernel()
+def _as_float64(number):
+    return np.float64(number)
+
+
+@kernel()
+def _as_float16(number):
+    """Round to the nearest float16, to the even one of two."""
+    bits = bits_of_float(number)
+    size = np.uint32(bits & _SIZE)
+    shifted = np.uint32(size >> _MORE_BITS)
+    if size >= _TOO_LARGE:
+        half = _HALF_INFINITY
+        if size > _INFINITY:
+            payload = shifted & _HALF_MANTISSA
+            half = np.uint32(_HALF_INFINITY | (payload if payload != 0 else _ONE))  # still not a number
+    elif size < _FLOAT_OF_HALF_NORMAL:
+        half = np.uint32(bits_of_float(float_of_bits(size) + _MIDDLE) - _MIDDLE_BITS)
+    else:
+        rounded = np.uint32(size + _BELOW_MIDDLE + (shifted & _ONE))
+        half = np.uint32(np.uint32(rounded >> _MORE_BITS) - _HALF_BIAS)
+    return np.uint16(half | np.uint32(np.uint32(bits >> _TO_SIGN) & _HALF_SIGN))
+
+
+@kernel()
+def _fits(number):
+    return False
+
+
+@kernel()
+def _is_beyond_float16(number):
+    size = np.uint32(bits_of_float(number) & _SIZE)
+    return (size >= _TOO_LARGE) & (size < _INFINITY)
+
+
+@kernel()
+def _convert_row(read, convert, is_beyond, vectors, scales, row, begin, columns, matrix, to):
+    """Convert the numbers of a row, and say how many are beyond the result's type; some may count twice."""
+    beyond = 0
+    if columns < _AT_ONCE:
+        for column in range(columns):
+            number = read(vectors, scales, row, begin + column)
+            matrix[to + column] = convert(number)
+            beyond += is_beyond(number)
+        return beyond
+    # A number of steps that is known here becomes vector instructions. The last step goes back a little where
+    # the columns are not a multiple: converting a number twice is faster than single numbers.
+    for step in range(0, columns, _AT_ONCE):
+        column = min(step, columns - _AT_ONCE)
+        # Unsigned, because places below 0 would be counted from the end, which keeps vectors from being used.
+        source, target = np.uint64(begin + column), np.uint64(to + column)
+        for lane in range(_LANES):
+            number = read(vectors, scales, row, source + lane)
+            matrix[target + lane] = convert(number)
+            beyond += is_beyond(number)
+    return beyond
+
+
+@kernel()
+def _copy_row(read, convert, is_beyond, vectors, scales, row, begin, columns, matrix, to):
+    """Copy the float32 numbers of a row."""
+    if columns < _COPIED_AT_ONCE:
+        for column in range(columns):
+            matrix[to + column] = vectors[begin + column]
+        return 0
+    for column in range(0, columns - _COPIED_AT_ONCE, _COPIED_AT_ONCE):
+        copy_block(vectors, begin + column, matrix, to + column)
+    copy_block(vectors, begin + columns - _COPIED_AT_ONCE, matrix, to + columns - _COPIED_AT_ONCE)
+    return 0
+
+
+@kernel()
+def _fill_zeros(matrix, begin, end):
+    for place in range(np.uint64(begin), np.uint64(end)):
+        matrix[place] = 0
+
+
+@kernel()
+def _gather(row_to, read, convert, is_beyond, vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    if dim <= 0:
+        return 0
+    if len(indices) != len(rows):
+        return BAD_PLACE
+    stored, columns = len(vectors) // dim, np.int64(dim)
+    line = _LINE_BYTES // vectors.itemsize
+    beyond = 0
+    filled = np.int64(0)  # the numbers of the matrix before this place are written
+    for word in range(len(rows)):
+        row, to = rows[word], indices[word] * columns
+        if row >= stored or to < filled or to + columns > len(matrix):
+            return BAD_PLACE
+        if word + _ROWS_AHEAD < len(rows):
+            ahead = rows[word + _ROWS_AHEAD]
+            if 0 <= ahead < stored:
+                place = ahead * columns
+                while place < (ahead + 1) * columns:  # `range` would divide by the step
+                    prefetch(vectors, place)
+                    place += line
+        if fill_zeros != 0:
+            _fill_zeros(matrix, filled, to if row >= 0 else to + columns)
+        filled = to + columns
+        if row >= 0:
+            begin = row * columns
+            beyond += row_to(read, convert, is_beyond, vectors, scales, row, begin, columns, matrix, to)
+    if fill_zeros != 0:
+        _fill_zeros(matrix, filled, len(matrix))
+    return beyond
+
+
+@kernel("float32[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float32[]")
+def gather_float32_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows of a matrix to places of another one.
+
+    The other kernels of this module differ in their source and their result only. Both are named after the
+    types; float16 is passed as uint16.
+
+    Parameters
+    ----------
+    vectors : (w * dim,) of the source's type
+        The rows.
+    scales : (w,) float32
+        What the numbers of each row are multiplied by; of an int8 source only, otherwise empty.
+    rows : (n,) int64
+        The rows to copy; a negative one stands for zeros.
+    indices : (n,) int64, ascending
+        The row of `matrix` for each.
+    dim : int64
+        The numbers in a row.
+    fill_zeros : int64
+        Not 0 to write zeros wherever nothing is copied to; otherwise `matrix` has them already.
+    matrix : (r * dim,) of the result's type, written
+        The result.
+
+    Returns
+    -------
+    int64
+        How many finite numbers became infinite in a smaller type; `BAD_PLACE` if a row is not in `vectors` or
+        an index is not in its order or not in `matrix`.
+    """
+    return _gather(
+        _copy_row, _read_float32, _as_float32, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
+    )
+
+
+@kernel("float32[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float64[]")
+def gather_float32_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row,
+        _read_float32,
+        _as_float64,
+        _fits,
+        vectors,
+        scales,
+        rows,
+        indices,
+        dim,
+        fill_zeros,
+        matrix,
+    )
+
+
+@kernel("float32[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "uint16[]")
+def gather_float32_as_float16(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row,
+        _read_float32,
+        _as_float16,
+        _is_beyond_float16,
+        vectors,
+        scales,
+        rows,
+        indices,
+        dim,
+        fill_zeros,
+        matrix,
+    )
+
+
+@kernel("uint16[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float32[]")
+def gather_float16_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row,
+        _read_float16,
+        _as_float32,
+        _fits,
+        vectors,
+        scales,
+        rows,
+        indices,
+        dim,
+        fill_zeros,
+        matrix,
+    )
+
+
+@kernel("uint16[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float64[]")
+def gather_float16_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row,
+        _read_float16,
+        _as_float64,
+        _fits,
+        vectors,
+        scales,
+        rows,
+        indices,
+        dim,
+        fill_zeros,
+        matrix,
+    )
+
+
+@kernel("uint16[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "uint16[]")
+def gather_float16_as_float16(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row,
+        _read_float16,
+        _as_float16,
+        _is_beyond_float16,
+        vectors,
+        scales,
+        rows,
+        indices,
+        dim,
+        fill_zeros,
+        matrix,
+    )
+
+
+@kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float32[]")
+def gather_int8_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row, _read_int8, _as_float32, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
+    )
+
+
+@kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float64[]")
+def gather_int8_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row, _read_int8, _as_float64, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
+    )
+
+
+@kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "uint16[]")
+def gather_int8_as_float16(vectors, scales, rows, indices, dim, fill_zeros, matrix):
+    """Copy rows; see `gather_float32_as_float32`."""
+    return _gather(
+        _convert_row,
+        _read_int8,
+        _as_float16,
+        _is_beyond_float16,
+        vectors,
+        scales,
+        rows,
+        indices,
+        dim,
+        fill_zeros,
+        matrix,
+    )
