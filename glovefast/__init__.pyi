@@ -2,10 +2,12 @@
 from glovefast import keras, text
 from glovefast._version import __version__
 from glovefast.conversion.convert import convert, convert_archive, dry_run
+from glovefast.conversion.pretrained import from_pretrained
 from glovefast.conversion.report import DryRun
 from glovefast.errors import (
     CoverageWarning,
     DependencyError,
+    FetchError,
     ForeignError,
     FormatError,
     GlovefastError,
@@ -27,6 +29,7 @@ __all__ = [
     "DependencyError",
     "DryRun",
     "Explanation",
+    "FetchError",
     "ForeignError",
     "FormatError",
     "GlovefastError",
@@ -42,6 +45,7 @@ __all__ = [
     "convert",
     "convert_archive",
     "dry_run",
+    "from_pretrained",
     "keras",
     "load",
     "text",

@@ -70,6 +70,26 @@ class ForeignError(FormatError):
     """A source is something other than embedding text: a web page, a model, an empty file."""
 
 
+class FetchError(GlovefastError, OSError):
+    """A file cannot be fetched from its address: no connection, no such file, or no end to it.
+
+    Parameters
+    ----------
+    address : str
+        The address, without a password.
+    reason : str
+        What is wrong and what to do about it.
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = reason
+        super().__init__(f"{printable(address)}: {reason}")
+
+    def __reduce__(self) -> tuple[type["FetchError"], tuple[str, str]]:
+        return type(self), (self.address, self.reason)
+
+
 class StoreError(GlovefastError):
     """A store is missing, damaged, of another format version, or not a store at all.
 

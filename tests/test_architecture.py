@@ -14,7 +14,7 @@ PACKAGE = Path(glovefast.__file__).parent
 # The folders, and the modules beside them, in the order of the data's way: each may import those before it.
 ROOMS = [
     "errors _version",
-    "threads progress regular_files",
+    "threads progress regular_files cache_directory",
     "kernels",
     "vocabulary",
     "sources",

@@ -28,7 +28,10 @@ class Origin:
     def __init__(self, raw: Any, resources: ExitStack) -> None:  # noqa: ANN401 - any binary file object
         self.raw = raw
         self._file: int | None = None
-        self._pipe: _Pipe | None = None
+        self._pipe: Any = None
+        if hasattr(raw, "stop_waiting"):  # a file on a server
+            self._pipe = raw
+            return
         try:
             number = raw.fileno()
             self._opened = os.fstat(number)

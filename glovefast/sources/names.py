@@ -1,6 +1,7 @@
 """Name stores after their sources, and suggest names that are close to a mistyped one."""
 
 import re
+import shlex
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -35,7 +36,8 @@ def reason_if_address(path: str) -> tuple[str, str] | None:
     if match[2]:
         return f"{match[2]}:///{path[match.end() :]}", "is an address: pass the file's path instead"
     address = f"{match[1]}://{path[match.end() :]}"
-    return address, "is an address: download it first, then pass the file's name"
+    command = f"glovefast fetch {shlex.quote(address)}"
+    return address, f"is an address: download it first, or use glovefast.from_pretrained or: {command}"
 
 
 def close_names(wanted: str, names: Iterable[str]) -> list[str]:

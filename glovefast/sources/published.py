@@ -1,28 +1,98 @@
-"""Where the well-known GloVe files are published, for messages about a file that is missing.
+"""The word vectors that glovefast knows by name: where they are published, and what they are.
 
-The addresses and sizes are those of GloVe's own README; nothing here downloads anything.
+``published.json`` is the list. None of its entries was fetched from its real server yet; an entry that was
+says so (``tried``).
 """
 
+import json
 import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-_FOLDER = "https://nlp.stanford.edu/data/wordvecs/"
-# The archive's name without .zip, its size, and the dimensions of its texts.
-_ARCHIVES = {
-    "glove.6B": ("822 MB", (50, 100, 200, 300)),
-    "glove.42B.300d": ("1.75 GB", (300,)),
-    "glove.840B.300d": ("2.03 GB", (300,)),
-    "glove.twitter.27B": ("1.42 GB", (25, 50, 100, 200)),
-}
-_NAME = re.compile(r"(?i)(glove\.(?:twitter\.27B|6B|42B|840B))(?:\.(\d+)d)?(?:\.(?:txt|zip|gz|bz2|xz|zst))*")
+_LIST = Path(__file__).with_name("published.json")
+_SUFFIXES = re.compile(r"(?i)(?:\.(?:txt|vec|zip|gz|bz2|xz|zst))*\Z")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published embedding text.
+
+    Attributes
+    ----------
+    name : str
+        The name that `glovefast.from_pretrained` takes.
+    file : str
+        The file that holds it: an archive.
+    addresses : tuple of str
+        Where the file is published; the first one is asked first.
+    member : str or None
+        The archive's member; None for its only text.
+    rows, dim : int or None, int
+        The text's rows, where they are known, and the numbers in each.
+    size : int or None
+        The file's size, rounded by its publisher.
+    md5 : str or None
+        The text's MD5, where it is known.
+    licence : str
+        The licence of the vectors.
+    tried : bool
+        Whether a release of glovefast fetched it from its real server.
+    """
+
+    name: str
+    file: str
+    addresses: tuple[str, ...]
+    member: str | None
+    rows: int | None
+    dim: int
+    size: int | None
+    md5: str | None
+    licence: str
+    tried: bool
+
+
+@cache
+def published() -> dict[str, Published]:
+    """Read the list: the published texts by name."""
+    listed = json.loads(_LIST.read_text(encoding="utf-8"))["archives"]
+    return {
+        text["name"]: Published(
+            file=archive["file"],
+            addresses=tuple(archive["addresses"]),
+            size=archive["size"],
+            licence=archive["licence"],
+            tried=archive["tried"],
+            **text,
+        )
+        for archive in listed
+        for text in archive["texts"]
+    }
+
+
+def find(name: str) -> Published | None:
+    """Find a published text by its name, in any case; None if there is none of this name."""
+    wanted = name.lower()
+    return next((text for each, text in published().items() if each.lower() == wanted), None)
 
 
 def where_to_download(name: str) -> str | None:
-    """Say where a well-known file can be downloaded; None for any other file's name."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return None
-    for archive, (size, dims) in _ARCHIVES.items():
-        corpus = archive.removesuffix(".300d")
-        if corpus.lower() == match[1].lower() and (match[2] is None or int(match[2]) in dims):
-            return f"download {_FOLDER}{archive}.zip ({size}), which needs no unpacking"
+    """Say how to get a published file; None for any other file's name."""
+    stem = _SUFFIXES.sub("", name).lower()
+    for text in published().values():
+        if stem == text.name.lower():
+            return f"get it with: glovefast fetch {text.name}; or download {_described(text)}"
+        if stem == _SUFFIXES.sub("", text.file).lower():
+            return f"download {_described(text)}"
     return None
+
+
+def size_text(text: Published) -> str:
+    """Write the size of a published file as its publisher does."""
+    if text.size is None:
+        return "size unknown"
+    return f"{text.size / 1e9:.3g} GB" if text.size >= 10**9 else f"{text.size / 1e6:.0f} MB"
+
+
+def _described(text: Published) -> str:
+    return f"{text.addresses[-1]} ({size_text(text)}), which needs no unpacking"

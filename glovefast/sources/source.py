@@ -1,9 +1,10 @@
 """Embedding text that is open for reading."""
 
+import hashlib
 from contextlib import ExitStack
 from pathlib import PurePath
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from glovefast.errors import ForeignError, FormatError, printable
 from glovefast.sources.file_types import foreign
@@ -61,6 +62,9 @@ class Source:
         self._measured = measured
         self._origin = origin
         self._resources = resources
+        self._md5: Any = None
+        self._expected_md5 = ""
+        self._ended = False
 
     def __enter__(self) -> Self:
         return self
@@ -111,20 +115,35 @@ class Source:
             while filled < len(buffer):
                 count = self._text.readinto(buffer[filled:])
                 if count == 0:
+                    self._ended = True
                     break
                 filled += count
+        if self._md5 is not None:
+            self._md5.update(buffer[:filled])
         return filled
+
+    def expect_md5(self, expected: str) -> None:
+        """Let `check_unchanged` compare the MD5 of the text with a published one, if all of it was read."""
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._expected_md5 = expected
 
     def stop_waiting(self) -> None:
         """Make a `readinto` that waits for a pipe's writer in another thread raise OSError."""
         self._origin.stop_waiting()
 
     def check_unchanged(self) -> None:
-        """Raise FormatError if the file's size or modification time has changed since it was opened."""
+        """Raise FormatError if the file has changed since it was opened, or is not the expected one."""
         change = self._origin.change()
         if change is not None:
             reason = f"changed while it was read: {change}; convert it again when nothing writes to it"
             raise FormatError(self.name, None, reason)
+        if self._md5 is not None and self._ended and self._md5.hexdigest() != self._expected_md5:
+            raise FormatError(
+                self.name,
+                None,
+                f"is not the published text: its MD5 is {self._md5.hexdigest()}, not {self._expected_md5}; "
+                "to use it all the same, pass its address or its path, and the member",
+            )
 
     def close(self) -> None:
         """Close the files that `open_source` opened; a file object that the caller passed stays open."""

@@ -16,6 +16,7 @@ from glovefast.sources.streams import is_seekable
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 _ENCRYPTED_FLAG = 0x1
+_LONGEST_HEADER = 30 + 2 * 0xFFFF  # in front of a member, with its name and an extra field
 # The record at the end of an archive: its length without the comment, and the longest comment.
 _END_MAGIC, _END_BYTES, _LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
 
@@ -59,6 +60,7 @@ class ZipArchive(Archive):
                 "is two or more zip archives, one behind the other, and only one would be read; "
                 "download them separately",
             )
+        self._raw = raw
         files = [info.filename for info in self._archive.infolist() if info.filename and not info.is_dir()]
         super().__init__(name, files)
 
@@ -80,12 +82,20 @@ class ZipArchive(Archive):
             raise FormatError(
                 name, None, "is encrypted; unpack the archive with its password and convert the text"
             )
+        if hasattr(self._raw, "will_need"):  # a file on a server
+            self._raw.will_need(info.header_offset, self._end_of(info))
         with _wrong_positions():
             return _Member(open_member(self._archive, info), info), info.file_size
 
     def is_packed(self, member: str) -> bool:
         """Say whether a member is compressed."""
         return self._archive.getinfo(member).compress_type != zipfile.ZIP_STORED
+
+    def _end_of(self, info: zipfile.ZipInfo) -> int:
+        """Say where a member's bytes end: its own header may be longer than the list of members says."""
+        following = [each.header_offset for each in self._archive.infolist()] + [self._archive.start_dir]
+        most = info.header_offset + _LONGEST_HEADER + info.compress_size
+        return min([most, *(offset for offset in following if offset > info.header_offset)])
 
 
 def _is_one_of_several(archive: zipfile.ZipFile, raw: Any) -> bool:  # noqa: ANN401
@@ -96,6 +106,10 @@ def _is_one_of_several(archive: zipfile.ZipFile, raw: Any) -> bool:  # noqa: ANN
         if _END_MAGIC in _read(raw, first - raw.tell()):
             return True
     size = raw.seek(0, os.SEEK_END)
+    raw.seek(size - _END_BYTES)
+    last = _read(raw, _END_BYTES)
+    if last.startswith(_END_MAGIC) and last.endswith(b"\0\0"):  # without a comment: the file's last bytes
+        return False
     raw.seek(max(0, size - _END_BYTES - _LONGEST_COMMENT))
     tail = _read(raw, size - raw.tell())
     end = tail.rfind(_END_MAGIC)

@@ -63,6 +63,19 @@ def remove_ours(directory: Path, name: str) -> None:
         directory.rmdir()
 
 
+def remove_store(store: Path) -> None:
+    """Remove a store, and what killed processes left beside it; whoever has it open can go on reading it.
+
+    It loses its name first, so that nobody opens one half of it.
+    """
+    clear_remains(store)
+    if store.is_symlink() or not store.is_dir():
+        return
+    hidden = hidden_path(store)
+    store.rename(hidden)
+    remove_ours(hidden, store.name)
+
+
 def _remove_unless_locked(path: Path, name: str) -> None:
     import fcntl
 

@@ -1,0 +1,239 @@
+"""The cache of stores: each is named after its source and the options that made it.
+
+::
+
+    stores/NAME-KEY.glovefast   a store
+    stores/NAME-KEY.json        what it was made of; its time is that of the last use
+    stores/NAME-KEY.lock        locked by the process that makes the store
+    downloads/NAME-KEY/         what has come of a file that is still being fetched
+    files/                      what users put there by hand, which is never removed
+
+The compiled kernels are beside these folders.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from glovefast.cache_directory import cache_directory
+from glovefast.sources.kept_parts import remove_parts, size_of_parts
+from glovefast.store.files import SUFFIX
+
+_log = logging.getLogger("glovefast")
+
+_STORES, _DOWNLOADS, _FILES = "stores", "downloads", "files"
+_KEY_CHARACTERS = 16
+_LONGEST_NAME = 80
+_OURS = re.compile(rf"(.+-[0-9a-f]{{{_KEY_CHARACTERS}}})\.(?:glovefast|json|lock)")
+_UNUSUAL = re.compile(r"[^\w.+-]")
+_NOT_WRITABLE = "{}; choose another cache directory (cache_dir=, --cache-dir, GLOVEFAST_CACHE_DIR)"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The place of one store in the cache.
+
+    Attributes
+    ----------
+    cache : pathlib.Path
+        The directory of the cache.
+    name : str
+        What its files are called, without their suffixes.
+    """
+
+    cache: Path
+    name: str
+
+    @classmethod
+    def of(cls, cache_dir: str | os.PathLike[str] | None, stem: str, made_of: Mapping[str, Any]) -> "Entry":
+        """Name the store that is made of these things: a source and options, as JSON has them."""
+        cache = cache_directory() if cache_dir is None else Path(cache_dir)
+        described = json.dumps(made_of, sort_keys=True, default=repr).encode("utf-8", "surrogateescape")
+        key = hashlib.sha256(described).hexdigest()[:_KEY_CHARACTERS]
+        return cls(cache, f"{_UNUSUAL.sub('_', stem)[:_LONGEST_NAME]}-{key}")
+
+    @property
+    def store(self) -> Path:
+        """The store."""
+        return self.cache / _STORES / (self.name + SUFFIX)
+
+    @property
+    def downloads(self) -> Path:
+        """The directory for what has been fetched so far."""
+        return self.cache / _DOWNLOADS / self.name
+
+    @property
+    def by_hand(self) -> Path:
+        """The directory for files that users fetched themselves."""
+        return self.cache / _FILES
+
+    @property
+    def _note(self) -> Path:
+        return self.store.with_suffix(".json")
+
+    def note_use(self) -> None:
+        """Note that the store was used now, if the cache can be written."""
+        with suppress(OSError):
+            os.utime(self._note)
+
+    def note_origin(self, origin: Mapping[str, Any]) -> None:
+        """Note what the store was made of."""
+        with _advised():
+            written = self._note.with_suffix(".json.partial")
+            written.write_text(json.dumps(origin), encoding="utf-8")
+            written.replace(self._note)
+
+    def origin(self) -> dict[str, Any]:
+        """Give what the store was made of; empty if that is not known."""
+        try:
+            origin = json.loads(self._note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return origin if isinstance(origin, dict) else {}
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let no other process make this store meanwhile; wait for one that does.
+
+        Raises
+        ------
+        OSError
+            If the cache cannot be written.
+        """
+        with _advised():
+            self.store.parent.mkdir(parents=True, exist_ok=True)
+            lock = self._lock()
+        try:
+            yield
+        finally:
+            os.close(lock)
+
+    def _lock(self) -> int:
+        path = self.store.with_suffix(".lock")
+        while True:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            try:
+                if not _locked_at_once(lock):
+                    _log.info("waiting for another process, which makes %s", self.store)
+                    _lock_file(lock, wait=True)
+                if os.path.samestat(os.fstat(lock), path.stat()):
+                    return lock
+            except FileNotFoundError:  # another process has cleared the cache
+                pass
+            except BaseException:
+                os.close(lock)
+                raise
+            os.close(lock)
+
+    def remove(self) -> int | None:
+        """Remove the store and all that belongs to it; None if a process is making it.
+
+        Returns
+        -------
+        int or None
+            How many bytes that freed.
+        """
+        from glovefast.store.remains import remove_store
+
+        path = self.store.with_suffix(".lock")
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        try:
+            if not _locked_at_once(lock):
+                return None
+            freed = self.size() + size_of_parts(self.downloads)
+            remove_store(self.store)
+            remove_parts(self.downloads)
+            self._note.unlink(missing_ok=True)
+            path.unlink()
+            return freed
+        finally:
+            os.close(lock)
+
+    def size(self) -> int:
+        """Count the bytes of the store's files."""
+        with suppress(OSError):
+            return sum(file.lstat().st_size for file in self.store.iterdir())
+        return 0
+
+    def describe(self) -> dict[str, Any]:
+        """Describe the store for a list."""
+        with suppress(OSError):
+            used = datetime.fromtimestamp(self._note.stat().st_mtime, UTC).isoformat(timespec="seconds")
+            return {**self._described(), "last_used": used}
+        return {**self._described(), "last_used": None}
+
+    def _described(self) -> dict[str, Any]:
+        origin = self.origin()
+        return {
+            "store": str(self.store),
+            "source": origin.get("source"),
+            "member": origin.get("member"),
+            "options": origin.get("options", {}),
+            "bytes": self.size(),
+            "unfinished_bytes": size_of_parts(self.downloads),
+        }
+
+
+def entries(cache_dir: str | os.PathLike[str] | None = None) -> list[Entry]:
+    """List what is in a cache: stores, and files that have come in part."""
+    cache = cache_directory() if cache_dir is None else Path(cache_dir)
+    names = set()
+    with suppress(OSError):
+        matches = (_OURS.fullmatch(path.name) for path in (cache / _STORES).iterdir())
+        names = {match[1] for match in matches if match}
+    found = [Entry(cache, name) for name in sorted(names)]
+    return [entry for entry in found if entry.store.is_dir() or entry.downloads.is_dir()]
+
+
+def clear(cache_dir: str | os.PathLike[str] | None = None) -> tuple[int, list[Path]]:
+    """Remove all stores of a cache; give the bytes that this freed, and the stores that are being made."""
+    freed, busy = 0, []
+    for entry in entries(cache_dir):
+        with _advised():
+            size = entry.remove()
+        if size is None:
+            busy.append(entry.store)
+        else:
+            freed += size
+    return freed, busy
+
+
+@contextmanager
+def _advised() -> Iterator[None]:
+    """Say what to do about a cache that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.strerror and "; " not in error.strerror:
+            error.strerror = _NOT_WRITABLE.format(error.strerror)
+        raise
+
+
+def _locked_at_once(file: int) -> bool:
+    try:
+        _lock_file(file, wait=False)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_file(file: int, *, wait: bool) -> None:
+    """Lock a file until it is closed, or until the process ends; where there are no locks, do nothing."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        raise
+    except OSError as error:  # a network file system without locks
+        _log.info("the cache cannot be locked (%s); two processes may do the same work", error)

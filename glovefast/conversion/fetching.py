@@ -1,0 +1,209 @@
+"""Make the store of pretrained vectors once, wherever they come from."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from glovefast.conversion.cache import Entry
+from glovefast.conversion.options import Options
+from glovefast.conversion.pipeline import Conversion
+from glovefast.conversion.pretrained_source import PretrainedSource
+from glovefast.conversion.targets import is_folder
+from glovefast.errors import FetchError, StoreError
+from glovefast.progress import Progress
+from glovefast.sources.addresses import remote_of, without_password
+from glovefast.sources.kept_parts import KeptParts, remove_parts
+from glovefast.sources.opening import open_source
+from glovefast.sources.remote import ChangedFileError, Version
+from glovefast.sources.source import Source
+from glovefast.sources.transfers import OfflineError, RemoteFile, is_unchanged
+from glovefast.store.destination import check_store_destination
+from glovefast.store.files import SUFFIX
+from glovefast.store.reading import open_store
+from glovefast.store.remains import remove_store
+
+_log = logging.getLogger("glovefast")
+
+
+def make_store(
+    source: PretrainedSource,
+    entry: Entry,
+    options: Options,
+    made_of: Mapping[str, Any],
+    *,
+    refresh: bool,
+) -> None:
+    """Make the store in the cache, unless another process has done so, or nothing has changed since.
+
+    Parameters
+    ----------
+    source : PretrainedSource
+        The vectors.
+    entry : Entry
+        The store's place in the cache.
+    options : Options
+        How to convert.
+    made_of : mapping
+        What to note of the source and the options.
+    refresh : bool
+        Ask the server whether the file is another one by now.
+    """
+    with entry.locked():
+        is_there = _is_usable(entry.store)
+        origin = entry.origin()
+        if is_there and not (refresh and _has_changed(source, origin)):
+            return
+        if not is_there:
+            origin = dict(made_of)
+            entry.note_origin(origin)
+        with _opened(source, entry, options) as (opened, found):
+            Conversion(opened, options).run(entry.store, overwrite=is_there)
+        # Last: an interrupt in between makes the next refresh fetch once more, and never too little.
+        entry.note_origin({**made_of, **found})
+        remove_parts(entry.downloads)
+
+
+def make_store_at(
+    source: PretrainedSource, entry: Entry, options: Options, destination: Path, *, overwrite: bool
+) -> Path:
+    """Make the store at a place of the user's choice; only what is being fetched stands in the cache.
+
+    Parameters
+    ----------
+    source, entry, options
+        As in `make_store`.
+    destination : pathlib.Path
+        The store, or an existing directory to put it into.
+    overwrite : bool
+        Replace a store that is there.
+    """
+    target = destination / (source.stem + SUFFIX) if is_folder(destination) else destination
+    check_store_destination(target, overwrite)
+    with entry.locked():
+        with _opened(source, entry, options) as (opened, _):
+            Conversion(opened, options).run(target, overwrite)
+        remove_parts(entry.downloads)
+    return target
+
+
+def _is_usable(store: Path) -> bool:
+    """Say whether there is a store that opens; remove one that is damaged."""
+    if not store.exists():
+        return False
+    try:
+        open_store(store)
+    except StoreError as error:
+        _log.warning("the store in the cache is made again: %s", error)
+        remove_store(store)
+        return False
+    return True
+
+
+def _has_changed(source: PretrainedSource, origin: Mapping[str, Any]) -> bool:
+    """Ask the server that a store came from whether the file has changed; a local file needs no asking."""
+    try:
+        version = Version(**origin["version"])
+        address = next(each for each in source.addresses if without_password(each) == origin["address"])
+    except (KeyError, TypeError, StopIteration):
+        return bool(source.addresses)
+    remote = remote_of(address)
+    try:
+        return not is_unchanged(remote, version)
+    finally:
+        remote.close()
+
+
+@contextmanager
+def _opened(
+    source: PretrainedSource, entry: Entry, options: Options
+) -> Iterator[tuple[Source, dict[str, Any]]]:
+    """Open the text, and say where it was found."""
+    place, member = source.path, source.member
+    if place is None:
+        place, member = _put_by_hand(source, entry)
+    if place is not None:
+        with open_source(place, member) as opened:
+            _expect(opened, source)
+            yield opened, {"path": str(place)}
+        return
+    with _fetched(source, entry, options) as (file, address):
+        opened = _openable(file, member)
+        with opened:
+            file.stop_reporting()
+            _expect(opened, source)
+            yield opened, {"address": address, "version": asdict(file.version)}
+
+
+def _expect(opened: Source, source: PretrainedSource) -> None:
+    if source.md5 is not None:
+        opened.expect_md5(source.md5)
+
+
+def _put_by_hand(source: PretrainedSource, entry: Entry) -> tuple[Path | None, str | None]:
+    for name, member in (source.by_hand or {}).items():
+        path = entry.by_hand / name
+        if path.is_file():
+            _log.info("%s: using %s", source.shown, path)
+            return path, member
+    return None, source.member
+
+
+@contextmanager
+def _fetched(source: PretrainedSource, entry: Entry, options: Options) -> Iterator[tuple[RemoteFile, str]]:
+    """Begin to fetch from the first server that gives the file; keep what came unless it is of no use."""
+    parts = KeptParts(entry.downloads)
+    try:
+        file, address = _first_that_answers(source, entry, parts, options)
+        with file:
+            yield file, without_password(address)
+    except Exception as error:
+        # What an interrupt or a lost connection leaves is the beginning of the next attempt. A file that
+        # cannot be converted is fetched anew, and a full disk gets its room back.
+        if isinstance(error, ChangedFileError) or not isinstance(error, FetchError):
+            parts.discard()
+        raise
+    finally:
+        parts.close()
+
+
+def _first_that_answers(
+    source: PretrainedSource, entry: Entry, parts: KeptParts, options: Options
+) -> tuple[RemoteFile, str]:
+    failures: list[FetchError] = []
+    for address in source.addresses:
+        remote = remote_of(address)
+        try:
+            return RemoteFile(remote, parts, _reporter(remote.address, options)), address
+        except FetchError as error:
+            remote.close()
+            failures.append(error)
+            if address != source.addresses[-1]:
+                _log.info("%s; asking the next server", error)
+    if not any(isinstance(error, OfflineError) for error in failures):
+        raise failures[-1]
+    path = entry.by_hand / next(iter(source.by_hand or {}))
+    reasons = "; ".join(error.reason.partition("; ")[0] for error in failures)
+    address = without_password(source.addresses[-1])
+    raise OfflineError(
+        source.shown, f"{reasons}; without a network, download {address} elsewhere and put it here: {path}"
+    )
+
+
+def _reporter(address: str, options: Options) -> Any:  # noqa: ANN401
+    """Report what has come of a file, while nothing of it can be parsed yet."""
+    report = options.progress
+    if report is None:
+        return None
+    return lambda done, total: report(Progress(done, total, 0, address))
+
+
+def _openable(file: RemoteFile, member: str | None) -> Source:
+    try:
+        return open_source(cast("BinaryIO", file), member)
+    except Exception as error:
+        if file.failure is not None and error is not file.failure:  # zipfile calls it a damaged archive
+            raise file.failure from error
+        raise
