@@ -5,7 +5,10 @@ from pathlib import Path
 
 
 def cache_directory() -> Path:
-    """Choose the directory: GLOVEFAST_CACHE_DIR, or ``glovefast`` in XDG_CACHE_HOME or in ``~/.cache``."""
+    """Choose the directory: GLOVEFAST_CACHE_DIR, or ``glovefast`` in XDG_CACHE_HOME or in ``~/.cache``.
+
+    It may be missing or unusable.
+    """
     directory = os.environ.get("GLOVEFAST_CACHE_DIR")
     if directory:
         return Path(directory)

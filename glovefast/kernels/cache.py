@@ -1,20 +1,8 @@
-"""The user's cache of compiled kernels: where it is, and how files get into it."""
+"""Read files of the user's cache, and put files into it."""
 
-import os
 from pathlib import Path
 
 from glovefast.regular_files import open_regular_file
-
-
-def cache_directory() -> Path:
-    """Return the directory of the cache, which may be missing or unusable."""
-    directory = os.environ.get("GLOVEFAST_CACHE_DIR")
-    if directory:
-        return Path(directory)
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "glovefast"
-    except RuntimeError:  # no home directory: use a path where nobody can read or write
-        return Path(os.devnull) / "glovefast"
 
 
 def read(path: Path) -> bytes:

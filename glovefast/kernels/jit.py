@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from glovefast.cache_directory import cache_directory
 from glovefast.kernels.binding import bind, c_types
-from glovefast.kernels.cache import cache_directory, keep, read
+from glovefast.kernels.cache import keep, read
 from glovefast.kernels.compile import digest, llvm_version
 from glovefast.kernels.registry import source_key
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from glovefast.cache_directory import cache_directory
 from glovefast.errors import GlovefastError
-from glovefast.kernels.cache import cache_directory, keep
+from glovefast.kernels.cache import keep
 from glovefast.kernels.library import LEVELS, PACKAGED, UnsupportedLevelError, load_library
 from glovefast.kernels.registry import numba_kernels, source_key
 
