@@ -11,13 +11,15 @@ from numpy.typing import DTypeLike, NDArray
 
 from glovefast.errors import StoreError
 from glovefast.matrix.methods import MatrixMethods
-from glovefast.store.files import VECTORS, VOCABULARY
-from glovefast.store.metadata import Metadata
+from glovefast.store.files import SCALES, VECTORS, VOCABULARY
+from glovefast.store.metadata import FLOAT32, Metadata
 from glovefast.store.reading import open_store
 from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from glovefast.store.rounded_rows import Rows
 
 Default = TypeVar("Default")
 
@@ -81,8 +83,14 @@ class WordVectors(MatrixMethods):
         store = open_store(path)
         self._index = store.vocabulary
         self._vectors = store.vectors
+        self._scales = store.scales
         # A plain array over the same memory: small slices of a memmap take four times as long.
-        self._array: NDArray[np.float32] = store.vectors.view(np.ndarray)
+        self._array: Rows = store.vectors.view(np.ndarray)
+        if store.metadata.dtype != FLOAT32:
+            from glovefast.store.rounded_rows import RoundedRows
+
+            scales = None if store.scales is None else store.scales.view(np.ndarray)
+            self._array = RoundedRows(self._array, scales)
         self.path: Path = store.path
         self.metadata: Metadata = store.metadata
         self._identity = store.identity
@@ -142,9 +150,18 @@ class WordVectors(MatrixMethods):
         return type(self)(self._location)
 
     @property
-    def vectors(self) -> NDArray[np.float32]:
-        """The matrix: (rows, dim) float32, a read-only ``numpy.memmap``."""
+    def vectors(self) -> NDArray[Any]:
+        """The matrix as the store has it: (rows, dim), a read-only ``numpy.memmap``.
+
+        Its type is the store's: float32, float16, or int8 with `scales`. Look-ups, `embedding_matrix` and
+        ``numpy.asarray(vectors)`` give float32.
+        """
         return self._vectors
+
+    @property
+    def scales(self) -> NDArray[np.float32] | None:
+        """What the rows of an int8 store are multiplied by: (rows,) float32; None for another store."""
+        return self._scales
 
     @property
     def words(self) -> pa.StringArray:
@@ -212,7 +229,7 @@ class WordVectors(MatrixMethods):
         Returns
         -------
         numpy.ndarray
-            (dim,) or (n, dim) float32, read-only; for one word a view of the matrix.
+            (dim,) or (n, dim) float32, read-only; for one word of a float32 store a view of the matrix.
 
         Raises
         ------
@@ -223,8 +240,7 @@ class WordVectors(MatrixMethods):
             row = self._index.row(word)
             if row < 0:
                 raise KeyError(word)
-            vector: NDArray[np.float32] = self._array[row]
-            return vector
+            return self._row(row)
         words = as_string_array(word)
         rows = self._index.rows(words)
         missing = np.flatnonzero(rows < 0)
@@ -253,10 +269,17 @@ class WordVectors(MatrixMethods):
         Returns
         -------
         numpy.ndarray or `default`
-            (dim,) float32, a read-only view of the matrix.
+            (dim,) float32, read-only; a view of the matrix of a float32 store.
         """
         row = self._index.row(word) if isinstance(word, str) else -1
-        return default if row < 0 else self._array[row]
+        return default if row < 0 else self._row(row)
+
+    def _row(self, row: int) -> NDArray[np.float32]:
+        """Give a row, read-only."""
+        vector: NDArray[np.float32] = self._array[row]
+        if vector.flags.writeable:  # not a view of the store
+            vector.flags.writeable = False
+        return vector
 
     def rows(self, words: Words) -> NDArray[np.int64]:
         """Find the rows of several words.
@@ -291,4 +314,4 @@ def _reopen(kind: type[WordVectors], location: str, contents: list[str | None]) 
 
 def _contents(metadata: Metadata) -> list[str | None]:
     """List the checksums of the words and the vectors."""
-    return [metadata.checksums.get(name) for name in (VECTORS, VOCABULARY)]
+    return [metadata.checksums.get(name) for name in (VECTORS, SCALES, VOCABULARY)]

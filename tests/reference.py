@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,39 @@ def has_too_many_numbers(fields: list[bytes], dim: int, certain: bool) -> bool:
     if not certain:  # a number just before the vector, or two of them, are not part of a word
         return sum(numbers) > 1 or numbers[-1:] == [True]
     return sum(numbers) >= max(3 if numbers[-1:] == [True] else 2, min(dim, 5))
+
+
+def float16_bits(number: np.float32) -> int:
+    """Round a finite float32 to the nearest float16, a tie to the even one; give its bits.
+
+    The bits of float16 numbers that are not negative have the same order as the numbers.
+    """
+    exact, sign = abs(Fraction(float(number))), int(np.signbit(number)) << 15
+    low, high = 0, 0x7C00  # the result is one of them in the end; infinity stands for 2**16
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if float16_value(middle) <= exact else (low, middle)
+    below, above = exact - float16_value(low), float16_value(high) - exact
+    takes_low = below < above or (below == above and low % 2 == 0)
+    return sign | (low if takes_low else high)
+
+
+def float16_value(bits: int) -> Fraction:
+    """Give the value of the bits of a float16 that is not negative, and 2**16 for infinity's."""
+    exponent, fraction = divmod(bits, 1 << 10)
+    if exponent == 0:
+        return Fraction(fraction, 1 << 24)
+    return Fraction((1 << 10) + fraction, 1 << 10) * Fraction(2) ** (exponent - 15)
+
+
+def int8_row(row: NDArray[np.float32]) -> tuple[list[int], np.float32]:
+    """Round a finite row to int8: exact quotients of its numbers and its scale, rounded as Python does."""
+    largest = np.float32(max((abs(float(number)) for number in row), default=0))
+    scale = largest / np.float32(127)
+    if scale == 0:
+        return [0] * len(row), scale
+    quotients = [round(Fraction(float(number)) / Fraction(float(scale))) for number in row]
+    return [max(-127, min(127, quotient)) for quotient in quotients], scale
 
 
 def same_bits(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:

@@ -11,6 +11,7 @@ import click
 import glovefast
 from glovefast.cli.options import (
     ERRORS,
+    NUMBER_TYPES,
     FilePath,
     check_encoding,
     fallback_option,
@@ -108,6 +109,13 @@ Examples:
     default="raise",
     show_default=True,
     help="What to do with a row that cannot be read: stop with an error, or skip it and list it.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(NUMBER_TYPES),
+    default="float32",
+    show_default=True,
+    help="The type of the store's numbers: float16 takes half the space, int8 about a quarter.",
 )
 @click.option(
     "--threads",

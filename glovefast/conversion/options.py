@@ -10,6 +10,8 @@ from glovefast.parser.chunks import MAX_LINE_BYTES
 from glovefast.parser.decoding import UTF_8, check_errors_rule, checked_encoding
 from glovefast.parser.separators import separator_of
 from glovefast.progress import Callback
+from glovefast.store.metadata import FLOAT32
+from glovefast.store.rounding import checked_number_type
 from glovefast.threads import checked_threads
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Options:
     encoding: str = UTF_8
     errors: str = "strict"
     on_bad_row: str = "raise"
+    dtype: str = FLOAT32
     progress: Callback | None = None
     wanted: "WantedWords | None" = None
 
@@ -49,6 +52,7 @@ class Options:
         separator = separator_of(self.separator)
         object.__setattr__(self, "encoding", checked_encoding(self.encoding, separator.byte))
         check_errors_rule(self.errors)
+        object.__setattr__(self, "dtype", checked_number_type(self.dtype))
         if self.on_bad_row not in _BAD_ROW_RULES:
             raise ValueError(f"on_bad_row must be 'raise' or 'skip', not {self.on_bad_row!r}")
 

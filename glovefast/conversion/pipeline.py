@@ -18,6 +18,7 @@ from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.parser.word2vec_binary import BinaryRowReader
 from glovefast.progress import Progress
 from glovefast.sources.source import Source
+from glovefast.store.rounding import StoredRows, rounded_block
 from glovefast.store.writing import StoreWriter
 from glovefast.threads import no_thread_left, start
 from glovefast.vocabulary.word_index import WordIndex
@@ -76,7 +77,7 @@ class Conversion:
             self._tally = Tally(name, layout, self._options, BadRows(None), raises=False)
             yield
             return
-        writer = StoreWriter(target, layout.dim, overwrite)
+        writer = StoreWriter(target, layout.dim, overwrite, self._options.dtype)
         try:
             with writer, BadRows(writer.directory) as bad_rows:
                 raises = self._options.on_bad_row == "raise"
@@ -116,11 +117,12 @@ class Conversion:
         try:
             while chunk := self._chunks.take(alone=self._workers == 1):
                 block = parser.parse(chunk.buffer)
-                row = self._take_turn(chunk.number, block)
+                rows = rounded_block(block, self._options.dtype)
+                row = self._take_turn(chunk.number, block, rows)
                 if row is None:
                     break
                 if self._writer:
-                    self._writer.write_rows(row, block.rows)
+                    self._writer.write_rows(row, rows.first(len(block.words)))
                 self._chunks.give_back(chunk.buffer)
         except BaseException:
             self.stop()
@@ -168,7 +170,8 @@ class Conversion:
             return replace(found, error=None if error is None else str(error))
         if error:
             raise error
-        self._writer.complete(vocabulary, found.metadata(), tally.checksum(), tally.bad_rows.finish())
+        checksums = {**tally.checksums(), **tally.bad_rows.finish()}
+        self._writer.complete(vocabulary, found.metadata(), checksums)
         return found
 
     def publish(self) -> None:
@@ -245,7 +248,7 @@ class Conversion:
             self.stop()
             raise
 
-    def _take_turn(self, chunk: int, block: Block) -> int | None:
+    def _take_turn(self, chunk: int, block: Block, rows: StoredRows) -> int | None:
         """Wait for the chunks before this one; then count this one and give its first row.
 
         None means that the work has stopped and the block is not needed.
@@ -257,7 +260,7 @@ class Conversion:
                 self._turn.wait()
             if self._stopped:
                 return None
-            row = self._tally.add(block)
+            row = self._tally.add(block, rows)
             if self._tally.is_full:
                 self.stop()
             self._next_chunk += 1

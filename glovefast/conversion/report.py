@@ -8,7 +8,7 @@ from glovefast.conversion.bad_rows import BadRow
 from glovefast.conversion.tally import Tally
 from glovefast.errors import FormatError, GlovefastError
 from glovefast.sources.source import Source
-from glovefast.store.metadata import Metadata, ParsingOptions, SourceInfo, described
+from glovefast.store.metadata import FLOAT32, Metadata, ParsingOptions, SourceInfo, described
 from glovefast.store.reports import Report, Wanted
 from glovefast.vocabulary.word_index import WordIndex
 
@@ -29,6 +29,8 @@ class DryRun:
         How it was read.
     report : Report
         What was found in it.
+    dtype : str
+        The type of the store's numbers.
     limit : int or None
         The number of rows after which reading stopped, if it did.
     wanted : Wanted or None
@@ -44,6 +46,7 @@ class DryRun:
     source: SourceInfo
     options: ParsingOptions
     report: Report
+    dtype: str = FLOAT32
     limit: int | None = None
     wanted: Wanted | None = None
     bad_rows: tuple[BadRow, ...] = ()
@@ -54,6 +57,7 @@ class DryRun:
         return Metadata(
             rows=self.rows,
             dim=self.dim,
+            dtype=self.dtype,
             source=self.source,
             options=self.options,
             report=self.report,
@@ -66,6 +70,7 @@ class DryRun:
         return {
             "rows": self.rows,
             "dim": self.dim,
+            "dtype": self.dtype,
             **described(self.source, self.options, self.report, self.limit, self.wanted),
             "bad_rows": [bad.to_dict() for bad in self.bad_rows],
             "error": self.error,
@@ -120,6 +125,7 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
             on_bad_row=options.on_bad_row,
         ),
         report=report,
+        dtype=options.dtype,
         limit=options.limit if tally.is_full else None,
         wanted=options.wanted.found_in(vocabulary) if options.wanted else None,
         bad_rows=tuple(bad_rows.first),

@@ -8,8 +8,8 @@ from glovefast.conversion.options import Options
 from glovefast.errors import FormatError
 from glovefast.parser.blocks import Block
 from glovefast.parser.row_layout import Layout
-from glovefast.store.checksums import as_text, new_checksum
 from glovefast.store.metadata import MAX_ROWS
+from glovefast.store.rounding import RowsChecksum, StoredRows
 from glovefast.vocabulary.arrow import array_offsets
 
 # int32 counts the bytes of an Arrow file's words.
@@ -52,15 +52,22 @@ class Tally:
         self.options = options
         self.bad_rows = bad_rows
         self._raises = raises
-        self._checksum = new_checksum()
+        self._checksum = RowsChecksum()
         self._words: list[pa.StringArray] = []
         self._word_bytes = 0
         self.rows = self.rows_not_wanted = self.rows_not_finite = 0
         self.lines = layout.lines_before_rows
         self.is_full = False
 
-    def add(self, block: Block) -> int:
+    def add(self, block: Block, rows: StoredRows) -> int:
         """Count a block, cut off at the limit; give the row at which it begins.
+
+        Parameters
+        ----------
+        block : Block
+            The block.
+        rows : StoredRows
+            Its rows, in the type of the store.
 
         Raises
         ------
@@ -87,7 +94,7 @@ class Tally:
         self.rows_not_wanted += block.rows_not_wanted()
         self.rows_not_finite += block.rows_not_finite()
         self._words.append(block.words)
-        self._checksum.update(np.ascontiguousarray(block.rows))
+        self._checksum.update(rows.first(len(block.words)))
         return first
 
     def _add_bad_lines(self, block: Block) -> None:
@@ -108,6 +115,6 @@ class Tally:
         self._words.clear()
         return words
 
-    def checksum(self) -> str:
-        """Give the checksum of all rows as it stands in a store's metadata."""
-        return as_text(self._checksum)
+    def checksums(self) -> dict[str, str]:
+        """Give the checksums of all rows as they stand in a store's metadata."""
+        return self._checksum.as_dict()

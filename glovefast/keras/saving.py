@@ -15,6 +15,7 @@ from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.store.destination import check_file_destination, check_store_destination
 from glovefast.store.export.embedding_text import write_embedding_text
 from glovefast.store.files import SUFFIX
+from glovefast.store.float32_rows import Float32Rows
 from glovefast.store.metadata import SourceInfo
 from glovefast.store.reports import LayerReport
 from glovefast.store.writing import write_store
@@ -119,17 +120,20 @@ def save_embedding(
     training = training_vocabulary(vocabulary)
     values = rows_handed_on(layer)
     words, indices = _named_rows(training, len(values), layer.name)
-    rows, rounded_rows = _as_float32(values[indices], words, layer.name)
+    rows = Float32Rows(values[indices], words, f"the layer {layer.name!r}")
     if chosen != STORE:
-        return write_embedding_text(target, words, rows, header=chosen == WORD2VEC, overwrite=overwrite)
+        return write_embedding_text(target, words, rows[:], header=chosen == WORD2VEC, overwrite=overwrite)
     padding_rows = int(np.count_nonzero(training.padding_indices < len(values)))
-    report = LayerReport(
-        padding_rows=padding_rows,
-        oov_rows=len(training.oov_indices),
-        rows_without_word=len(values) - len(indices) - padding_rows,
-        duplicate_words=len(words) - len(words.unique()),
-        rounded_rows=rounded_rows,
-    )
+
+    def report() -> LayerReport:
+        return LayerReport(
+            padding_rows=padding_rows,
+            oov_rows=len(training.oov_indices),
+            rows_without_word=len(values) - len(indices) - padding_rows,
+            duplicate_words=len(words) - len(words.unique()),
+            rounded_rows=rows.rounded_rows,
+        )
+
     source = SourceInfo(name=layer.name)
     return write_store(target, words, rows, source=source, report=report, overwrite=overwrite)
 
@@ -190,21 +194,3 @@ def check_indices(words: pa.StringArray, indices: NDArray[np.int64], rows: int, 
             f"the word {words[beyond].as_py()!r} has the index {indices[beyond]}, but the layer "
             f"{layer_name!r} has {rows} rows: give the vocabulary that it was trained with"
         )
-
-
-def _as_float32(
-    values: NDArray[Any], words: pa.StringArray, layer_name: str
-) -> tuple[NDArray[np.float32], int]:
-    """Convert rows to float32, and count the rows that change."""
-    if values.dtype.itemsize <= np.dtype(np.float32).itemsize:
-        return values.astype(np.float32, copy=False), 0
-    with np.errstate(over="ignore"):
-        rows = values.astype(np.float32)
-    changed = (rows != values) & ~np.isnan(values)
-    too_large = np.flatnonzero((changed & np.isinf(rows)).any(axis=1))
-    if too_large.size:
-        raise ValueError(
-            f"the word {words[int(too_large[0])].as_py()!r} has numbers that are too large for float32 in "
-            f"the layer {layer_name!r}"
-        )
-    return rows, int(np.count_nonzero(changed.any(axis=1)))

@@ -12,6 +12,7 @@ from glovefast.errors import MatrixSizeError
 from glovefast.matrix.fallbacks import Fallback
 from glovefast.matrix.match import Match, look_up
 from glovefast.matrix.out_of_vocabulary import OutOfVocabulary, checked_policy, fill
+from glovefast.store.rounded_rows import RoundedRows, Rows
 from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 from glovefast.vocabulary.word_index import WordIndex
 
@@ -21,7 +22,7 @@ DTYPES = tuple(np.dtype(name) for name in ("float16", "float32", "float64"))
 
 
 def embedding_matrix(
-    vectors: NDArray[np.float32],
+    vectors: Rows,
     index: WordIndex,
     vocabulary: "AnyVocabulary | Match",
     *,
@@ -34,8 +35,8 @@ def embedding_matrix(
 
     Parameters
     ----------
-    vectors : numpy.ndarray
-        (rows, dim) float32.
+    vectors : numpy.ndarray or RoundedRows
+        (rows, dim) float32, or rows that act as such an array.
     index : WordIndex
         The words of those rows.
     vocabulary, oov, fallback, dtype, seed
@@ -74,7 +75,7 @@ def _memory() -> int | None:
         return None
 
 
-def _gather(vectors: NDArray[np.float32], match: Match, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _gather(vectors: Rows, match: Match, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Copy the vectors that were found to their places; every other row is zero."""
     target, rows = match.target, match.rows
     shape = (target.input_dim, vectors.shape[1])
@@ -89,7 +90,10 @@ def _gather(vectors: NDArray[np.float32], match: Match, dtype: np.dtype[Any]) ->
     # One gather straight into the result. mode="clip" spares NumPy a buffer as large as the result, and turns
     # the -1 of a row without a vector into row 0, which is overwritten at once.
     gathered = np.empty(shape, dtype=vectors.dtype)
-    np.take(vectors, source, axis=0, out=gathered, mode="clip")
+    if isinstance(vectors, RoundedRows):
+        gathered = vectors.take(np.maximum(source, 0))
+    else:
+        np.take(vectors, source, axis=0, out=gathered, mode="clip")
     gathered[source < 0] = 0
     return gathered.astype(dtype, copy=False)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.vocabulary.word_index import WordIndex
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from glovefast.matrix.fallbacks import Fallback
     from glovefast.matrix.match import Match
     from glovefast.matrix.out_of_vocabulary import OutOfVocabulary
+    from glovefast.store.rounded_rows import Rows
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 
@@ -23,7 +23,7 @@ class MatrixMethods:
     """Methods that take a training vocabulary; each loads its code when first called."""
 
     _index: WordIndex
-    _array: NDArray[np.float32]
+    _array: "Rows"
     path: Path
 
     def match(

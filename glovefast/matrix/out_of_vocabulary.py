@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from glovefast.errors import VocabularyError
 from glovefast.matrix.match import Match
+from glovefast.store.rounded_rows import Rows
 from glovefast.vocabulary.training_vocabulary import UNKNOWN_TOKENS
 from glovefast.vocabulary.word_index import WordIndex
 
@@ -17,7 +18,7 @@ Policy: TypeAlias = str | NDArray[Any] | Callable[[str], ArrayLike]
 POLICIES = ("zeros", "normal", "mean", "unk")
 
 
-def checked_policy(oov: OutOfVocabulary, vectors: NDArray[np.float32], index: WordIndex) -> Policy:
+def checked_policy(oov: OutOfVocabulary, vectors: Rows, index: WordIndex) -> Policy:
     """Check the policy; return a vector for a policy that gives all rows the same one."""
     if callable(oov):
         return oov
@@ -39,7 +40,7 @@ def checked_policy(oov: OutOfVocabulary, vectors: NDArray[np.float32], index: Wo
 
 def fill(
     matrix: NDArray[Any],
-    vectors: NDArray[np.float32],
+    vectors: Rows,
     match: Match,
     *,
     policy: Policy,

@@ -11,6 +11,7 @@ from glovefast.parser.separators import SINGLE_SPACE, Separator, is_quoted, is_w
 
 _SHOWN_BYTES = 60
 _EXPLAINED_AT_ONCE = 4096
+_NOWHERE = -1  # the place of a line that is not looked at again
 CARRIAGE_RETURNS = (
     "the lines end in a carriage return alone; replace it first, for example with: tr '\\r' '\\n'"
 )
@@ -81,6 +82,7 @@ class BadLines:
         self._separator = separator
         self._places = self.numbers = np.sort(numbers)
         self._explained: dict[int, BadLine] = {}
+        self._refused: dict[int, BadLine] = {}
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -89,7 +91,12 @@ class BadLines:
         for begin in range(0, len(self.numbers), _EXPLAINED_AT_ONCE):
             numbers = self.numbers[begin : begin + _EXPLAINED_AT_ONCE].tolist()
             places = self._places[begin : begin + _EXPLAINED_AT_ONCE].tolist()
-            for number, place, line in zip(numbers, places, self._buffer.lines(places), strict=True):
+            lines = iter(self._buffer.lines([place for place in places if place != _NOWHERE]))
+            for number, place in zip(numbers, places, strict=True):
+                if place == _NOWHERE:
+                    yield self._refused[number]
+                    continue
+                line = next(lines)
                 if bad := self._explained.get(place):
                     yield replace(bad, line=number)
                 else:
@@ -103,6 +110,16 @@ class BadLines:
         self._explained |= {bad.line: bad for bad in bad_lines}
         added = np.fromiter((bad.line for bad in bad_lines), dtype=np.int32, count=len(bad_lines))
         self._places = self.numbers = np.union1d(self.numbers, added)
+
+    def refuse(self, bad_lines: Sequence[BadLine]) -> None:
+        """Add lines that gave a row which is refused, in place of what else is said of them."""
+        added = np.fromiter((bad.line for bad in bad_lines), dtype=np.int32, count=len(bad_lines))
+        self.keep(~np.isin(self.numbers, added))
+        self._refused |= {bad.line: bad for bad in bad_lines}
+        numbers = np.concatenate([self.numbers, added])
+        places = np.concatenate([self._places, np.full_like(added, _NOWHERE)])
+        order = np.argsort(numbers)
+        self.numbers, self._places = numbers[order], places[order]
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Forget all lines but some."""

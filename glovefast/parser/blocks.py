@@ -1,5 +1,6 @@
 """Blocks: the words and rows of a chunk, from the kernels and from what they leave to Python."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from glovefast import kernels
 from glovefast.kernels.load import load_kernels
-from glovefast.parser.bad_lines import BadLine, BadLines, beginning_of
+from glovefast.parser.bad_lines import BadLine, BadLines, beginning_of, show
 from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import UTF_8, WordDecoder
 from glovefast.parser.line_filter import LineFilter
@@ -61,6 +62,28 @@ class Block:
         self.rows, self.words = self.rows[:rows], self.words[:rows]
         self.bad_lines.keep(self.bad_lines.numbers <= last_line)
         self.lines = last_line + 1
+
+    def refuse(self, reasons: Mapping[int, str]) -> None:
+        """Drop rows that cannot be stored; their lines become bad ones.
+
+        Parameters
+        ----------
+        reasons : mapping
+            The rows' numbers, and what is wrong with each.
+        """
+        refused = np.fromiter(reasons, dtype=np.int64, count=len(reasons))
+        words = [word.encode() for word in self.words.take(integer_array(refused)).to_pylist()]
+        self.bad_lines.refuse(
+            [
+                BadLine(line, f"after the word {show(word)}, {reasons[row]}", beginning_of(word))
+                for row, line, word in zip(reasons, self.row_lines[refused].tolist(), words, strict=True)
+            ]
+        )
+        kept = np.delete(np.arange(len(self.rows)), refused)
+        self.rows, self.row_lines = self.rows[kept], self.row_lines[kept]
+        self.words = self.words.take(integer_array(kept))
+        if self.is_finite is not None:
+            self.is_finite = self.is_finite[kept]
 
     def rows_not_wanted(self) -> int:
         """Count the lines that were dropped because their words are unwanted."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from glovefast.errors import StoreError
-from glovefast.store.files import BAD_ROWS, FILES
+from glovefast.store.files import FILES, MORE_FILES
 from glovefast.store.metadata_file import is_store
 
 _EXISTS = "already exists; choose another destination, or replace it (overwrite=True, --force)"
@@ -47,7 +47,7 @@ def check_store_destination(destination: Path, overwrite: bool) -> None:
 
 def _files_of_others(store: Path) -> list[str]:
     """List what is in a store but not one of its files: a link, FIFO or directory of such a name, too."""
-    known = {*FILES, BAD_ROWS}
+    known = {*FILES, *MORE_FILES}
     with os.scandir(store) as entries:
         return sorted(
             entry.name

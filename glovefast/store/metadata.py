@@ -10,11 +10,12 @@ from typing import Any, Self
 
 from glovefast._version import __version__
 from glovefast.store.json_fields import JsonFields
-from glovefast.store.reports import LayerReport, Report, Wanted, read_report
+from glovefast.store.reports import AnyReport, Wanted, read_report
 
 FORMAT = "glovefast"
 FORMAT_VERSION = 2
-DTYPE = "float32"
+FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
+NUMBER_TYPES = (FLOAT32, FLOAT16, INT8)
 
 # int32 counts the rows of an index.
 MAX_ROWS = 2**31 - 1
@@ -81,13 +82,13 @@ class Metadata:
     rows, dim : int
         The shape of the matrix.
     dtype : str
-        The type of its numbers, ``float32``.
+        The type of its numbers: ``float32``, ``float16`` or ``int8``.
     source : SourceInfo or None
         Where the vectors came from.
     options : ParsingOptions or None
         How the text was read; None for a store that was not made from text.
-    report : Report, LayerReport or None
-        What the conversion, or the saving of a layer, found.
+    report : Report, ArrayReport, LayerReport or None
+        What the conversion, or the saving of arrays or of a layer, found.
     limit : int or None
         The number of rows after which the conversion was told to stop, if it did.
     wanted : Wanted or None
@@ -104,10 +105,10 @@ class Metadata:
 
     rows: int
     dim: int
-    dtype: str = DTYPE
+    dtype: str = FLOAT32
     source: SourceInfo | None = None
     options: ParsingOptions | None = None
-    report: Report | LayerReport | None = None
+    report: AnyReport | None = None
     limit: int | None = None
     wanted: Wanted | None = None
     checksums: Mapping[str, str] = field(default_factory=dict)
@@ -155,7 +156,7 @@ _KEYS = frozenset({"format", *(each.name for each in fields(Metadata))})
 def described(
     source: SourceInfo | None,
     options: ParsingOptions | None,
-    report: Report | LayerReport | None,
+    report: AnyReport | None,
     limit: int | None,
     wanted: Wanted | None,
 ) -> dict[str, Any]:

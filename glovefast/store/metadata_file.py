@@ -12,7 +12,7 @@ from glovefast.errors import StoreError, shortened
 from glovefast.regular_files import NOT_REGULAR, open_regular_file
 from glovefast.store.checksums import blank, is_sealed, sealed
 from glovefast.store.json_fields import JsonFields, UnusableError
-from glovefast.store.metadata import DTYPE, FORMAT, FORMAT_VERSION, Metadata
+from glovefast.store.metadata import FORMAT, FORMAT_VERSION, NUMBER_TYPES, Metadata
 
 METADATA = "metadata.json"
 # Usually a kilobyte. It holds the names of the source, its member and some missing words, but nothing that
@@ -74,8 +74,9 @@ def parse_metadata(directory: Path, raw: bytes) -> Metadata:
         metadata = Metadata.read(JsonFields(values))
     except UnusableError as error:
         raise StoreError.damaged(directory, f"{METADATA} has no valid {shortened(error.key)}") from error
-    if metadata.dtype != DTYPE:
-        reason = f"{METADATA} says that the numbers are {shortened(metadata.dtype)}, not {DTYPE}"
+    if metadata.dtype not in NUMBER_TYPES:
+        names = ", ".join(NUMBER_TYPES)
+        reason = f"{METADATA} says that the numbers are {shortened(metadata.dtype)}, not one of {names}"
         raise StoreError.damaged(directory, reason)
     return metadata
 

@@ -4,6 +4,7 @@ A store is untrusted data. Nothing in it is run as code, and sizes, types and po
 they are used. This module checks whole files; `glovefast.vocabulary.word_index` checks what look-ups follow.
 """
 
+import math
 import os
 import shlex
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 from glovefast.errors import StoreError
 from glovefast.regular_files import NOT_REGULAR, open_regular_file
 from glovefast.store.arrow_column import map_column
-from glovefast.store.files import INDEX, NPY_PREAMBLE_BYTES, VECTORS, VOCABULARY, npy_header
-from glovefast.store.metadata import Metadata
+from glovefast.store.files import INDEX, NPY_PREAMBLE_BYTES, SCALES, VECTORS, VOCABULARY, npy_header
+from glovefast.store.metadata import FLOAT32, INT8, Metadata
 from glovefast.store.metadata_file import LARGEST, METADATA, is_store, parse_metadata
 from glovefast.vocabulary.index_building import BUCKET_TYPE
 from glovefast.vocabulary.word_index import WordIndex
@@ -38,7 +39,9 @@ class Store:
     path : pathlib.Path
         The directory.
     vectors : numpy.memmap
-        (rows, dim) float32, read-only, mapped.
+        (rows, dim) float32, float16 or int8, read-only, mapped.
+    scales : numpy.memmap or None
+        (rows,) float32, read-only, mapped; None unless the vectors are int8.
     vocabulary : WordIndex
         The words and their index, mapped.
     metadata : Metadata
@@ -48,7 +51,8 @@ class Store:
     """
 
     path: Path
-    vectors: NDArray[np.float32]
+    vectors: NDArray[Any]
+    scales: NDArray[np.float32] | None
     vocabulary: WordIndex
     metadata: Metadata
     identity: tuple[int, int]
@@ -202,9 +206,13 @@ def map_store(directory: StoreDirectory) -> Store:
         reason = f"{VOCABULARY} or {INDEX} cannot be mapped ({error})"
         raise StoreError.damaged(directory.path, reason) from error
     with directory.open(VECTORS) as file:
-        vectors = _map_vectors(directory.path, file, rows, dim)
+        vectors = _map_array(directory.path, VECTORS, file, (rows, dim), metadata.dtype)
         status = os.fstat(file.fileno())
-    return Store(directory.path, vectors, vocabulary, metadata, (status.st_dev, status.st_ino))
+    scales = None
+    if metadata.dtype == INT8:
+        with directory.open(SCALES) as file:
+            scales = _map_array(directory.path, SCALES, file, (rows,), FLOAT32)
+    return Store(directory.path, vectors, scales, vocabulary, metadata, (status.st_dev, status.st_ino))
 
 
 def _map_column(directory: StoreDirectory, name: str, column: str, of_type: pa.DataType) -> pa.Array:
@@ -215,18 +223,19 @@ def _map_column(directory: StoreDirectory, name: str, column: str, of_type: pa.D
             raise StoreError.damaged(directory.path, f"{name} cannot be mapped ({error})") from error
 
 
-def _map_vectors(directory: Path, file: FileIO, rows: int, dim: int) -> NDArray[np.float32]:
-    """Map the vectors; the header is compared, not parsed, so that it cannot ask for anything else."""
-    header = npy_header(rows, dim)
+def _map_array(directory: Path, name: str, file: FileIO, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """Map an array; the header is compared, not parsed, so that it cannot ask for anything else."""
+    header = npy_header(*shape, dtype=dtype)
     found = file.read(len(header))
     if found != header:
         says = found[NPY_PREAMBLE_BYTES:].decode("latin-1").strip()
-        reason = f"{VECTORS} must contain ({rows}, {dim}) float32, but its header says {says[:100]!r}"
+        reason = f"{name} must contain {shape} {dtype}, but its header says {says[:100]!r}"
         raise StoreError.damaged(directory, reason)
-    expected, size = len(header) + rows * dim * 4, os.fstat(file.fileno()).st_size
+    stored = np.dtype(dtype).newbyteorder("<")
+    expected, size = len(header) + math.prod(shape) * stored.itemsize, os.fstat(file.fileno()).st_size
     if size != expected:
-        raise StoreError.damaged(directory, f"{VECTORS} has {size:,} bytes, expected {expected:,}")
-    return np.memmap(file, dtype="<f4", mode="r", offset=len(header), shape=(rows, dim))
+        raise StoreError.damaged(directory, f"{name} has {size:,} bytes, expected {expected:,}")
+    return np.memmap(file, dtype=stored, mode="r", offset=len(header), shape=shape)
 
 
 def _is_archive_of_stores(path: Path) -> bool:

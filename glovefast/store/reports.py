@@ -4,7 +4,7 @@ The keys of ``report`` and ``wanted`` stand here, and nowhere else.
 """
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from glovefast.store.json_fields import JsonFields
 
@@ -61,6 +61,34 @@ class Report:
             rows_promised=values.count_or_none("rows_promised"),
             **counts,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayReport:
+    """What saving arrays found in them.
+
+    Attributes
+    ----------
+    duplicate_words : int
+        Rows whose word occurred earlier; a look-up finds the first.
+    rounded_rows : int
+        Rows that were rounded to float32.
+    rows_not_finite : int
+        Rows that have a number that is nan or infinite.
+    """
+
+    duplicate_words: int = 0
+    rounded_rows: int = 0
+    rows_not_finite: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain objects, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, values: JsonFields) -> Self:
+        """Read the part from metadata.json."""
+        return cls(**{name: values.count(name, 0) for name in _ARRAY_COUNTS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,11 +178,17 @@ class Wanted:
         )
 
 
-def read_report(values: JsonFields) -> Report | LayerReport:
-    """Read the report of a conversion, or of saving a layer, from metadata.json."""
-    return LayerReport.read(values) if "padding_rows" in values else Report.read(values)
+AnyReport: TypeAlias = Report | ArrayReport | LayerReport
+
+
+def read_report(values: JsonFields) -> AnyReport:
+    """Read the report of a conversion, of saving arrays or of saving a layer, from metadata.json."""
+    if "padding_rows" in values:
+        return LayerReport.read(values)
+    return ArrayReport.read(values) if "rounded_rows" in values else Report.read(values)
 
 
 # Made once: `dataclasses.fields` takes a quarter of the time in which a store is opened.
 _REPORT_COUNTS = tuple(each.name for each in fields(Report) if each.default == 0)
+_ARRAY_COUNTS = tuple(each.name for each in fields(ArrayReport))
 _LAYER_COUNTS = tuple(each.name for each in fields(LayerReport))

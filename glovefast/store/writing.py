@@ -5,28 +5,40 @@
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from glovefast.errors import shortened
 from glovefast.store.arrow_column import write_column
 from glovefast.store.atomic import Partial
-from glovefast.store.checksums import checksum_of
 from glovefast.store.destination import already_exists, check_store_destination
-from glovefast.store.files import INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY, npy_header
-from glovefast.store.metadata import Metadata, SourceInfo
+from glovefast.store.files import (
+    FILES,
+    INDEX,
+    MORE_FILES,
+    NPY_HEADER_BYTES,
+    SCALES,
+    VECTORS,
+    VOCABULARY,
+    npy_header,
+)
+from glovefast.store.float32_rows import Float32Rows
+from glovefast.store.metadata import FLOAT32, INT8, Metadata, SourceInfo
 from glovefast.store.metadata_file import METADATA, sealed_json
 from glovefast.store.remains import clear_remains
-from glovefast.store.reports import LayerReport
+from glovefast.store.reports import ArrayReport, LayerReport
+from glovefast.store.rounding import RowsChecksum, StoredRows, rounded, row_check
 from glovefast.vocabulary.word_index import WordIndex
 
+_PIECE_NUMBERS = 1 << 20
 # No space, no more of the user's quota, no larger files for this process (ulimit -f).
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -46,6 +58,8 @@ class StoreWriter:
         Numbers per row.
     overwrite : bool
         Replace an existing store.
+    dtype : str
+        The type of its numbers.
 
     Raises
     ------
@@ -53,20 +67,24 @@ class StoreWriter:
         If the destination exists and `overwrite` is false, or is not a store, or its parent is missing.
     """
 
-    def __init__(self, destination: Path, dim: int, overwrite: bool = False) -> None:
+    def __init__(self, destination: Path, dim: int, overwrite: bool = False, dtype: str = FLOAT32) -> None:
         check_store_destination(destination, overwrite)
         self.destination = destination
         self.dim = dim
+        self._dtype = dtype
         self._overwrite = overwrite
         # Resolved, so that a destination that is a symbolic link is replaced where it points to.
         self._partial = Partial(destination.resolve())
         self._vectors: FileIO
+        self._scales: FileIO | None = None  # of int8
 
     def __enter__(self) -> Self:
         clear_remains(self.destination.resolve())
         self._partial.__enter__()
         try:
             self._vectors = (self.directory / VECTORS).open("w+b", buffering=0)
+            if self._dtype == INT8:
+                self._scales = (self.directory / SCALES).open("w+b", buffering=0)
         except BaseException:
             self._partial.discard()
             raise
@@ -88,38 +106,40 @@ class StoreWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._vectors.close()
+        for file in self._arrays():
+            file.close()
         self._partial.discard()
         if isinstance(error, OSError) and error.errno in _DISK_IS_FULL and error.filename is None:
             error.filename = str(self.destination)  # a write knows only the number of its file
 
-    def write_rows(self, row: int, rows: NDArray[np.float32]) -> None:
+    def _arrays(self) -> list[FileIO]:
+        """List the files of the rows."""
+        return [self._vectors, *([] if self._scales is None else [self._scales])]
+
+    def write_rows(self, row: int, rows: StoredRows) -> None:
         """Write rows at their place; several threads may write at once.
 
         Parameters
         ----------
         row : int
             The first one's number.
-        rows : numpy.ndarray
-            (n, dim) float32.
+        rows : StoredRows
+            The rows in the type of the store.
         """
-        remaining = np.ascontiguousarray(rows, dtype="<f4").reshape(-1).view(np.uint8).data
-        position = NPY_HEADER_BYTES + row * self.dim * 4
-        while remaining:  # a write may take less than it was given
-            written = os.pwrite(self._vectors.fileno(), remaining, position)
-            remaining = remaining[written:]
-            position += written
+        _write(self._vectors, row, rows.numbers)
+        if self._scales is not None and rows.scales is not None:
+            _write(self._scales, row, rows.scales)
 
     def flush(self) -> None:
         """Wait until the rows written so far are on the disk."""
-        os.fsync(self._vectors.fileno())
+        for file in self._arrays():
+            os.fsync(file.fileno())
 
     def complete(
         self,
         vocabulary: WordIndex,
         metadata: Metadata,
-        vectors_checksum: str,
-        other_checksums: Mapping[str, str] = MappingProxyType({}),
+        other_checksums: Mapping[str, str],
     ) -> None:
         """Add the words, the index and the metadata to the vectors, and wait until all is on the disk.
 
@@ -129,25 +149,28 @@ class StoreWriter:
             The words, one for each row, and their index.
         metadata : Metadata
             What ``metadata.json`` says; its checksums are filled in here.
-        vectors_checksum : str
-            The checksum of the rows' bytes, without the header of the file.
         other_checksums : mapping
-            The checksums of other files in `directory` that belong to the store.
+            The checksums of the rows, as `RowsChecksum` gives them, and of other files in `directory` that
+            belong to the store.
         """
-        # The header comes last, when the number of rows is known; its length does not depend on it.
-        os.pwrite(self._vectors.fileno(), npy_header(len(vocabulary), self.dim), 0)
+        # Headers come last, when the number of rows is known; their length does not depend on it.
+        rows = len(vocabulary)
+        os.pwrite(self._vectors.fileno(), npy_header(rows, self.dim, dtype=self._dtype), 0)
+        if self._scales is not None:
+            os.pwrite(self._scales.fileno(), npy_header(rows), 0)
         self.flush()
-        self._vectors.close()
-        checksums = {
-            VECTORS: vectors_checksum,
+        for file in self._arrays():
+            file.close()
+        made = {
             VOCABULARY: write_column(self.directory / VOCABULARY, "word", vocabulary.words),
             INDEX: write_column(self.directory / INDEX, "bucket", vocabulary.index),
             **other_checksums,
         }
-        with (self.directory / METADATA).open("wb") as file:
-            file.write(sealed_json(replace(metadata, checksums=checksums).to_dict()))
-            file.flush()
-            os.fsync(file.fileno())
+        checksums = {name: made[name] for name in (*FILES, *MORE_FILES) if name in made}
+        with (self.directory / METADATA).open("wb") as described:
+            described.write(sealed_json(replace(metadata, checksums=checksums).to_dict()))
+            described.flush()
+            os.fsync(described.fileno())
 
     def publish(self) -> None:
         """Put the complete store in its place.
@@ -165,16 +188,30 @@ class StoreWriter:
             raise already_exists(self.destination) from None
 
 
+def _write(file: FileIO, row: int, rows: NDArray[Any]) -> None:
+    """Write the rows of an array at their place behind its header."""
+    if not rows.size:
+        return
+    remaining = rows.reshape(-1).view(np.uint8).data
+    position = NPY_HEADER_BYTES + row * rows[0].nbytes
+    while remaining:  # a write may take less than it was given
+        written = os.pwrite(file.fileno(), remaining, position)
+        remaining = remaining[written:]
+        position += written
+
+
 def write_store(
     destination: Path,
     words: pa.StringArray,
-    vectors: NDArray[np.float32],
+    vectors: NDArray[Any] | Float32Rows,
     *,
     source: SourceInfo | None = None,
-    report: LayerReport | None = None,
+    report: Callable[[], ArrayReport | LayerReport] | None = None,
+    dtype: str = FLOAT32,
     overwrite: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> Path:
-    """Write vectors in memory as a store.
+    """Write vectors as a store, piece by piece.
 
     Parameters
     ----------
@@ -182,12 +219,18 @@ def write_store(
         Where to write the store.
     words : pyarrow.StringArray
         n words, without nulls.
-    vectors : numpy.ndarray
-        (n, dim) float32.
-    source, report
-        What the metadata says about where the vectors came from.
+    vectors : numpy.ndarray or Float32Rows
+        (n, dim) of real numbers, which become float32.
+    source : SourceInfo, optional
+        Where the vectors came from.
+    report : callable, optional
+        Called when all vectors are read; what it returns goes into the metadata.
+    dtype : str
+        The type of the store's numbers.
     overwrite : bool
         Replace an existing store.
+    progress : callable, optional
+        Called with the number of rows written so far.
 
     Returns
     -------
@@ -199,14 +242,28 @@ def write_store(
     StoreError
         As `StoreWriter` raises it.
     ValueError
-        If there is not one vector for each word.
+        If there is not one vector for each word, or the type cannot hold a number.
     """
-    if vectors.ndim != 2 or len(vectors) != len(words):
+    if len(vectors.shape) != 2 or vectors.shape[0] != len(words):
         raise ValueError(f"expected {len(words)} vectors, one per word, not shape {vectors.shape}")
-    rows = np.ascontiguousarray(vectors, dtype="<f4")
-    metadata = Metadata(rows=len(rows), dim=rows.shape[1], source=source, report=report)
-    with StoreWriter(destination, metadata.dim, overwrite) as writer:
-        writer.write_rows(0, rows)
-        writer.complete(WordIndex.from_words(words), metadata, checksum_of(rows))
+    rows, dim = vectors.shape
+    check, checksum = row_check(dtype), RowsChecksum()
+    with StoreWriter(destination, dim, overwrite, dtype) as writer:
+        step = max(1, _PIECE_NUMBERS // max(1, dim))
+        for first in range(0, rows, step):
+            piece: NDArray[np.float32] = np.ascontiguousarray(vectors[first : first + step], dtype="<f4")
+            for row, reason in (check(piece) if check else {}).items():
+                word = shortened(words[first + row].as_py())
+                raise ValueError(f"row {first + row}, the word {word}: {reason}; choose another dtype")
+            stored = rounded(piece, dtype)
+            checksum.update(stored)
+            writer.write_rows(first, stored)
+            if progress:
+                progress(first + len(piece))
+        made = report() if report else None
+        metadata = Metadata(rows=rows, dim=dim, dtype=dtype, source=source, report=made)
+        if not rows:
+            checksum.update(rounded(np.empty((0, dim), dtype=np.float32), dtype))
+        writer.complete(WordIndex.from_words(words), metadata, checksum.as_dict())
         writer.publish()
     return destination

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import FileIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +20,12 @@ from glovefast.parser.word2vec_binary import BinaryRowReader
 from glovefast.progress import Progress
 from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
 from glovefast.sources.source import Source
-from glovefast.store.files import NPY_HEADER_BYTES
 from glovefast.store.metadata import ParsingOptions
 from glovefast.store.metadata_file import METADATA
 from glovefast.store.reading import Store
 from glovefast.store.reports import Report
+from glovefast.store.rounding import StoredRows, rounded_block
+from glovefast.verification.stored_rows import StoredRowsReader
 from glovefast.vocabulary.word_index import WordIndex
 
 
@@ -49,7 +50,7 @@ class Comparison:
 
 def first_difference(
     store: Store,
-    vectors: FileIO,
+    rows: StoredRowsReader,
     source: AnySource,
     member: str | None,
     progress: Callable[[Progress], None] | None,
@@ -60,8 +61,8 @@ def first_difference(
     ----------
     store : Store
         The open store, its index checked.
-    vectors : io.FileIO
-        The file of its vectors; read piece by piece, so that only one piece is in memory.
+    rows : StoredRowsReader
+        Its rows, from the first on.
     source : str, path-like or binary file object
         The text.
     member : str or None
@@ -82,7 +83,7 @@ def first_difference(
         If a file cannot be read.
     """
     with open_source(source, member or _recorded_member(store, source)) as opened:
-        run = _Run(store, vectors, opened)
+        run = _Run(store, rows, opened)
         difference = None
         while difference is None and run.fill():
             difference = run.compare()
@@ -112,9 +113,9 @@ def _recorded_member(store: Store, source: AnySource) -> str | None:
 class _Run:
     """One pass over the text and the store, side by side."""
 
-    def __init__(self, store: Store, vectors: FileIO, source: Source) -> None:
+    def __init__(self, store: Store, rows: StoredRowsReader, source: Source) -> None:
         self._store = store
-        self._vectors = vectors
+        self._stored = rows
         self._source = source
         self._reader = reader_of(source)
         self._buffer = TextBuffer()
@@ -141,7 +142,6 @@ class _Run:
         self._lines = 0
         self._skipped = 0
         self.rows = 0
-        vectors.seek(NPY_HEADER_BYTES)
 
     def fill(self) -> bool:
         """Read the next chunk; false at the end of the text, or where the conversion was to stop."""
@@ -175,24 +175,25 @@ class _Run:
     def compare(self) -> str | None:
         """Parse the chunk and compare its rows; give the first difference."""
         block = self._parser.parse(self._buffer)
+        found = rounded_block(block, self._store.metadata.dtype)
         if self._limit is not None and len(block.words) >= self._limit - self.rows:
             block.cut(self._limit - self.rows)
         for bad in block.bad_lines:
             if not bad.kept and not self._skips:
                 return f"{self._place(bad.line)} cannot be read: {bad.reason}"
             self._skipped += not bad.kept
-        difference = self._difference(block)
+        difference = self._difference(block, found)
         self._lines += block.lines
         return difference
 
-    def _difference(self, block: Block) -> str | None:
-        """Compare a block with as many rows of the store."""
+    def _difference(self, block: Block, found: StoredRows) -> str | None:
+        """Compare a block and its rounded rows with as many rows of the store."""
         first, count = self.rows, min(len(block.words), len(self._words) - self.rows)
         stored_words = self._words[first : first + count]
-        stored = np.empty((count, self._store.vectors.shape[1]), dtype="<f4")
-        _fill_from(self._vectors, stored)
-        found: NDArray[np.float32] = np.ascontiguousarray(block.rows[:count])
-        same = (found.view(np.uint32) == stored.view(np.uint32)).all(axis=1)
+        stored, found = self._stored.read(count), found.first(count)
+        same = (_bits(found.numbers) == _bits(stored.numbers)).all(axis=1)
+        if found.scales is not None and stored.scales is not None:
+            same &= _bits(found.scales) == _bits(stored.scales)
         if not stored_words.equals(block.words[:count]):
             words = zip(stored_words.to_pylist(), block.words[:count].to_pylist(), strict=True)
             same &= np.fromiter((one == other for one, other in words), dtype=np.bool_, count=count)
@@ -209,11 +210,7 @@ class _Run:
         if (stored_word := stored_words[at].as_py()) != word:
             here, there = shortened(stored_word), shortened(word)
             return f"{where}: the word is {here} in the store and {there} in the text"
-        column = int(np.argmax(found.view(np.uint32)[at] != stored.view(np.uint32)[at]))
-        here, there = _show(stored[at, column]), _show(found[at, column])
-        return (
-            f"{where}, {shortened(word)}: number {column + 1} is {here} in the store and {there} in the text"
-        )
+        return f"{where}, {shortened(word)}: {_difference_of_numbers(at, stored, found)}"
 
     def _place(self, line: int) -> str:
         """Name a line of the chunk."""
@@ -233,15 +230,24 @@ class _Run:
         return None
 
 
-def _fill_from(file: FileIO, array: NDArray[np.float32]) -> None:
-    """Read an array's bytes; the file's size was checked, but it may shrink under the reader."""
-    remaining = array.reshape(-1).view(np.uint8).data
-    while remaining and (count := file.readinto(remaining)):
-        remaining = remaining[count:]
-    if remaining:
-        raise OSError(f"{file.name} was truncated while it was read")
+def _difference_of_numbers(row: int, stored: StoredRows, found: StoredRows) -> str:
+    """Name the first number of a row that differs; for int8, its scale comes first."""
+    if stored.scales is not None and found.scales is not None:
+        here, there = stored.scales[row], found.scales[row]
+        if here.tobytes() != there.tobytes():
+            return f"its scale is {_show(here)} in the store and {_show(there)} by the text"
+    column = int(np.argmax(_bits(stored.numbers)[row] != _bits(found.numbers)[row]))
+    here, there = stored.numbers[row, column], found.numbers[row, column]
+    return f"number {column + 1} is {_show(here)} in the store and {_show(there)} in the text"
 
 
-def _show(number: np.float32) -> str:
+def _bits(numbers: NDArray[Any]) -> NDArray[Any]:
+    """View numbers as integers, so that the sign of zero and the payload of nan count."""
+    return numbers.view(f"u{numbers.itemsize}")
+
+
+def _show(number: Any) -> str:  # noqa: ANN401 - a number of any type of a store
     """Write a number so that no two look the same: the bits too, of nan."""
-    return f"{number} (0x{number.view(np.uint32):08x})" if np.isnan(number) else str(number)
+    if not np.isnan(number):
+        return str(number)
+    return f"{number} (0x{int.from_bytes(number.tobytes(), 'little'):0{2 * number.itemsize}x})"

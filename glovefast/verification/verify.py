@@ -16,11 +16,21 @@ from glovefast.kernels import HASH_BITS
 from glovefast.progress import Callback, Progress, checked_progress, shows_progress
 from glovefast.sources.opening import AnySource
 from glovefast.store.checksums import as_text, new_checksum
-from glovefast.store.files import BAD_ROWS, FILES, INDEX, NPY_HEADER_BYTES, VECTORS, VOCABULARY
-from glovefast.store.metadata import Metadata
+from glovefast.store.files import (
+    BAD_ROWS,
+    FILES,
+    INDEX,
+    MORE_FILES,
+    NPY_HEADER_BYTES,
+    SCALES,
+    VECTORS,
+    VOCABULARY,
+)
+from glovefast.store.metadata import INT8, Metadata
 from glovefast.store.metadata_file import METADATA, is_as_written, parse_metadata
 from glovefast.store.reading import Store, StoreDirectory, map_store, with_directory
 from glovefast.verification.against_text import first_difference
+from glovefast.verification.stored_rows import StoredRowsReader
 from glovefast.vocabulary.arrow import integer_array
 from glovefast.vocabulary.hashing import WordBlocks, hash_words, same_words, words_before
 from glovefast.vocabulary.word_index import WordIndex
@@ -93,7 +103,7 @@ def verify(
         The store's directory.
     against : str, path-like or binary file object, optional
         The text that the store was made from, in any form that `convert` takes. It is parsed again, and
-        every word and number is compared, bit for bit.
+        every word and number is compared, bit for bit; for float16 and int8, with what rounding makes of it.
     member : str, optional
         The archive's member; by default the one that the store was made from.
     progress : callable or bool, optional
@@ -115,20 +125,21 @@ def verify(
         If a file cannot be read.
     """
 
-    def checked(directory: StoreDirectory) -> tuple["_Check", list[str], FileIO | None]:
+    def checked(directory: StoreDirectory) -> tuple["_Check", list[str], StoredRowsReader | None]:
         check = _Check(directory, report)
         problems = list(check.problems())
         if problems and not directory.is_current():
             raise StoreError(directory.path, "was replaced")  # so its successor is checked
-        compares = against is not None and check.store is not None
-        return check, problems, directory.open(VECTORS) if compares else None
+        if against is None or check.store is None:
+            return check, problems, None
+        return check, problems, StoredRowsReader(directory, check.store.metadata)
 
     report = checked_progress(progress)
-    check, problems, vectors = with_directory(store, checked)
-    if against is None or check.store is None or vectors is None:
+    check, problems, rows = with_directory(store, checked)
+    if against is None or check.store is None or rows is None:
         return Verification(Path(store), tuple(problems), check.bytes_read)
-    with vectors:
-        comparison = first_difference(check.store, vectors, against, member, report)
+    with rows:
+        comparison = first_difference(check.store, rows, against, member, report)
     if comparison.difference:
         problems.append(comparison.difference)
     return Verification(Path(store), tuple(problems), check.bytes_read, comparison.source, comparison.rows)
@@ -159,10 +170,13 @@ class _Check:
             yield error.damage
         names = self._directory.names()
         checksums = metadata.checksums if metadata else {}
-        expected = (*FILES, BAD_ROWS) if BAD_ROWS in checksums else FILES
+        expected = [*FILES, *(name for name in MORE_FILES if name in checksums)]
+        if metadata and metadata.dtype == INT8 and SCALES not in expected:
+            expected.append(SCALES)
+        known = {*FILES, *MORE_FILES} if metadata is None else {*expected, BAD_ROWS}
         yield from (f"{name} is missing" for name in expected if name not in names)
-        yield from (f"{name} is not a file of a store" for name in names if name not in (*FILES, BAD_ROWS))
-        yield from self._wrong_checksums(checksums, names)
+        yield from (f"{name} is not a file of a store" for name in names if name not in known)
+        yield from self._wrong_checksums(checksums, [name for name in names if name in known])
         if metadata:
             yield from self._wrong_contents()
 
@@ -170,7 +184,7 @@ class _Check:
         """Read every other file through; files that cannot be opened are reported as well."""
         with ExitStack() as resources:
             files: list[tuple[str, FileIO]] = []
-            for name in (VECTORS, VOCABULARY, INDEX, BAD_ROWS):
+            for name in (VECTORS, SCALES, VOCABULARY, INDEX, BAD_ROWS):
                 if name in names:
                     try:
                         files.append((name, resources.enter_context(self._directory.open(name))))
@@ -179,8 +193,9 @@ class _Check:
             sizes = (os.fstat(file.fileno()).st_size for _, file in files)
             total = self.bytes_read + sum(sizes)
             for name, file in files:
-                # The checksum of the vectors is made while they are written, before their header.
-                found = self._checksum(file, NPY_HEADER_BYTES if name == VECTORS else 0, total)
+                # The checksums of the rows are made while they are written, before their headers.
+                begin = NPY_HEADER_BYTES if name in (VECTORS, SCALES) else 0
+                found = self._checksum(file, begin, total)
                 if name not in checksums:
                     yield f"{METADATA} has no checksum of {name}"
                 elif found != checksums[name]:

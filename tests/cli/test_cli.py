@@ -14,7 +14,7 @@ from glovefast.cli.signals import EndingSignals, Interrupted
 from glovefast.errors import MatrixSizeError
 from glovefast.matrix.out_of_vocabulary import POLICIES
 from glovefast.parser import decoding
-from glovefast.store.metadata import MAX_DIM
+from glovefast.store.metadata import MAX_DIM, NUMBER_TYPES
 from tests.helpers.files import names_here
 
 pytestmark = pytest.mark.usefixtures("command_directory")
@@ -77,6 +77,7 @@ def test_the_choices_are_the_librarys():
     assert convert_command._MOST_DIMENSIONS == MAX_DIM
     assert set(options.ERRORS) == set(decoding.ERRORS_RULES)
     assert list(options.OUT_OF_VOCABULARY) == list(POLICIES)
+    assert list(options.NUMBER_TYPES) == list(NUMBER_TYPES)
 
 
 @pytest.mark.parametrize(

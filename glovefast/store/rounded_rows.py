@@ -1,0 +1,50 @@
+"""Rows that a store has as float16 or int8, read as float32."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+
+class RoundedRows:
+    """float16 or int8 rows of a store, which act as a read-only array of float32 rows.
+
+    Parameters
+    ----------
+    numbers : numpy.ndarray
+        (n, dim) float16 or int8.
+    scales : numpy.ndarray or None
+        (n,) float32 for int8.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, numbers: NDArray[Any], scales: NDArray[np.float32] | None) -> None:
+        self.numbers = numbers
+        self.scales = scales
+        self.shape = numbers.shape
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, rows: int | slice | NDArray[np.integer]) -> NDArray[np.float32]:
+        """Read a row, or some of them, as a new array."""
+        numbers: NDArray[np.float32] = self.numbers[rows].astype(np.float32)
+        if self.scales is not None:
+            numbers *= self.scales[rows] if numbers.ndim == 1 else self.scales[rows][:, None]
+        return numbers
+
+    def take(self, rows: NDArray[np.integer], axis: int = 0) -> NDArray[np.float32]:
+        """Read some rows as a new array, as ``numpy.take`` does along the first axis."""
+        return self[rows]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Give NumPy all rows, which takes a copy."""
+        if copy is False:
+            raise ValueError("rows that are stored as float16 or int8 need a copy to become float32")
+        return self[:] if dtype is None else self[:].astype(dtype, copy=False)
+
+
+# Rows to read from: the mapped array itself, or what gives its numbers as float32.
+Rows: TypeAlias = "NDArray[np.float32] | RoundedRows"
