@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.text.batches import batch_of
+from glovefast.text.lists import SharedIntegers
 from glovefast.text.pieces import Piece
 from glovefast.text.progress import Callback, TextProgress
 from glovefast.text.sequences import Sequences
@@ -43,7 +44,7 @@ class ColumnLookup:
         end = max(int(indices.max(initial=0)), self._unknown) + 1
         # One Python integer for each index, which all lists share, unless there are large gaps.
         dense = end <= _LARGEST_SPREAD * len(indices)
-        self._numbers = np.array(range(end), dtype=object) if dense else None
+        self._integers = SharedIntegers(end) if dense else None
 
     def sequences(
         self,
@@ -84,7 +85,7 @@ class ColumnLookup:
                 workspace = Workspace()
             indices, offsets = self._table.indices(batch, for_bytes, self._index_of, self._unknown, workspace)
             idle.put(workspace)
-            return Sequences(indices, offsets, self._numbers)
+            return Sequences(indices, offsets, self._integers)
 
         done = 0
         for sequences in in_order(look_up, pieces, threads):

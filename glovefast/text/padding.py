@@ -61,7 +61,7 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
         columns = Sequences.of(sequences)
         if np.dtype(dtype) == np.int32:
             return padded(columns, maxlen, padding, truncating, value)
-        sequences = columns.lists()
+        sequences = list(columns.lists())
     lengths = _lengths(sequences)
     item_shape = next((np.asarray(each).shape[1:] for each in sequences if len(each)), ())
     holds_strings = np.issubdtype(dtype, np.str_) or np.issubdtype(dtype, np.bytes_)

@@ -83,7 +83,10 @@ def pieces_of(texts: Texts) -> Iterator[Piece]:
 
 def count_of(texts: Any) -> int | None:  # noqa: ANN401 - any source of texts
     """Give the number of texts; None if the source does not tell it."""
-    return len(texts) if hasattr(texts, "__len__") else None
+    try:
+        return len(texts)
+    except TypeError:  # an iterator, or an array without a dimension
+        return None
 
 
 def _parts_of(texts: Any) -> Iterator[list[Any] | pa.Array]:  # noqa: ANN401 - told apart by what it offers

@@ -1,8 +1,6 @@
 """Sequences of indices in columns: their concatenated indices and the bounds of each sequence."""
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any, TypeAlias, cast
@@ -11,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from glovefast.text.lists import SharedIntegers
 from glovefast.text.pieces import is_list
 from glovefast.text.words import shown
 from glovefast.vocabulary.arrow import integer_array
@@ -34,13 +33,13 @@ class Sequences:
         (m,) int32 or int64: the indices of all sequences.
     offsets : numpy.ndarray
         (n + 1,) int64: the bounds of the n sequences.
-    numbers : numpy.ndarray or None
-        Python integers by index, which many lists can share.
+    integers : SharedIntegers or None
+        Python integers for the lists to share.
     """
 
     indices: NDArray[np.integer]
     offsets: NDArray[np.int64]
-    numbers: NDArray[np.object_] | None = None
+    integers: SharedIntegers | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -123,14 +122,11 @@ class Sequences:
         numbers = np.frombuffer(values.buffers()[1] or b"", dtype=str(values.type))
         return cls(numbers[values.offset : values.offset + len(values)], offsets)
 
-    def lists(self) -> list[list[int]]:
-        """Give lists of Python integers."""
-        bounds = pairwise(self.offsets.tolist())
-        if self.numbers is None:
-            return [self.indices[begin:end].tolist() for begin, end in bounds]
-        # A new integer for each index would take longer, and 32 bytes each.
-        shared = self.numbers[self.indices]
-        return [shared[begin:end].tolist() for begin, end in bounds]
+    def lists(self) -> Iterator[list[int]]:
+        """Give lists of Python integers, one by one."""
+        values = self.indices if self.integers is None else self.integers.at(self.indices)
+        for begin, end in pairwise(self.offsets.tolist()):
+            yield values[begin:end].tolist()
 
     def arrow(self) -> pa.ListArray | pa.LargeListArray:
         """View the columns as an Arrow array, whose offsets have 64 bits only if 32 are too few."""
@@ -226,19 +222,3 @@ def texts_of(
             if word is not None:
                 words.append(word)
         yield " ".join(words)
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """Pause Python's search for reference cycles while many lists of integers are made.
-
-    It would look through all of them again and again, which takes as long as making them: 0.21 s instead of
-    0.11 s for 25,000 lists of 230 integers.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from glovefast.text.counting import count_texts
 from glovefast.text.dictionaries import NAMES, DictionaryAttribute, WordDictionaries
+from glovefast.text.lists import filled_lists
 from glovefast.text.lookup import LookupOptions, TextLookup
 from glovefast.text.padding import padded
-from glovefast.text.pieces import Texts
+from glovefast.text.pieces import Texts, count_of
 from glovefast.text.progress import Callback, reporting
-from glovefast.text.sequences import AnySequences, Sequences, collection_paused, lists_of, texts_of
+from glovefast.text.sequences import AnySequences, Sequences, lists_of, texts_of
 from glovefast.text.word_rule import WordRule
 from glovefast.text.words import DEFAULT_FILTERS
 from glovefast.threads import checked_threads
@@ -176,8 +177,8 @@ class Tokenizer:
         TextError
             If a text or a word is not a string; the message names its position and its type.
         """
-        with collection_paused(), reporting(progress) as report:
-            return list(self._lists(texts, threads, report))
+        with reporting(progress) as report:
+            return filled_lists(count_of(texts) or 0, self._lists(texts, threads, report))
 
     def texts_to_sequences_generator(self, texts: Texts) -> Iterator[list[int]]:
         """Turn texts into lists of indices, one after the other; some texts are read ahead.

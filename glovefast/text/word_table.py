@@ -46,6 +46,7 @@ class Workspace:
     def __init__(self) -> None:
         self._room = 0
         self.arrays: tuple[NDArray[Any], ...] = ()
+        self._indices = np.empty(0, dtype=np.int32)
 
     def arrays_for(self, batch: TextBatch) -> tuple[NDArray[Any], ...]:
         """Give the arrays, with room for the longest text of a batch."""
@@ -64,6 +65,12 @@ class Workspace:
                 np.empty(self._room, dtype=np.uint64),
             )
         return self.arrays
+
+    def indices_for(self, words: int) -> NDArray[np.int32]:
+        """Give an array for the indices of some words, the same one each time: new memory takes longer."""
+        if words > len(self._indices):
+            self._indices = np.empty(2 * words, dtype=np.int32)
+        return self._indices
 
 
 class WordTable:
@@ -183,7 +190,7 @@ class WordTable:
         words = {WORDS_ARE_GIVEN: len(batch.given_ends), WORDS_ARE_CHARACTERS: len(batch.text)}
         # Between separators, at most every other byte is a word. The kernel writes to one more place.
         room = words.get(batch.how, len(batch.text) // 2 + texts) + 1
-        indices = np.empty(room, dtype=np.int32)
+        indices = workspace.indices_for(room)
         offsets = np.zeros(texts + 1, dtype=np.int64)
         found = self._kernels.number_words(
             batch.text,
