@@ -7,6 +7,7 @@ import click
 import glovefast
 from glovefast.cli.convert_command import convert
 from glovefast.cli.coverage_command import coverage
+from glovefast.cli.fetch_command import cache, fetch
 from glovefast.cli.matrix_command import matrix
 from glovefast.cli.options import FilePath, json_option, quiet_option, quiet_progress_option
 from glovefast.cli.summary import counted, describe_store, describe_verification
@@ -21,6 +22,7 @@ _FIRST_WORDS = 10
     epilog="""\b
 Examples:
   glovefast convert glove.6B.100d.txt
+  glovefast fetch glove.6B.100d
   glovefast info glove.6B.100d.glovefast
   glovefast verify glove.6B.100d.glovefast --against glove.6B.100d.txt
   glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
@@ -40,7 +42,7 @@ def command() -> None:
     """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
 
 
-for each in (convert, matrix, coverage):
+for each in (convert, matrix, coverage, fetch, cache):
     command.add_command(each)
 
 

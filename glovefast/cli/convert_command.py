@@ -21,7 +21,7 @@ from glovefast.cli.options import (
 )
 from glovefast.cli.signals import EndingSignals, Interrupted
 from glovefast.cli.summary import describe_conversion, describe_dry_run
-from glovefast.cli.terminal import ProgressMeter, announce, complain
+from glovefast.cli.terminal import ProgressMeter, announce, complain, python_literal
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import GlovefastError
 
@@ -156,7 +156,7 @@ def convert(
             f"-o names one store, but there are {len(sources)} sources; convert them one by one"
         )
     check_encoding(options["encoding"], options["separator"])
-    options["words"] = _wanted_words(words_file, options["fallback"], sources, options["encoding"])
+    options["words"] = listed_words(words_file, options["fallback"], sources, options["encoding"])
     if dry_run:
         del options["overwrite"]
     results: list[dict[str, Any]] = []
@@ -180,9 +180,8 @@ def convert(
     if dry_run:
         _raise_first_error(results)
     elif not as_json and not quiet:
-        store = results[0]["destination"]
-        literal = json.dumps(store, ensure_ascii=False) if store.isprintable() else ascii(store)
-        announce(f"Next, in Python: glovefast.load({literal})", "all stores are complete")
+        loading = f"glovefast.load({python_literal(results[0]['destination'])})"
+        announce(f"Next, in Python: {loading}", "all stores are complete")
 
 
 def _work(
@@ -233,12 +232,12 @@ def _converted(
         path = glovefast.convert(piece.source, **{**options, **piece.options})
         if piece.is_last:  # an interrupt cannot undo it any more
             signals.finish()
-        yield _summarized(path)
+        yield summarized(path)
         if signals.received is not None and not piece.is_last:  # too late for this store, not for the next
             raise Interrupted(signals.received)
 
 
-def _summarized(path: Path) -> dict[str, Any]:
+def summarized(path: Path) -> dict[str, Any]:
     """Read the metadata of a new store; the conversion is done even if that fails."""
     from glovefast.store.files import BAD_ROWS
 
@@ -268,9 +267,10 @@ def _raise_first_error(results: list[dict[str, Any]]) -> None:
         raise GlovefastError(f"{failing[0]}{more}")
 
 
-def _wanted_words(
+def listed_words(
     words_file: Path | None, fallback: tuple[str, ...], sources: tuple[str, ...], encoding: str
 ) -> list[str] | None:
+    """Read the list of wanted words; None if all words are wanted."""
     if words_file is None:
         if fallback:
             raise click.UsageError("--fallback needs --words; without it, every word is kept")

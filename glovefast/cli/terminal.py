@@ -49,6 +49,11 @@ def announce(text: str, done: str) -> None:
         complain(f"warning: {done}, but standard output cannot be written: {error.strerror}")
 
 
+def python_literal(text: str) -> str:
+    """Write a string as Python code that can be copied from the terminal."""
+    return json.dumps(text, ensure_ascii=False) if text.isprintable() else ascii(text)
+
+
 def print_json(result: dict[str, Any]) -> None:
     """Write a result to standard output as one JSON object on one line."""
     print_text(json.dumps(result))

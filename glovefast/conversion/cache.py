@@ -114,6 +114,9 @@ class Entry:
         try:
             yield
         finally:
+            if not self.store.exists() and not self.downloads.exists():  # nothing came of it
+                self._note.unlink(missing_ok=True)
+                self.store.with_suffix(".lock").unlink(missing_ok=True)
             os.close(lock)
 
     def _lock(self) -> int:

@@ -20,6 +20,7 @@ from glovefast.sources.opening import open_source
 from glovefast.sources.remote import ChangedFileError, Version
 from glovefast.sources.source import Source
 from glovefast.sources.transfers import OfflineError, RemoteFile, is_unchanged
+from glovefast.store.copying import copy_store
 from glovefast.store.destination import check_store_destination
 from glovefast.store.files import SUFFIX
 from glovefast.store.reading import open_store
@@ -35,7 +36,7 @@ def make_store(
     made_of: Mapping[str, Any],
     *,
     refresh: bool,
-) -> None:
+) -> bool:
     """Make the store in the cache, unless another process has done so, or nothing has changed since.
 
     Parameters
@@ -50,12 +51,18 @@ def make_store(
         What to note of the source and the options.
     refresh : bool
         Ask the server whether the file is another one by now.
+
+    Returns
+    -------
+    bool
+        Whether a store was made.
     """
     with entry.locked():
         is_there = _is_usable(entry.store)
         origin = entry.origin()
         if is_there and not (refresh and _has_changed(source, origin)):
-            return
+            entry.note_use()
+            return False
         if not is_there:
             origin = dict(made_of)
             entry.note_origin(origin)
@@ -64,12 +71,19 @@ def make_store(
         # Last: an interrupt in between makes the next refresh fetch once more, and never too little.
         entry.note_origin({**made_of, **found})
         remove_parts(entry.downloads)
+    return True
 
 
 def make_store_at(
-    source: PretrainedSource, entry: Entry, options: Options, destination: Path, *, overwrite: bool
-) -> Path:
-    """Make the store at a place of the user's choice; only what is being fetched stands in the cache.
+    source: PretrainedSource,
+    entry: Entry,
+    options: Options,
+    destination: Path,
+    *,
+    overwrite: bool,
+    refresh: bool,
+) -> tuple[Path, bool]:
+    """Make the store at a place of the user's choice: a copy of the one in the cache if it is there.
 
     Parameters
     ----------
@@ -79,14 +93,24 @@ def make_store_at(
         The store, or an existing directory to put it into.
     overwrite : bool
         Replace a store that is there.
+    refresh : bool
+        Copy nothing, but fetch and convert.
+
+    Returns
+    -------
+    pathlib.Path, bool
+        The store, and whether it was converted, not copied.
     """
     target = destination / (source.stem + SUFFIX) if is_folder(destination) else destination
     check_store_destination(target, overwrite)
     with entry.locked():
+        if not refresh and _is_usable(entry.store):
+            copy_store(entry.store, target, overwrite)
+            return target, False
         with _opened(source, entry, options) as (opened, _):
             Conversion(opened, options).run(target, overwrite)
         remove_parts(entry.downloads)
-    return target
+    return target, True
 
 
 def _is_usable(store: Path) -> bool:
@@ -180,7 +204,7 @@ def _first_that_answers(
         except FetchError as error:
             remote.close()
             failures.append(error)
-            if address != source.addresses[-1]:
+            if address != source.addresses[-1] and not isinstance(error, OfflineError):
                 _log.info("%s; asking the next server", error)
     if not any(isinstance(error, OfflineError) for error in failures):
         raise failures[-1]

@@ -130,7 +130,7 @@ class Asked:
         self._progress = checked_progress(progress)
         self._options = options
         self._made_of = {"source": self.source.shown, "member": member, "options": self._described()}
-        if self.source.store is not None and (member is not None or self._made_of["options"]):
+        if self.source.store is not None and not self.has_no_options:
             raise StoreError(self.source.store, "is a store already; open it without conversion options")
         self.entry = Entry.of(
             cache_dir,
@@ -151,21 +151,32 @@ class Asked:
             else:
                 entry.note_use()
                 return vectors
-        self.make(refresh=refresh)
-        return WordVectors(entry.store)
+        store, _ = self.make(refresh=refresh)
+        return WordVectors(store)
 
-    def make(self, *, refresh: bool = False) -> Path:
-        """Make the store in the cache if it is not there."""
+    @property
+    def has_no_options(self) -> bool:
+        """Whether the source alone tells the store in the cache."""
+        return self._made_of["member"] is None and not self._made_of["options"]
+
+    def make(self, *, refresh: bool = False) -> tuple[Path, bool]:
+        """Make the store in the cache if it is not there; give its place, and whether it is new."""
+        if self.source.store is not None:
+            return self.source.store, False
         from glovefast.conversion.fetching import make_store
 
-        make_store(self.source, self.entry, self._checked(), self._made_of, refresh=refresh)
-        return self.entry.store
+        is_new = make_store(self.source, self.entry, self._checked(), self._made_of, refresh=refresh)
+        return self.entry.store, is_new
 
-    def make_at(self, destination: Path, *, overwrite: bool) -> Path:
-        """Make the store outside of the cache."""
+    def make_at(self, destination: Path, *, overwrite: bool, refresh: bool = False) -> tuple[Path, bool]:
+        """Make the store outside of the cache; give its place, and whether it is more than a copy."""
+        if self.source.store is not None:
+            raise StoreError(self.source.store, "is a store already; copy it instead")
         from glovefast.conversion.fetching import make_store_at
 
-        return make_store_at(self.source, self.entry, self._checked(), destination, overwrite=overwrite)
+        return make_store_at(
+            self.source, self.entry, self._checked(), destination, overwrite=overwrite, refresh=refresh
+        )
 
     def _checked(self) -> "Options":
         from glovefast.conversion.options import Options, wanted_words

@@ -233,8 +233,9 @@ class _Attempts:
             raise kind(
                 self._address, f"{error.reason}; try again later: it goes on where it stopped"
             ) from error
+        if not never_reached:
+            _log.info("%s: %s; trying again", self._address, error.reason)
         seconds = min(_LONGEST_WAIT, max(_FIRST_WAIT * 2 ** (self._in_vain - 1), error.wait or 0))
-        _log.info("%s: %s; trying again in %.3g s", self._address, error.reason, seconds)
         self._stopped.wait(seconds)
 
     def repeat(self, ask: Callable[[], Answer]) -> Answer:
