@@ -10,7 +10,7 @@ from glovefast.cli.coverage_command import coverage
 from glovefast.cli.fetch_command import cache, fetch
 from glovefast.cli.matrix_command import matrix
 from glovefast.cli.options import FilePath, json_option, quiet_option, quiet_progress_option
-from glovefast.cli.summary import counted, describe_store, describe_verification
+from glovefast.cli.summary import counted, describe_installation, describe_store, describe_verification
 from glovefast.cli.terminal import ProgressMeter, print_json, print_text
 from glovefast.errors import GlovefastError
 
@@ -50,13 +50,26 @@ for each in (convert, matrix, coverage, fetch, cache):
     epilog="""\b
 Examples:
   glovefast info glove.6B.100d.glovefast
-  glovefast info glove.6B.100d.glovefast --json"""
+  glovefast info glove.6B.100d.glovefast --json
+  glovefast info"""
 )
-@click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
+@click.argument("path", metavar="[STORE]", required=False, type=FilePath(path_type=Path))
 @quiet_progress_option
 @json_option
-def info(*, path: Path, quiet: bool, as_json: bool) -> None:
-    """Show what a store contains and where it came from."""
+def info(*, path: Path | None, quiet: bool, as_json: bool) -> None:
+    """Show what a store contains and where it came from.
+
+    Without STORE: show how this installation runs its compiled kernels.
+    """
+    if path is None:
+        from glovefast.kernels.load import kernels_in_use
+
+        installation = {"version": glovefast.__version__, "kernels": kernels_in_use()}
+        if as_json:
+            print_json(installation)
+        else:
+            print_text(describe_installation(installation))
+        return
     vectors = glovefast.load(path)
     sizes = {file.name: file.stat().st_size for file in sorted(path.iterdir()) if file.is_file()}
     if as_json:

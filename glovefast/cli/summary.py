@@ -82,6 +82,27 @@ def _describe_speed(bytes_read: int, seconds: float) -> str:
     return f"in {seconds:.2f} s ({readable_bytes(bytes_read)}, {rate}/s)"
 
 
+def describe_installation(installation: Mapping[str, Any]) -> str:
+    """Describe the installation as a table.
+
+    Parameters
+    ----------
+    installation : mapping
+        The version, and how the kernels are run (`glovefast.kernels.load.kernels_in_use`).
+
+    Returns
+    -------
+    str
+        A line for each property.
+    """
+    kernels = installation["kernels"]
+    table = [("glovefast", installation["version"]), ("kernels", kernels["summary"])]
+    if kernels["file"]:
+        table.append(("loaded from", printable(kernels["file"])))
+    table += [("because", printable(reason)) for reason in kernels["reasons"]]
+    return "\n".join(f"{label:<13}{value}" for label, value in table)
+
+
 def describe_store(
     store: Path, metadata: Mapping[str, Any], sizes: Mapping[str, int], words: Iterable[str]
 ) -> str:

@@ -1,5 +1,6 @@
 """Link the kernels into a shared library (see `glovefast.kernels.library`), from Numba's LLVM IR."""
 
+import json
 import os
 import shlex
 import shutil
@@ -10,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from glovefast.kernels.library import checksum, levels_here, symbol
+from glovefast.kernels.levels import levels_here, symbol
 
 # All levels come from the same optimized IR, which is made for this one.
 _OPTIMIZED_FOR = {"x86-64-v4": "x86-64-v3", "aarch64": "generic"}
@@ -68,6 +69,8 @@ def link(kernels: dict[str, Any], name: str | None = None) -> tuple[bytes, dict[
     LinkError
         If this kind of machine has no libraries, there is no linker, or linking fails.
     """
+    from glovefast.kernels.library import checksum
+
     levels = levels_here()
     if not levels:
         raise LinkError("there are no libraries of kernels for this kind of machine")
@@ -82,6 +85,32 @@ def link(kernels: dict[str, Any], name: str | None = None) -> tuple[bytes, dict[
         "kernels": {kernel: made["arguments"] for kernel, made in kernels.items()},
     }
     return library, {**manifest, "checksum": checksum(manifest, library)}
+
+
+def prepare_wheel(directory: Path) -> str | None:
+    """Write what a wheel for this kind of machine contains: a library and its manifest, or else IR.
+
+    Parameters
+    ----------
+    directory : Path
+        Gets ``library.so`` and ``library.json``, or ``prepared.json``.
+
+    Returns
+    -------
+    str or None
+        Why there is no library.
+    """
+    from glovefast.kernels.compile import prepare
+
+    prepared = prepare()
+    try:
+        library, manifest = link(json.loads(prepared)["kernels"], "library.so")
+    except LinkError as error:
+        (directory / "prepared.json").write_text(prepared, encoding="utf-8")
+        return str(error)
+    (directory / manifest["library"]).write_bytes(library)
+    (directory / "library.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return None
 
 
 def _run_linker(linker: list[str], directory: Path, objects: list[bytes]) -> bytes:

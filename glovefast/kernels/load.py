@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 from glovefast.cache_directory import cache_directory
 from glovefast.errors import GlovefastError
 from glovefast.kernels.cache import keep
-from glovefast.kernels.library import LEVELS, PACKAGED, UnsupportedLevelError, load_library
+from glovefast.kernels.levels import LEVELS
+from glovefast.kernels.library import PACKAGED, UnsupportedLevelError, load_library
 from glovefast.kernels.registry import numba_kernels, source_key
 
 PREPARED = Path(__file__).parent / "prepared.json"
@@ -41,6 +42,14 @@ class Way(NamedTuple):
     by: str
     level: str | None = None
     file: Path | None = None
+
+    @property
+    def summary(self) -> str:
+        """How the kernels came into the process, in a few words."""
+        if self.by == _LIBRARY:
+            origin = "the package" if self.file == PACKAGED else "the cache"
+            return f"shared library of {origin}, {self.level}"
+        return "run by Numba" if self.by == _NUMBA else "machine code loaded by llvmlite"
 
 
 _loaded: Kernels = {}
@@ -64,24 +73,31 @@ def load_kernels(*names: str) -> SimpleNamespace:
     missing = [name for name in names if name not in _loaded]
     if missing:
         kernels, way = _load(missing)
-        _log.debug("kernels %s: %s", ", ".join(missing), describe(way))
+        _log.debug("kernels %s: %s", ", ".join(missing), way.summary)
         _ways.update(dict.fromkeys(missing, way))
         _loaded.update(kernels)
     return SimpleNamespace(**{name: _loaded[name] for name in names})
 
 
-def ways() -> tuple[dict[str, Way], list[str]]:
-    """Return how each loaded kernel was loaded, and why faster ways were not taken."""
-    return dict(_ways), list(_reasons)
+def kernels_in_use() -> dict[str, Any]:
+    """Load two kernels and tell how, for `glovefast info`.
 
-
-def describe(way: Way) -> str:
-    """Say how kernels were loaded, in a few words."""
-    if way.by == _NUMBA:
-        return "run by Numba"
-    if way.by == _LLVMLITE:
-        return "machine code loaded by llvmlite"
-    return f"shared library for {way.level}, {way.file}"
+    Returns
+    -------
+    dict
+        ``by``: ``"library"``, ``"llvmlite"`` or ``"numba"``; ``level``: the library's level for this
+        processor; ``file``: what they were loaded from; ``summary``: all this in a few words; ``reasons``:
+        why faster ways were not taken.
+    """
+    load_kernels("find_separators", "parse_rows")
+    way = _ways["parse_rows"]
+    return {
+        "by": way.by,
+        "level": way.level,
+        "file": way.file and str(way.file),
+        "summary": way.summary,
+        "reasons": list(_reasons),
+    }
 
 
 def _load(names: list[str]) -> tuple[Kernels, Way]:

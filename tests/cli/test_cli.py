@@ -35,7 +35,6 @@ pytestmark = pytest.mark.usefixtures("command_directory")
         ["convert", "glove.zip", "--all", "--member", "x"],
         ["convert", "glove.zip", "--all", "--no-header"],
         ["convert", "small.2d.txt", "--errors", "latin-1"],
-        ["info"],
         ["info", "a", "b"],
         ["matrix", "store", "words.txt"],
         ["matrix", "store", "words.txt", "-o", "m.csv"],
