@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from glovefast.vocabulary.hashing import hash_word
+
 
 def tutorial_dictionary(path: Path) -> dict[str, NDArray[np.float32]]:
     """The tutorial's loop: each line split, the first field the word, the others the vector."""
@@ -262,3 +264,58 @@ def fallback_chain(stored, words, counts, forms, losses, min_share):
             names = candidates.pop(best)
             left = [word for word in left if not finds(word, names)]
     return chain
+
+
+class NumpyIndex:
+    """Look words up in an index with NumPy, all at once and step by step; IndexError if it is damaged."""
+
+    def __init__(self, buckets, hashes, rows, word_offsets, word_bytes):
+        self.buckets, self.hashes, self.rows_of_slots = buckets, hashes, rows
+        self.word_offsets, self.bytes = word_offsets, word_bytes.tobytes()
+        self.shift = np.uint64(64 - (len(buckets) - 1).bit_length() + 1)
+
+    def rows(self, wanted: list[bytes]) -> list[int]:
+        """Find the row of each word, -1 for a missing one."""
+        hashes = np.array([hash_word(word) for word in wanted], dtype=np.uint64)
+        bucket = (hashes >> np.uint64(1) >> (self.shift - np.uint64(1))).astype(np.int64)
+        begin, last = (self.buckets[place].astype(np.int64) for place in (bucket, bucket + 1))
+        if np.any((begin < 0) | (last < begin) | (last > len(self.hashes))):
+            raise IndexError("a bucket")
+        slot, end = self.narrow(begin, last, hashes, wanted)
+        found = np.full(len(wanted), -1, dtype=np.int64)
+        pending = np.flatnonzero(slot < end)
+        while pending.size:
+            same = self.hashes[slot[pending]] == hashes[pending]
+            for place in pending[same].tolist():
+                row = self.checked_row(slot[place])
+                if self.word(row) == wanted[place]:
+                    found[place] = row
+            slot[pending] += 1
+            pending = pending[(found[pending] < 0) & (slot[pending] < end[pending])]
+        return found.tolist()
+
+    def narrow(self, begin, last, hashes, wanted):
+        """Halve the long buckets; give where the few entries left begin and end."""
+        begin, end = begin.copy(), last.copy()
+        while (wide := np.flatnonzero(end - begin > 8)).size:
+            middle = (begin[wide] + end[wide]) // 2
+            known, sought = self.hashes[middle], hashes[wide]
+            before = known < sought
+            for place in np.flatnonzero(known == sought).tolist():
+                word = self.word(self.checked_row(middle[place]))
+                if word is None:
+                    raise IndexError("a word")
+                before[place] = word < wanted[wide[place]]
+            begin[wide[before]], end[wide[~before]] = middle[before] + 1, middle[~before]
+        return begin, np.minimum(end + 1, last)
+
+    def checked_row(self, slot: int) -> int:
+        row = int(self.rows_of_slots[slot])
+        if not 0 <= row < len(self.word_offsets) - 1:
+            raise IndexError("a row")
+        return row
+
+    def word(self, row: int) -> bytes | None:
+        """Give the word of a row; None if it does not lie in the bytes."""
+        begin, end = self.word_offsets[row : row + 2].tolist()
+        return self.bytes[begin:end] if 0 <= begin <= end <= len(self.bytes) else None

@@ -8,13 +8,6 @@ them.
 import numpy as np
 
 from glovefast.kernels import (
-    HASH_BITS,
-    HASH_FINAL_MULTIPLIER,
-    HASH_FINAL_SHIFT,
-    HASH_MULTIPLIER,
-    HASH_SEED,
-    HASH_SHIFT,
-    INDEX_FEW_ENTRIES,
     KEPT_END,
     LINES,
     NEWLINE,
@@ -22,56 +15,17 @@ from glovefast.kernels import (
     UNDECIDED,
     WHITESPACE,
 )
-from glovefast.kernels.hashing import hash_bytes
 from glovefast.kernels.intrinsics import load_block, matches, one_bits, store_block, trailing_zeros
 from glovefast.kernels.numbers import LEFT_TO_PYTHON, NOT_A_WORD, judge_word
 from glovefast.kernels.registry import kernel
 from glovefast.kernels.separators import blanks, ends_line, is_blank, separator_bits, without_blanks
+from glovefast.kernels.word_lookup import find_row
 
-_SEED = np.uint64(HASH_SEED)
-_MULTIPLIER, _FINAL_MULTIPLIER = np.uint64(HASH_MULTIPLIER), np.uint64(HASH_FINAL_MULTIPLIER)
-_SHIFT, _FINAL_SHIFT = np.uint64(HASH_SHIFT), np.uint64(HASH_FINAL_SHIFT)
-_ONE, _EIGHT, _ZERO_BITS = np.uint64(1), np.uint64(8), np.uint64(0)
+_ONE, _ZERO_BITS = np.uint64(1), np.uint64(0)
 _FIRST_OF_MANY_BYTES = 0x80  # of a UTF-8 character that is not ASCII; its other bytes are larger, too
 
 
 _IS_FOR_PARSER, _IS_WORD, _IS_UNDECIDED = range(3)
-
-
-@kernel()
-def _order_of(text, begin, end, row, word_offsets, word_bytes):
-    """Compare a word with the word of a row: negative if it comes before it, 0 if it is the same word."""
-    first = np.int64(word_offsets[row])
-    length = np.int64(word_offsets[row + 1]) - first
-    for place in range(min(length, end - begin)):
-        if text[begin + place] != word_bytes[first + place]:
-            return np.int64(text[begin + place]) - np.int64(word_bytes[first + place])
-    return end - begin - length
-
-
-@kernel()
-def _is_in_index(text, begin, end, buckets, hashes, rows, word_offsets, word_bytes):
-    """Look up one word."""
-    state = hash_bytes(text, begin, end, _ZERO_BITS)
-    bucket_bits = trailing_zeros(np.uint64(len(buckets) - 1))
-    bucket = np.int64(state >> np.uint64(HASH_BITS - bucket_bits))
-    slot = np.int64(buckets[bucket])
-    last = np.int64(buckets[bucket + 1])
-    slots_end = last
-    while slots_end - slot > INDEX_FEW_ENTRIES:
-        middle = (slot + slots_end) >> 1
-        order = np.int64(-1)
-        if hashes[middle] == state:
-            order = _order_of(text, begin, end, rows[middle], word_offsets, word_bytes)
-        if hashes[middle] < state or order > 0:
-            slot = middle + 1
-        else:
-            slots_end = middle
-    while slot <= slots_end and slot < last:
-        if hashes[slot] == state and (_order_of(text, begin, end, rows[slot], word_offsets, word_bytes) == 0):
-            return True
-        slot += 1
-    return False
 
 
 @kernel()
@@ -235,8 +189,9 @@ def keep_wanted_lines(
             kind, word_begin, word_end = _find_word(
                 text, line_begin, line_end, separator, fields, dim, dim_is_certain, separators, scratch
             )
-            keep = kind != _IS_WORD or _is_in_index(
-                text, word_begin, word_end, buckets, hashes, rows, word_offsets, word_bytes
+            keep = (
+                kind != _IS_WORD
+                or find_row(text, word_begin, word_end, buckets, hashes, rows, word_offsets, word_bytes) >= 0
             )
             undecided += 1 if kind == _IS_UNDECIDED else 0
             if not keep and keep_non_ascii != 0:

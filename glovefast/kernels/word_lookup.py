@@ -49,6 +49,8 @@ def find_row(text, begin, end, buckets, hashes, rows, word_offsets, word_bytes):
 
 @kernel()
 def _row_by_hash(text, begin, end, hashed, buckets, hashes, rows, word_offsets, word_bytes):
+    if len(buckets) < 2:
+        return BAD_BUCKET
     bucket = _bucket_of(hashed, buckets)
     slot, last = np.int64(buckets[bucket]), np.int64(buckets[bucket + 1])
     if slot < 0 or last < slot or last > min(len(hashes), len(rows)):
@@ -128,6 +130,8 @@ def find_rows(text, offsets, buckets, hashes, rows, word_offsets, word_bytes, ha
         0, or `BAD_BUCKET`, `BAD_ROW` or `BAD_WORD` if the index is damaged there; `BAD_TEXT` if a word to
         find does not lie in `text`.
     """
+    if len(buckets) < 2:
+        return BAD_BUCKET
     for batch in range(0, len(found), LOOK_UPS_AT_ONCE):
         behind_batch = min(batch + LOOK_UPS_AT_ONCE, len(found))
         for word in range(batch, behind_batch):

@@ -49,7 +49,7 @@ def find_rows(
         If a callable returns something that is neither a string nor None; the message names the word.
     """
     rows = index.rows(words)
-    found_by = np.where(rows < 0, MISSING, EXACT).astype(np.int64)
+    found_by = np.minimum(rows, EXACT)  # MISSING where the row is
     find_other_forms(index, words, fallbacks, rows=rows, found_by=found_by)
     return rows, found_by
 

@@ -47,6 +47,8 @@ def fill(
     seed: int | None,
 ) -> None:
     """Apply the policy to the rows of missing words and to the out-of-vocabulary rows."""
+    if isinstance(policy, str) and policy == "zeros":
+        return
     to_fill = match.rows_without_vector
     if not to_fill.size:
         return
@@ -60,7 +62,7 @@ def fill(
                 policy(word), matrix.shape[1], f"the vector that oov returned for the word {word!r}"
             )
             matrix[to_fill[position]] = vector
-    elif policy != "zeros":
+    else:
         found = vectors.take(match.rows[match.rows >= 0], axis=0)
         if not len(found):
             count = len(match.rows)

@@ -32,7 +32,8 @@ from glovefast.store.reading import Store, StoreDirectory, map_store, with_direc
 from glovefast.verification.against_text import first_difference
 from glovefast.verification.stored_rows import StoredRowsReader
 from glovefast.vocabulary.arrow import integer_array
-from glovefast.vocabulary.hashing import WordBlocks, hash_words, same_words, words_before
+from glovefast.vocabulary.hashing import hash_words
+from glovefast.vocabulary.index_building import compare_rows
 from glovefast.vocabulary.word_index import WordIndex
 
 _PIECE_BYTES = 1 << 20
@@ -246,11 +247,10 @@ def index_problem(vocabulary: WordIndex) -> str | None:
     StoreError
         If the words themselves cannot be used.
     """
-    words, (starts, hashes, rows, _, _) = vocabulary.words, vocabulary.tables()
+    words, (starts, hashes, rows, *places) = vocabulary.words, vocabulary.tables()
     shift = np.uint64(HASH_BITS - (len(starts) - 1).bit_length() + 1)
     if len(starts) < 3 or starts[0] != 0 or starts[-1] != len(words) or np.any(starts[1:] < starts[:-1]):
         return f"the buckets of {INDEX} do not divide {len(words)} entries"
-    blocks = WordBlocks(words)
     # Entries that are all different, each with the hash of its row's word, are those of all rows: there are
     # as many. One entry of the piece before comes with each piece, to compare neighbors.
     for first in range(0, len(words), _PIECE_ENTRIES):
@@ -264,8 +264,8 @@ def index_problem(vocabulary: WordIndex) -> str | None:
         right[1:] &= hashed[:-1] <= hashed[1:]
         equal = np.flatnonzero(hashed[:-1] == hashed[1:])
         one, other = row[equal], row[equal + 1]
-        same = same_words(blocks, one, blocks, other)
-        right[equal + 1] &= np.where(same, one < other, words_before(blocks, one, blocks, other))
+        orders = compare_rows(one, other, *places)
+        right[equal + 1] &= (orders < 0) | ((orders == 0) & (one < other))
         if not right.all():
             wrong = int(row[np.argmin(right)])
             return f"{INDEX} has the word {shortened(words[wrong].as_py())} of row {wrong} at a wrong place"

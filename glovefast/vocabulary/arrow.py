@@ -8,10 +8,13 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.errors import VocabularyError
+from glovefast.kernels import PADDING, WORD_BLOCK_BYTES
+from glovefast.kernels.load import load_kernels
 
 Words: TypeAlias = "Sequence[str] | NDArray[np.str_] | NDArray[np.object_] | pa.Array | pa.ChunkedArray"
 
 _MOST_BYTES = 2**31 - 1  # what the offsets of an Arrow string array can count
+_PADDING = "\0" * PADDING
 
 
 def as_string_array(words: Words) -> pa.StringArray:
@@ -79,22 +82,24 @@ def _from_sequence(words: Sequence[str]) -> pa.StringArray:
 
     ``pyarrow.array`` would do, but it imports pandas if that is installed, which takes 0.3 s.
     """
-    # All words are joined with NULs and encoded at once; the NULs then mark the ends of the words.
-    joined = "\0".join(words).encode()
-    if len(joined) > _MOST_BYTES:
-        raise VocabularyError(f"the words have {len(joined):,} bytes; at most {_MOST_BYTES:,} are allowed")
-    data = np.frombuffer(joined, dtype=np.uint8)
-    ends = np.flatnonzero(data == 0)
-    offsets = np.zeros(len(words) + 1, dtype=np.int32)
-    if len(ends) == len(words) - 1:
-        offsets[1:-1] = ends - np.arange(len(ends))
-        offsets[-1] = len(joined) - len(ends)
-        raw = joined.replace(b"\0", b"")
-    else:  # a word contains a NUL, or there are no words
+    if not words:
+        return pa.nulls(0, pa.string())
+    # All words are joined with NULs and encoded at once; a kernel finds the NULs and takes them out.
+    joined = ("\0".join(words) + _PADDING).encode()
+    end = len(joined) - PADDING
+    if end > _MOST_BYTES:
+        raise VocabularyError(f"the words have {end:,} bytes; at most {_MOST_BYTES:,} are allowed")
+    text = np.frombuffer(joined, dtype=np.uint8)
+    offsets = np.empty(len(words) + 1, dtype=np.int32)
+    raw = np.empty(end + WORD_BLOCK_BYTES, dtype=np.uint8)
+    if load_kernels("split_words").split_words(text, end, offsets, raw) == len(words):
+        data = pa.py_buffer(raw[: offsets[-1]])
+    else:  # a word contains a NUL
         encoded = [word.encode() for word in words]
-        offsets[1:] = np.cumsum([len(word) for word in encoded])
-        raw = b"".join(encoded)
-    return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(raw))
+        offsets[0] = 0
+        np.cumsum([len(word) for word in encoded], out=offsets[1:])
+        data = pa.py_buffer(b"".join(encoded))
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), data)
 
 
 def integer_array(numbers: NDArray[Any]) -> pa.Array:
@@ -116,3 +121,18 @@ def array_offsets(array: pa.Array) -> NDArray[np.int32]:
         return np.zeros(1, dtype=np.int32)
     offsets: NDArray[np.int32] = np.frombuffer(buffer, dtype=np.int32)
     return offsets[array.offset : array.offset + len(array) + 1]
+
+
+def array_bytes(array: pa.StringArray) -> NDArray[np.uint8]:
+    """View the bytes that the offsets of a string array point to."""
+    data: NDArray[np.uint8] = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)
+    return data
+
+
+def misplaced_word(words: pa.StringArray) -> VocabularyError:
+    """Make the error for an Arrow array whose offsets point outside of its bytes."""
+    try:
+        words.validate(full=True)
+    except pa.ArrowException as error:
+        return VocabularyError(f"the Arrow array of words is damaged: {error}")
+    return VocabularyError("the Arrow array of words is damaged")

@@ -9,12 +9,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.kernels import HASH_BITS
-from glovefast.vocabulary.arrow import as_numpy, integer_array
-from glovefast.vocabulary.hashing import WordBlocks, hash_words, same_words
+from glovefast.kernels import BAD_BUCKET, BAD_ROW, BAD_WORD, HASH_BITS
+from glovefast.kernels.load import load_kernels
+from glovefast.vocabulary.arrow import array_bytes, array_offsets, as_numpy, integer_array
+from glovefast.vocabulary.hashing import hash_words
 
 ENTRY_TYPE = pa.struct([pa.field("hash", pa.uint64(), False), pa.field("row", pa.int32(), False)])
 BUCKET_TYPE = pa.list_(pa.field("entry", ENTRY_TYPE, False))
+
+# What a kernel's status says of an index that points outside of its arrays.
+PLACES = {BAD_BUCKET: "a bucket", BAD_ROW: "a row", BAD_WORD: "a word"}
 
 _BATCH_ENTRIES = 1 << 16
 
@@ -55,19 +59,49 @@ def build_index(words: pa.StringArray) -> pa.ListArray:
 
 
 def equal_neighbors(
-    blocks: WordBlocks, hashes: NDArray[np.uint64], rows: NDArray[np.int32]
+    hashes: NDArray[np.uint64],
+    rows: NDArray[np.int32],
+    word_offsets: NDArray[np.int32],
+    word_bytes: NDArray[np.uint8],
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
     """Yield in pieces the slots with the hash of the slot before, and whether the words are equal, too."""
     for first in range(1, len(hashes), _BATCH_ENTRIES):
         piece = hashes[first - 1 : first + _BATCH_ENTRIES]
         slots = first + np.flatnonzero(piece[1:] == piece[:-1])
         if slots.size:
-            yield slots, same_words(blocks, rows[slots - 1], blocks, rows[slots])
+            yield slots, compare_rows(rows[slots - 1], rows[slots], word_offsets, word_bytes) == 0
+
+
+def compare_rows(
+    rows: NDArray[np.int32],
+    other_rows: NDArray[np.int32],
+    word_offsets: NDArray[np.int32],
+    word_bytes: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Compare the words of rows, pair by pair.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) int64: negative if the first word of a pair comes before the second in the order of their bytes,
+        0 if the two are equal.
+
+    Raises
+    ------
+    IndexError
+        If there is no such row, or its word does not lie in the bytes.
+    """
+    orders = np.empty(len(rows), dtype=np.int64)
+    status = load_kernels("compare_rows").compare_rows(rows, other_rows, word_offsets, word_bytes, orders)
+    if status:
+        raise IndexError(PLACES[status])
+    return orders
 
 
 def _order_collisions(words: pa.StringArray, hashes: NDArray[np.uint64], rows: NDArray[np.int32]) -> None:
     """Order the rows of different words with the same hash by word. Equal words stay in order."""
-    collided = [hashes[slots[~same]] for slots, same in equal_neighbors(WordBlocks(words), hashes, rows)]
+    places = array_offsets(words), array_bytes(words)
+    collided = [hashes[slots[~same]] for slots, same in equal_neighbors(hashes, rows, *places)]
     colliding = np.unique(np.concatenate(collided))
     if not colliding.size:
         return

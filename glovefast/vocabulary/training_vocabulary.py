@@ -284,10 +284,9 @@ def _assemble(
 ) -> TrainingVocabulary:
     """Set aside the rows that are not words: padding before OOV; index 0 without a word is padding."""
     names = {index: token for index, token in oov.items() if index not in padding}
-    special = np.array([*padding, *names], dtype=np.int64)
-    if np.isin(special, indices).any():
-        is_word = np.isin(indices, special, invert=True)
-        words, indices = words.take(integer_array(np.flatnonzero(is_word))), indices[is_word]
+    special = np.array(sorted({*padding, *names}), dtype=np.int64)
+    if special.size and indices.size:
+        words, indices = _without(special, words, indices)
     if 0 not in names and 0 not in padding and not (indices.size and indices[0] == 0):
         padding = (0, *padding)
     return TrainingVocabulary(
@@ -298,6 +297,20 @@ def _assemble(
         oov_indices=np.array(list(names), dtype=np.int64),
         oov_tokens=tuple(names.values()),
     )
+
+
+def _without(
+    special: NDArray[np.int64], words: pa.StringArray, indices: NDArray[np.int64]
+) -> tuple[pa.StringArray, NDArray[np.int64]]:
+    """Leave out the words of some ascending indices."""
+    places = np.searchsorted(indices, special)
+    places = places[indices[places.clip(max=len(indices) - 1)] == special]
+    leading = len(places)
+    if leading and places[-1] == leading - 1:  # the usual case, without Arrow's take, whose import is slow
+        return words.slice(leading), indices[leading:]
+    is_word = np.ones(len(indices), dtype=np.bool_)
+    is_word[places] = False
+    return words.take(integer_array(np.flatnonzero(is_word))), indices[is_word]
 
 
 # The method that identifies each kind of object.

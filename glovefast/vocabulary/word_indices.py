@@ -1,6 +1,7 @@
 """Words and indices of mappings and lists, checked."""
 
 import logging
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,8 @@ def words_and_indices(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArr
         raise VocabularyError("the training vocabulary is empty")
     words = as_string_array(list(mapping))
     indices = _as_indices(mapping)
-    if np.any(indices[1:] <= indices[:-1]):
+    is_ascending = bool((indices[1:] > indices[:-1]).all())
+    if not is_ascending:
         order = np.argsort(indices, kind="stable")
         words, indices = words.take(integer_array(order)), indices[order]
     first, last = int(indices[0]), int(indices[-1])
@@ -41,8 +43,7 @@ def words_and_indices(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArr
             f"the word {words[-1].as_py()!r} has the index {last}, far beyond a vocabulary of {len(words)} "
             f"words: the largest index allowed is {LARGEST_SPREAD * len(words) + SMALLEST_LIMIT - 1}"
         )
-    shared = np.flatnonzero(indices[1:] == indices[:-1])
-    if shared.size:
+    if not is_ascending and (shared := np.flatnonzero(indices[1:] == indices[:-1])).size:
         at = int(shared[0])
         raise VocabularyError(
             f"the words {words[at].as_py()!r} and {words[at + 1].as_py()!r} share the index {indices[at]}; "
@@ -63,11 +64,13 @@ def _as_indices(mapping: Mapping[Any, Any]) -> NDArray[np.int64]:
     wrong = non_integer_item(mapping)
     if wrong is not None:
         raise VocabularyError(f"the word {wrong[0]!r} has the index {wrong[1]!r}, which is not an integer")
+    indices = np.empty(len(mapping), dtype=np.int64)
     try:
-        return np.fromiter(mapping.values(), dtype=np.int64, count=len(mapping))
-    except OverflowError:
+        struct.pack_into(f"{len(mapping)}q", indices.data, 0, *mapping.values())  # half of np.fromiter's time
+    except struct.error:
         word, index = max(mapping.items(), key=lambda item: abs(int(item[1])))
         raise VocabularyError(f"the word {word!r} has the index {index}, far beyond any vocabulary") from None
+    return indices
 
 
 def positional_words(words: Any) -> pa.StringArray:  # noqa: ANN401 - any sequence or array

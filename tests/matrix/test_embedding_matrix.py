@@ -98,6 +98,17 @@ def test_dtype(dtype, word_index):
     assert np.array_equal(matrix, expected.astype(dtype))
 
 
+def test_numbers_beyond_float16():
+    """NumPy says what becomes of them, and so does a matrix."""
+    vectors = np.array([[1, 2], [-70000, 3]], dtype=np.float32)
+    with pytest.warns(RuntimeWarning, match="overflow encountered in cast"):
+        matrix = build(["a", "b"], ["a", "b"], vectors, dtype="float16")
+    assert matrix.tolist() == [[1, 2], [-np.inf, 3]]
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        build(["a", "b"], ["a", "b"], vectors, dtype="float16")
+    assert build(["a", "b"], ["a"], vectors[:1], dtype="float16").tolist() == [[1, 2], [0, 0]]
+
+
 @pytest.mark.parametrize(
     "dtype", ["int32", bool, "complex64", "str", "float999", np.longdouble, ">f4", object, None]
 )

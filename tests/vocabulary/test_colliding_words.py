@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 
 import glovefast
-from glovefast.kernels import line_filter
-from glovefast.vocabulary import word_index
-from glovefast.vocabulary.hashing import WordBlocks, hash_word, words_before
-from glovefast.vocabulary.index_building import build_index
+from glovefast.kernels import INDEX_FEW_ENTRIES, word_lookup
+from glovefast.vocabulary.arrow import array_bytes, array_offsets
+from glovefast.vocabulary.hashing import hash_word
+from glovefast.vocabulary.index_building import build_index, compare_rows
 from glovefast.vocabulary.word_index import WordIndex
 from tests.helpers.colliding import words_in_bucket, words_with_hash
 
@@ -43,31 +43,49 @@ class Counted:
     def __init__(self, values):
         self.values, self.count = values, 0
 
+    def __len__(self):
+        return len(self.values)
+
     def __getitem__(self, place):
         self.count += 1
         return self.values[place]
 
 
-def test_few_entries_are_looked_at(colliding, monkeypatch):
-    """One at a time, a batch of one word, and in the kernel; a scan would look at half of them on average."""
+@pytest.fixture
+def kernels_in_python(monkeypatch):
+    """The look-up kernels as Python functions, whose arrays may be of any kind."""
+    for name in ("find_row", "find_rows", "_row_by_hash"):
+        function = getattr(word_lookup, name)
+        monkeypatch.setattr(word_lookup, name, getattr(function, "py_func", function))
+    monkeypatch.setattr(word_lookup, "prefetch", lambda array, place: None)
+    monkeypatch.setattr(
+        word_lookup, "_bucket_of", lambda hashed, buckets: int(hashed) >> (65 - len(buckets).bit_length())
+    )
+    return word_lookup
+
+
+@pytest.mark.usefixtures("kernels_in_python")
+def test_few_entries_are_looked_at(colliding):
+    """Alone in Python and in the kernel, and in a batch; a scan would look at half of them on average."""
     made = WordIndex.from_words(colliding)
-    buckets, hashes, rows, offsets, word_bytes = made.tables()
+    buckets, hashes, *others = made.tables()
     counted = made._hash_view = Counted(made._hash_view)
-    batched = made._hashes = Counted(made._hashes)
-    monkeypatch.setattr(line_filter, "trailing_zeros", lambda bits: int(bits).bit_length() - 1)  # of 2**k
-    look_up = getattr(line_filter._is_in_index, "py_func", line_filter._is_in_index)
     in_kernel = Counted(hashes)
     for row, word in enumerate(colliding[:: COUNT // 50]):
-        counted.count = batched.count = in_kernel.count = 0
+        counted.count = 0
         assert made.row(word) == row * (COUNT // 50)
-        assert made.rows([word]).tolist() == [row * (COUNT // 50)]
-        text = np.zeros(256, np.uint8)
-        text[64 : 64 + len(word)] = np.frombuffer(word.encode(), np.uint8)
-        assert look_up(text, 64, 64 + len(word), buckets, in_kernel, rows, offsets, word_bytes)
-        assert not look_up(text, 64, 63 + len(word), buckets, in_kernel, rows, offsets, word_bytes)
-        assert 0 < counted.count <= 2 * MOST_STEPS  # `rows` looks further with `row` for words of one hash
-        assert 0 < batched.count <= MOST_STEPS
-        assert 0 < in_kernel.count <= 2 * 2 * MOST_STEPS  # a step reads a hash once or twice
+        assert 0 < counted.count <= 2 * MOST_STEPS
+        text = np.frombuffer(word.encode(), np.uint8)
+        for end, expected in ((len(text), row * (COUNT // 50)), (len(text) - 1, -1)):
+            in_kernel.count = 0
+            assert word_lookup.find_row(text, 0, end, buckets, in_kernel, *others) == expected
+            # A step reads a hash once or twice.
+            assert (expected >= 0) <= in_kernel.count <= 2 * MOST_STEPS
+            in_kernel.count, found = 0, np.empty(1, np.int64)
+            bounds, scratch = np.array([0, end], np.int32), np.empty(1, np.uint64)
+            assert word_lookup.find_rows(text, bounds, buckets, in_kernel, *others, scratch, found) == 0
+            assert found.tolist() == [expected]
+            assert (expected >= 0) <= in_kernel.count <= 2 * MOST_STEPS
 
 
 def test_a_conversion_keeps_wanted_words_of_one_hash(tmp_path, colliding):
@@ -90,7 +108,8 @@ WORDS += ["z" * 5000, "z" * 5001, "z" * 4999 + "a", "zz"]
 def test_the_order_of_words_is_that_of_their_bytes():
     array = pa.array(WORDS)
     one, other = (grid.ravel() for grid in np.meshgrid(np.arange(len(WORDS)), np.arange(len(WORDS))))
-    found = words_before(WordBlocks(array), one, WordBlocks(array), other)
+    places = array_offsets(array), array_bytes(array)
+    found = compare_rows(one.astype(np.int32), other.astype(np.int32), *places) < 0
     expected = [WORDS[a].encode() < WORDS[b].encode() for a, b in zip(one, other, strict=True)]
     assert found.tolist() == expected
 
@@ -101,11 +120,11 @@ def test_an_index_in_another_order_is_found_out():
     words = words_with_hash(5, 40)
     made = WordIndex.from_words(words)
     assert index_problem(made) is None
-    assert len(words) > word_index.INDEX_FEW_ENTRIES
+    assert len(words) > INDEX_FEW_ENTRIES
     rows = made.tables()[2]
     exchanged = rows.copy()
     exchanged[[3, 4]] = exchanged[[4, 3]]
-    made._rows = exchanged
+    made._tables = (*made._tables[:2], exchanged, *made._tables[3:])
     assert "at a wrong place" in (index_problem(made) or "")
 
 

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glovefast.errors import VocabularyError
-from glovefast.vocabulary import arrow, hashing, index_building, word_index
-from glovefast.vocabulary.arrow import as_string_array
-from glovefast.vocabulary.hashing import WordBlocks, hash_word, hash_words, same_words
-from glovefast.vocabulary.index_building import BUCKET_TYPE, build_index
+from glovefast.vocabulary import arrow
+from glovefast.vocabulary.arrow import array_bytes, array_offsets, as_string_array
+from glovefast.vocabulary.hashing import hash_word, hash_words
+from glovefast.vocabulary.index_building import BUCKET_TYPE, build_index, compare_rows
 from glovefast.vocabulary.word_index import WordIndex
+from tests.helpers.colliding import words_in_bucket, words_with_hash
+from tests.reference import NumpyIndex
 
 # Few letters, so that words meet; lengths around the blocks of eight bytes that are hashed and compared.
 WORDS = st.one_of(
@@ -45,6 +47,7 @@ def assert_rows_are_those_of_a_search(words: list[str], others: list[str]) -> No
     expected = [first_row(words, word) for word in wanted]
     assert made.rows(wanted).tolist() == expected
     assert made.rows(wanted).dtype == np.int64
+    assert NumpyIndex(*made.tables()).rows([word.encode() for word in wanted]) == expected
     assert [made.row(word) for word in wanted] == expected
     assert list(made) == made.words.to_pylist() == words
     assert len(made) == len(words)
@@ -59,16 +62,19 @@ def test_rows(words, others):
     assert_rows_are_those_of_a_search(words, others)
 
 
-@pytest.mark.parametrize("bits", [0, 1, 4])
-@given(words=WORD_LISTS, others=WORD_LISTS)
-def test_words_that_share_a_hash(bits, words, others):
-    """Hashes of so few bits that most words share theirs with others."""
-    few = np.uint64((1 << bits) - 1) << np.uint64(64 - bits) if bits else np.uint64(0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(word_index, "hash_word", lambda word: hash_word(word) & int(few))
-        for home in (word_index, index_building):
-            patch.setattr(home, "hash_words", lambda words: hash_words(words) & few)
-        assert_rows_are_those_of_a_search(words, others)
+# Words of one hash, of three, and of many in one bucket.
+COLLIDING = {
+    "a hash": words_with_hash(0x123456789ABCDEF0, 40),
+    "three hashes": [word for hashed in (5, 6, 2**63) for word in words_with_hash(hashed, 14)],
+    "a bucket": words_in_bucket(13, 40),
+}
+
+
+@pytest.mark.parametrize("what", COLLIDING)
+@given(data=st.data())
+def test_words_that_share_a_hash(what, data):
+    some = st.lists(st.sampled_from(COLLIDING[what]) | st.text("ab", max_size=1), max_size=40)
+    assert_rows_are_those_of_a_search(data.draw(some), data.draw(some))
 
 
 @given(WORD_LISTS)
@@ -77,17 +83,6 @@ def test_one_word_and_many_have_the_same_hash(words):
     expected = [hash_word(word.encode()) for word in words]
     assert hash_words(array).tolist() == expected
     assert hash_words(pa.concat_arrays([array, array])[len(words) :]).tolist() == expected
-
-
-@given(words=WORD_LISTS, long=st.sampled_from([0, 1, 7, 8, 9]))
-def test_long_words_go_one_by_one(words, long):
-    array, rows = pa.array(words, pa.string()), np.arange(len(words))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hashing, "_LONG_WORD_BYTES", long)
-        assert hash_words(array).tolist() == [hash_word(word.encode()) for word in words]
-        for other in (rows, rows[::-1]):
-            same = same_words(WordBlocks(array), rows, WordBlocks(array), other)
-            assert same.tolist() == [words[row] == words[twin] for row, twin in enumerate(other)]
 
 
 def test_hashes_stay_what_they_are():
@@ -100,7 +95,7 @@ def test_hashes_stay_what_they_are():
 def test_hashes_are_spread():
     """As evenly as random numbers: in 2**k buckets for 2**k words 36.8 % stay empty."""
     made = build_index(pa.array([f"word{row}" for row in range(1 << 14)]))
-    lengths = np.diff(hashing.array_offsets(made))
+    lengths = np.diff(array_offsets(made))
     assert len(lengths) == 1 << 14
     assert 0.35 < np.mean(lengths == 0) < 0.385
     assert lengths.max() <= 9
@@ -127,10 +122,11 @@ def test_the_index(words):
 @given(st.lists(st.tuples(WORDS.filter(encodable), WORDS.filter(encodable)), min_size=1, max_size=30))
 def test_words_are_compared_byte_for_byte(pairs):
     pairs += [(one, one) for one, _ in pairs]
-    ones, others = (pa.array(words, pa.string()) for words in zip(*pairs, strict=True))
-    rows = np.arange(len(pairs))
-    same = same_words(WordBlocks(ones), rows, WordBlocks(others), rows)
-    assert same.tolist() == [one == other for one, other in pairs]
+    array = pa.array([word for pair in pairs for word in pair], pa.string())
+    rows = np.arange(len(array), dtype=np.int32)
+    orders = compare_rows(rows[::2].copy(), rows[1::2].copy(), array_offsets(array), array_bytes(array))
+    encoded = [(one.encode(), other.encode()) for one, other in pairs]
+    assert np.sign(orders).tolist() == [(one > other) - (one < other) for one, other in encoded]
 
 
 BATCHES = {
