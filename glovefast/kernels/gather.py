@@ -297,6 +297,8 @@ def gather_float16_as_float16(vectors, scales, rows, indices, dim, fill_zeros, m
 @kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float32[]")
 def gather_int8_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
+    if len(scales) * dim < len(vectors):
+        return BAD_PLACE
     return _gather(
         _convert_row, _read_int8, _as_float32, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
@@ -305,6 +307,8 @@ def gather_int8_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matr
 @kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float64[]")
 def gather_int8_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
+    if len(scales) * dim < len(vectors):
+        return BAD_PLACE
     return _gather(
         _convert_row, _read_int8, _as_float64, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
@@ -313,6 +317,8 @@ def gather_int8_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matr
 @kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "uint16[]")
 def gather_int8_as_float16(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
+    if len(scales) * dim < len(vectors):
+        return BAD_PLACE
     return _gather(
         _convert_row,
         _read_int8,

@@ -84,9 +84,10 @@ def _gather(vectors: Rows, match: Match, dtype: np.dtype[Any]) -> NDArray[Any]:
     # np.zeros maps pages that are zero already, and those without a vector are never touched.
     is_sparse = MOSTLY_ZEROS * len(rows) < target.input_dim
     matrix = np.zeros(shape, dtype) if is_sparse else np.empty(shape, dtype)
-    stored, scales = vectors, _NO_SCALES
-    if isinstance(vectors, RoundedRows):
-        stored, scales = vectors.numbers, _NO_SCALES if vectors.scales is None else vectors.scales
+    stored, scales = (
+        (vectors.numbers, vectors.scales) if isinstance(vectors, RoundedRows) else (vectors, None)
+    )
+    scales = _NO_SCALES if scales is None else scales
     name = f"gather_{stored.dtype.name}_as_{dtype.name}"
     beyond = getattr(load_kernels(name), name)(
         _numbers(stored), scales, rows, target.indices, shape[1], not is_sparse, _numbers(matrix)

@@ -136,6 +136,12 @@ def test_places_that_are_not_there(rows, indices, result):
     assert gather(np.ones((STORED, 3), np.float32), rows, indices, matrix) == BAD_PLACE
 
 
+@pytest.mark.parametrize("scales", [0, STORED - 1])
+def test_scales_that_are_not_there(scales):
+    vectors, matrix = np.ones((STORED, 3), np.int8), np.empty((1, 3), np.float32)
+    assert gather(vectors, [0], [0], matrix, np.ones(scales, np.float32)) == BAD_PLACE
+
+
 def test_vectors_without_numbers():
     assert gather(np.empty((STORED, 0), np.float32), [0], [0], np.empty((1, 0), np.float32)) == 0
 
