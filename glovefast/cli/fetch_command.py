@@ -15,7 +15,21 @@ from glovefast.cli.summary import counted, describe_conversion, readable_bytes
 from glovefast.cli.terminal import ProgressMeter, announce, complain, print_json, print_text, python_literal
 from glovefast.errors import printable
 
-_NOT_OF_FETCH = {"sources", "destination", "every_member", "overwrite", "dry_run", "quiet", "as_json"}
+# The options of convert that say what the store becomes.
+_OF_CONVERT = [
+    "member",
+    "words_file",
+    "fallback",
+    "limit",
+    "dim",
+    "header",
+    "separator",
+    "encoding",
+    "errors",
+    "on_bad_row",
+    "dtype",
+    "threads",
+]
 
 _cache_option = click.option(
     "--cache-dir",
@@ -111,8 +125,7 @@ def fetch(
         announce(f"Next, in Python: glovefast.{loading}", done)
 
 
-# The options of convert that say what the store becomes.
-fetch.params[3:3] = [each for each in convert.params if each.name not in _NOT_OF_FETCH]
+fetch.params[3:3] = [each for each in convert.params if each.name in _OF_CONVERT]
 
 
 @click.command(

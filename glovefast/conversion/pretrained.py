@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from glovefast.conversion.cache import Entry
 from glovefast.conversion.pretrained_source import PretrainedSource, pretrained_source
 from glovefast.errors import StoreError
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from glovefast.conversion.options import Options
     from glovefast.matrix.fallbacks import Fallback
     from glovefast.parser.decoding import ErrorsRule
+    from glovefast.store.rounding import NumberType
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 
@@ -36,6 +39,7 @@ def from_pretrained(
     encoding: str = "utf-8",
     errors: "ErrorsRule" = "strict",
     on_bad_row: Literal["raise", "skip"] = "raise",
+    dtype: "NumberType" = "float32",
     cache_dir: str | os.PathLike[str] | None = None,
     refresh: bool = False,
     progress: Callback | bool | None = None,
@@ -51,7 +55,7 @@ def from_pretrained(
         vectors.
     member : str, optional
         The archive's member; not needed if there is only one.
-    words, fallback, dim, header, separator, limit, threads, encoding, errors, on_bad_row
+    words, fallback, dim, header, separator, limit, threads, encoding, errors, on_bad_row, dtype
         As in `convert`. Other options make another store.
     cache_dir : str or path-like, optional
         The directory of the cache; by default ``GLOVEFAST_CACHE_DIR``, or ``glovefast`` in
@@ -96,6 +100,7 @@ def from_pretrained(
         encoding=encoding,
         errors=errors,
         on_bad_row=on_bad_row,
+        dtype=dtype,
         cache_dir=cache_dir,
         progress=progress,
     )
@@ -187,7 +192,7 @@ class Asked:
     def _described(self) -> dict[str, Any]:
         """Describe the options that decide what the store becomes, without those that have their defaults."""
         unlike_default = {
-            name: value.item() if hasattr(value, "item") else value
+            name: value.item() if isinstance(value, np.generic) else value
             for name, value in self._options.items()
             if name != "threads" and value is not None and value != _DEFAULTS.get(name)
         }
@@ -202,4 +207,4 @@ class Asked:
         return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 
-_DEFAULTS = {"encoding": "utf-8", "errors": "strict", "on_bad_row": "raise"}
+_DEFAULTS = {"encoding": "utf-8", "errors": "strict", "on_bad_row": "raise", "dtype": "float32"}

@@ -48,7 +48,7 @@ class FileSystemRemote:
     def request(self, begin: int, end: int | None, version: Version | None = None) -> "FileReply":
         """Open the file at a place."""
         now = self._version()
-        file = self._reached(lambda: self._system.open(self._path, "rb", cache_type="readahead"))
+        file = self._reached(lambda: self._system.open(self._path, "rb"))
         if now.length is None:
             begin, end = 0, None
         return FileReply(self, file, begin, end, now)

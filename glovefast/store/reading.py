@@ -89,10 +89,15 @@ class StoreDirectory:
             raise StoreError(self.path, reason) from None
         except FileNotFoundError:
             from glovefast.sources.names import near_files, question, reason_if_address
+            from glovefast.sources.published import where_to_download
 
             if (address := reason_if_address(str(path))) is not None:
                 raise StoreError(*address) from None
-            advice = question(near_files(self.path)) or "make a store from text: glovefast convert SOURCE"
+            advice = (
+                question(near_files(self.path))
+                or where_to_download(self.path.name)
+                or "make a store from text: glovefast convert SOURCE"
+            )
             raise StoreError(self.path, f"does not exist; {advice}") from None
 
     def __enter__(self) -> Self:

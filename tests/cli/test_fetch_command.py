@@ -1,6 +1,7 @@
 """``glovefast fetch`` and ``glovefast cache``: what they print, keep and remove."""
 
 import fcntl
+import inspect
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import glovefast
+from glovefast.cli import commands
 from glovefast.sources import transfers
 from glovefast.sources.published import published
 from tests.helpers.command_line import TEXT, started, wait_until
@@ -88,18 +90,13 @@ def test_options_of_convert(fetch):
     assert (code, json.loads(output)["rows"]) == (0, 1)
     assert fetch("fetch", "small.2d.txt", "--fallback", "lower")[0] == 2
     assert fetch("fetch", "small.2d.txt", "--encoding", "utf-16")[0] == 2
-    shared = {each.name for each in glovefast_command("fetch").params}
-    own = {"destination", "every_member", "overwrite", "dry_run", "sources"}
-    assert {each.name for each in glovefast_command("convert").params} - shared == own - {
-        "destination",
-        "overwrite",
-    }
 
 
-def glovefast_command(name: str):
-    from glovefast.cli.commands import command
-
-    return command.commands[name]
+def test_the_options_are_those_of_the_function():
+    of_the_function = set(inspect.signature(glovefast.from_pretrained).parameters) - {"progress"}
+    of_the_command = {each.name for each in commands.fetch.params}
+    own = {"lists", "destination", "overwrite", "quiet", "as_json"}
+    assert of_the_command == (of_the_function - {"words"}) | {"words_file"} | own
 
 
 @pytest.mark.parametrize("arguments", [["fetch"], ["fetch", ""], ["fetch", "small.2d.txt", "--force"]])

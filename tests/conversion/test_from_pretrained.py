@@ -143,11 +143,13 @@ def test_other_options_make_other_stores():
                 {"words": ["word1", "word2", "Word3"], "fallback": "lower"},
                 {"on_bad_row": "skip"},
                 {"encoding": "latin-1"},
+                {"dtype": "int8"},
+                {"dtype": "float32"},
                 {"threads": 1},
                 {"progress": True},
             )
         }
-    assert len(paths) == 6
+    assert len(paths) == 7
 
 
 def test_a_file_and_its_versions(cache, tmp_path):
