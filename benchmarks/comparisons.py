@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.agreement import files_disagreement, matrix_disagreement, parsed_disagreement
 from benchmarks.building import PREPARED, NotBuiltError, compile_fast_float, install
 from benchmarks.contenders import CONTENDERS, is_installed
+from benchmarks.fetching import compare_fetching
 from benchmarks.in_process import compare_matrices, compare_openings, compare_tokenizers, texts_to_tokenize
 from benchmarks.made_texts import write_texts
 from benchmarks.matrices import fill_matrix
@@ -236,6 +237,7 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     "wanted-words": wanted_words,
     "in-process": in_process,
     "zip": from_zip,
+    "fetch": compare_fetching,
     "start-to-matrix": start_to_matrix,
     **{f"opening-{shape}": partial(compare_openings, shape=shape) for shape in (MAIN, MANY_WORDS)},
     **{f"matrix-{size}": partial(compare_matrices, size=size) for size in MATRIX_SIZES},

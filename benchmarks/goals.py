@@ -10,6 +10,7 @@ from benchmarks.texts import COSTS, LARGEST, MAIN, MANY_WORDS, SHAPES, TUTORIAL
 
 _MAX_BYTES = 250e6
 _MAX_OPENING_SECONDS = 1e-3
+_MAX_OPENING_FETCHED_SECONDS = 5e-3
 _FLAT = 1.15
 
 
@@ -88,6 +89,12 @@ def _opens_at_once(results: Results) -> Outcome:
     )
 
 
+def _opens_what_was_fetched(results: Results) -> Outcome:
+    seconds = results.needed("fetch", GLOVEFAST).median
+    results.needed("fetch", "first time")  # which has no time if it fetched too much
+    return Outcome(time_text(seconds), seconds <= _MAX_OPENING_FETCHED_SECONDS)
+
+
 def _needs_no_more_memory(results: Results) -> Outcome:
     rows = (results.needed("tokenizer-memory", row) for row in (GLOVEFAST, "a tenth"))
     whole, tenth = (max(row.peak_bytes) for row in rows)
@@ -131,6 +138,7 @@ GOALS = (
     _faster(f"{_WANTED}, whole process", "wanted-words", 4, "polars", _THAN_POLARS),
     _faster(f"{_WANTED}, in process", "in-process", 3, GLOVEFAST, "faster than all words", "wanted words"),
     _at_most("from a zip", "zip", 1.15, "inflate", "inflating and dropping the member"),
+    Goal("`from_pretrained`, second time", None, "≤ 5 ms, and no request", _opens_what_was_fetched),
     Goal("`load`, by the number of words", None, "≤ 1 ms each, no growth with size", _opens_at_once),
     _faster(f"{_MATRIX}, store open", f"matrix-{WANTED_WORDS}", 6, "loop", _LOOP),
     _at_most(_NEW, _START, 1.5, _IMPORTS, f"`{_IMPORTS}`"),
