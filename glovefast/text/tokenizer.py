@@ -1,8 +1,6 @@
 """The `Tokenizer`: texts in, sequences of indices out."""
 
-import json
 import warnings
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -11,19 +9,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.text.counting import count_texts
-from glovefast.text.dictionaries import NAMES, DictionaryAttribute, WordDictionaries
+from glovefast.text.dictionaries import NAMES, WordDictionaries
+from glovefast.text.fitted_tokenizer import FittedTokenizer
 from glovefast.text.lists import filled_lists
 from glovefast.text.lookup import LookupOptions, TextLookup
 from glovefast.text.padding import padded
 from glovefast.text.pieces import Texts, count_of
 from glovefast.text.progress import Callback, reporting
-from glovefast.text.sequences import AnySequences, Sequences, lists_of, texts_of
+from glovefast.text.sequences import Sequences
 from glovefast.text.word_rule import WordRule
 from glovefast.text.words import DEFAULT_FILTERS
 from glovefast.threads import checked_threads
 
 
-class Tokenizer:
+class Tokenizer(FittedTokenizer):
     """Number the words of texts by frequency, and turn texts into sequences of these numbers.
 
     The arguments, attributes and results are those of ``keras.preprocessing.text.Tokenizer`` in Keras 2,
@@ -55,7 +54,7 @@ class Tokenizer:
     Attributes
     ----------
     word_counts, word_docs, index_docs, word_index, index_word : dict
-        The dictionaries; each is explained below.
+        The dictionaries; each is explained at `FittedTokenizer`.
     document_count : int
         The number of texts that were counted.
 
@@ -71,14 +70,6 @@ class Tokenizer:
     >>> tokenizer.texts_to_sequences(["Good work well done", "excellent"])
     [[4, 5, 2, 3], [1]]
     """
-
-    word_counts = DictionaryAttribute[OrderedDict[str, int]](
-        "How often each word occurs; the words stand in the order of their first occurrence."
-    )
-    word_docs = DictionaryAttribute[defaultdict[str, int]]("The number of texts that contain each word.")
-    index_docs = DictionaryAttribute[defaultdict[int, int]]("The number of texts that contain each index.")
-    word_index = DictionaryAttribute[dict[str, int]]("The index of each word, the most frequent word first.")
-    index_word = DictionaryAttribute[dict[int, str]]("The word of each index.")
 
     def __init__(  # noqa: PLR0917 - Keras's arguments, in Keras's order
         self,
@@ -133,26 +124,6 @@ class Tokenizer:
             counted = count_texts(texts, self._rule(), threads, report)
         self.dictionaries.add(counted.table, self.oov_token)
         self.document_count += counted.texts
-
-    def fit_on_sequences(self, sequences: AnySequences) -> None:
-        """Count the sequences in which each index occurs, for the "tfidf" of `sequences_to_matrix`.
-
-        Parameters
-        ----------
-        sequences : sequence of sequences of int, or column of lists
-            The sequences.
-
-        Raises
-        ------
-        TypeError
-            If an entry is not a sequence; the message names its position. Nothing is counted then.
-        """
-        distinct = [{*sequence} for sequence in lists_of(sequences)]
-        self.document_count += len(distinct)
-        index_docs = self.index_docs
-        for indices in distinct:
-            for index in indices:
-                index_docs[index] = index_docs.get(index, 0) + 1
 
     def texts_to_sequences(
         self, texts: Texts, *, threads: int | None = None, progress: Callback | bool | None = None
@@ -273,100 +244,6 @@ class Tokenizer:
             mode is "tfidf".
         """
         return self.sequences_to_matrix(self._columns(texts, None, None), mode)
-
-    def sequences_to_matrix(self, sequences: AnySequences, mode: str = "binary") -> NDArray[np.float64]:
-        """Make a matrix with a row for each sequence and a column for each index.
-
-        Parameters
-        ----------
-        sequences : sequence of sequences of int, or column of lists
-            The sequences.
-        mode : {"binary", "count", "tfidf", "freq"}
-            The values, as for `texts_to_matrix`.
-
-        Returns
-        -------
-        numpy.ndarray
-            (sequences, num_words) float64. Without `num_words` there is one column more than there are words.
-
-        Raises
-        ------
-        ValueError
-            As for `texts_to_matrix`.
-        """
-        columns = self.num_words
-        if not columns:
-            if not self.word_index:
-                raise ValueError(
-                    "the width of the matrix is unknown: set num_words, or call fit_on_texts first"
-                )
-            columns = len(self.word_index) + 1
-        if mode == "tfidf" and not self.document_count:
-            raise ValueError("tfidf needs counted texts: call fit_on_texts or fit_on_sequences first")
-        return Sequences.of(sequences).matrix(columns, mode, self.document_count, self.index_docs)
-
-    def sequences_to_texts(self, sequences: AnySequences) -> list[str]:
-        """Turn sequences of indices back into texts, with a space between two words.
-
-        Indices without a word, or not below `num_words`, become the `oov_token`. If there is no `oov_token`,
-        they are left out.
-
-        Parameters
-        ----------
-        sequences : sequence of sequences of int, or column of lists
-            The sequences.
-
-        Returns
-        -------
-        list of str
-            A text for each sequence.
-        """
-        return list(self.sequences_to_texts_generator(sequences))
-
-    def sequences_to_texts_generator(self, sequences: AnySequences) -> Iterator[str]:
-        """Turn sequences of indices back into texts, one after the other.
-
-        Parameters
-        ----------
-        sequences : sequence of sequences of int, or column of lists
-            The sequences, as for `sequences_to_texts`.
-
-        Yields
-        ------
-        str
-            The text of one sequence.
-        """
-        oov_index = self.word_index.get(self.oov_token) if self.oov_token is not None else None
-        oov_word = None if oov_index is None else self.index_word[oov_index]
-        return texts_of(sequences, self.index_word, self.num_words, oov_word)
-
-    def get_config(self) -> dict[str, Any]:
-        """Give the settings, and the dictionaries as JSON; an `analyzer` is not included.
-
-        Returns
-        -------
-        dict
-            What `to_json` writes, as in Keras.
-        """
-        settings = ("num_words", "filters", "lower", "split", "char_level", "oov_token", "document_count")
-        dictionaries = ("word_counts", "word_docs", "index_docs", "index_word", "word_index")
-        config = {name: getattr(self, name) for name in settings}
-        return config | {name: json.dumps(getattr(self, name)) for name in dictionaries}
-
-    def to_json(self, **kwargs: Any) -> str:  # noqa: ANN401 - json.dumps takes many kinds
-        """Write the Tokenizer as JSON, which `tokenizer_from_json` reads, here and in Keras.
-
-        Parameters
-        ----------
-        **kwargs
-            Arguments of ``json.dumps``.
-
-        Returns
-        -------
-        str
-            JSON.
-        """
-        return json.dumps({"class_name": type(self).__name__, "config": self.get_config()}, **kwargs)
 
     def __getstate__(self) -> dict[str, Any]:
         """Give the attributes that a Tokenizer of Keras has, to copy or pickle them."""
