@@ -1,4 +1,4 @@
-"""The part of the `Tokenizer` that needs no texts: its dictionaries, its JSON, and sequences of indices in."""
+"""The part of the `Tokenizer` that takes no texts: its dictionaries, its JSON, and sequences to texts."""
 
 import json
 from collections import OrderedDict, defaultdict

@@ -132,8 +132,10 @@ class TextLookup:
         if fitted is None or fitted.oov_token != oov_token or not isinstance(oov_token, str | None):
             self._dictionaries.get("word_index")
         word_index = self._dictionaries.made("word_index")
-        key = (fitted, num_words, oov_token)
-        if self._last is not None and self._last[0] == (*key, word_index):
+        # Changes of the dictionary are noticed by its items, in lists, which are compared faster.
+        items = None if word_index is None else (list(word_index), list(word_index.values()))
+        key = (fitted, num_words, oov_token, items)
+        if self._last is not None and self._last[0] == key:
             return self._last[1]
         lookup: ColumnLookup | None = None
         if word_index is not None:
@@ -143,8 +145,7 @@ class TextLookup:
                 lookup = ColumnLookup(table, indices, num_words, word_index.get(oov_token))
         elif fitted is not None:
             lookup = ColumnLookup(fitted.table, fitted.indices, num_words, fitted.oov_index())
-        # A copy of the dictionary, so that its changes are noticed.
-        self._last = (*key, None if word_index is None else dict(word_index)), lookup
+        self._last = key, lookup
         return lookup
 
 
@@ -186,6 +187,8 @@ def _index_words(
     oov_token: str | None,
 ) -> list[Any]:
     """Turn words into indices one by one, by the dictionary alone."""
+    if oov_token is None and not num_words:
+        return [index for index in map(word_index.get, words) if index is not None]
     indices = []
     oov_index = word_index.get(oov_token) if oov_token is not None else None
     for word in words:

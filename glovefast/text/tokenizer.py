@@ -259,7 +259,7 @@ class Tokenizer(FittedTokenizer):
             setattr(self, name, value)
 
     def _rule(self) -> WordRule:
-        return WordRule(self.filters, self.lower, self.split, self.char_level, self.analyzer)
+        return WordRule.of(self.filters, self.lower, self.split, self.char_level, self.analyzer)
 
     def _lists(self, texts: Texts, threads: int | None, progress: Callback | None) -> Iterator[list[int]]:
         for part in self._lookup.parts(texts, self._options(threads, progress)):

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import TextError
-from glovefast.text.words import shown, text_to_word_sequence
+from glovefast.text.words import Replacements, replacements, shown, split_words
 
 _ASCII = 0x80
 
@@ -57,21 +58,34 @@ class WordRule:
     ) -> None:
         self.char_level = bool(char_level)
         self.analyzer = analyzer
-        self._filters = filters
         self._lower = bool(lower)
         self._split = split
-        self._other_filters: dict[int, str | int | None] = {}
-        self.for_bytes = self._for_bytes()
+        self._replaced: Replacements = {}
+        self._other_filters: Replacements = {}
+        self.for_bytes = self._for_bytes(filters)
 
-    def _for_bytes(self) -> ByteRule | None:
+    @classmethod
+    def of(
+        cls,
+        filters: Iterable[str],
+        lower: bool,
+        split: str,
+        char_level: bool,
+        analyzer: Callable[[Any], Iterable[Any]] | None,
+    ) -> "WordRule":
+        """Give the rule for a Tokenizer's attributes; the usual kind is made once."""
+        if analyzer is None and isinstance(filters, str) and isinstance(split, str):
+            return _usual_rule(filters, bool(lower), split, bool(char_level))
+        return cls(filters, lower, split, char_level, analyzer)
+
+    def _for_bytes(self, filters: Iterable[str]) -> ByteRule | None:
         lower = ord("a") - ord("A") if self._lower else 0
         if self.char_level:
             return ByteRule(EVERY_BYTE.separators, lower)
         if self.analyzer is not None:
             return None
-        self._filters = self._filters if isinstance(self._filters, str) else tuple(self._filters)
-        replaced = str.maketrans(dict.fromkeys(self._filters, self._split))
         split = self._split
+        replaced = self._replaced = replacements(filters, split)
         # Lowering changes such a separator in the text, so it separates only where a filter inserted it.
         if (
             not isinstance(split, str)
@@ -125,7 +139,12 @@ class WordRule:
             raise TextError(f"the text at position {number} is not a string: {shown(text)}")
         if self.char_level:
             return list(self._lowered(text))
-        return text_to_word_sequence(text, self._filters, self._lower, self._split)
+        return split_words(text, self._replaced, self._lower, self._split)
+
+
+@lru_cache(maxsize=16)
+def _usual_rule(filters: str, lower: bool, split: str, char_level: bool) -> WordRule:
+    return WordRule(filters, lower, split, char_level, None)
 
 
 def _runs(separates: set[int]) -> NDArray[np.uint8]:

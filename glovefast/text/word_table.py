@@ -30,6 +30,7 @@ from glovefast.text.word_rule import EVERY_BYTE, ByteRule
 
 _FIRST_CAPACITY = 1 << 12
 _BYTES_PER_WORD = 12
+_FEW_BYTES = 1 << 12  # so few that the longest text need not be found
 # Of all tables of this process, so that they can be added up. No result depends on it.
 _SEED = int.from_bytes(os.urandom(7))
 
@@ -50,11 +51,9 @@ class Workspace:
 
     def arrays_for(self, batch: TextBatch) -> tuple[NDArray[Any], ...]:
         """Give the arrays, with room for the longest text of a batch."""
-        longest = int(np.diff(batch.text_ends, prepend=0).max(initial=0))
-        if batch.how == WORDS_ARE_GIVEN:
-            word_ends = np.concatenate([np.zeros(1, dtype=np.int64), batch.given_ends])
-            bytes_ends = word_ends[batch.text_ends]
-            longest = max(longest, int(np.diff(bytes_ends, prepend=0).max(initial=0)))
+        longest = len(batch.text) + len(batch.given_ends)
+        if longest > _FEW_BYTES:
+            longest = self._longest(batch)
         room = longest + PADDING
         if room > self._room:
             self._room = 2 * room
@@ -65,6 +64,16 @@ class Workspace:
                 np.empty(self._room, dtype=np.uint64),
             )
         return self.arrays
+
+    @staticmethod
+    def _longest(batch: TextBatch) -> int:
+        """Find the length of the longest text of a batch, in bytes or in words."""
+        longest = int(np.diff(batch.text_ends, prepend=0).max(initial=0))
+        if batch.how == WORDS_ARE_GIVEN:
+            word_ends = np.concatenate([np.zeros(1, dtype=np.int64), batch.given_ends])
+            bytes_ends = word_ends[batch.text_ends]
+            longest = max(longest, int(np.diff(bytes_ends, prepend=0).max(initial=0)))
+        return longest
 
     def indices_for(self, words: int) -> NDArray[np.int32]:
         """Give an array for the indices of some words, the same one each time: new memory takes longer."""

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from glovefast.errors import TextError
+
+Replacements: TypeAlias = dict[int, Any]
 
 DEFAULT_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
@@ -44,10 +46,19 @@ def text_to_word_sequence(
     """
     if not isinstance(input_text, str):
         raise TextError(f"a text must be a string, not {shown(input_text)}")
-    text = input_text.lower() if lower else input_text
-    replaced: dict[str, str | int | None] = dict.fromkeys(filters, split)
-    text = text.translate(str.maketrans(replaced))
-    return [word for word in text.split(split) if word]
+    return split_words(input_text, replacements(filters, split), lower, split)
+
+
+def replacements(filters: Iterable[str], split: str) -> Replacements:
+    """Make the table that `str.translate` takes to replace the filtered characters."""
+    return str.maketrans(dict.fromkeys(filters, split))
+
+
+def split_words(text: str, replaced: Replacements, lower: bool, split: str) -> list[str]:
+    """Split a text into words, with a table of `replacements`."""
+    if lower:
+        text = text.lower()
+    return [word for word in text.translate(replaced).split(split) if word]
 
 
 def one_hot(  # noqa: PLR0917 - Keras's arguments, in Keras's order

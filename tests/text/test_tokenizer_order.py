@@ -237,3 +237,31 @@ def test_real_texts_in_sixty_fits() -> None:
                 threads=1 + fit % 5,
             )
             assert_same(tokenizer, expected)
+
+
+def test_settings_that_change_between_two_calls_count():
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(["a-b A", "a-b"])
+    assert tokenizer.word_index == {"a": 1, "b": 2}
+    tokenizer.filters = "!"
+    assert tokenizer.texts_to_sequences(["a-b a! A"]) == [[1, 1]]
+    tokenizer.lower = False
+    assert tokenizer.texts_to_sequences(["a-b a! A"]) == [[1]]
+    tokenizer.split = "-"
+    assert tokenizer.texts_to_sequences(["a-b!a-A"]) == [[1, 2, 1]]
+    tokenizer.char_level = True
+    assert tokenizer.texts_to_sequences(["ab"]) == [[1, 2]]
+    tokenizer.char_level, tokenizer.analyzer = False, lambda text: [*text[:1]]
+    assert tokenizer.texts_to_sequences(["ab"]) == [[1]]
+
+
+@pytest.mark.parametrize("texts", [1, 20])
+def test_a_changed_word_index_counts_at_once(texts):
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(["b a b"])
+    given = ["a b c"] * texts
+    for changed in ({"a": 2, "b": 1}, {"a": 1, "b": 1}, {"b": 1, "a": 1}, {"b": 1, "c": 1}, {}, {"c": 7}):
+        tokenizer.word_index.clear()
+        tokenizer.word_index.update(changed)
+        expected = [changed[word] for word in "abc" if word in changed]
+        assert tokenizer.texts_to_sequences(given) == [expected] * texts
