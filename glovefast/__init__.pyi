@@ -1,6 +1,7 @@
 # The public names. `__init__.py` reads these imports, and loads a name from its module on first use.
 from glovefast import keras, text
 from glovefast._version import __version__
+from glovefast.conversion.arrays import save
 from glovefast.conversion.convert import convert, convert_archive, dry_run
 from glovefast.conversion.pretrained import from_pretrained
 from glovefast.conversion.report import DryRun
@@ -48,6 +49,7 @@ __all__ = [
     "from_pretrained",
     "keras",
     "load",
+    "save",
     "text",
     "verify",
 ]

@@ -1,14 +1,16 @@
 """``glovefast convert``: text files of word vectors into stores."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 import glovefast
+from glovefast.cli.array_source import check_array_options, save_array
 from glovefast.cli.options import (
     ERRORS,
     NUMBER_TYPES,
@@ -44,6 +46,8 @@ Examples:
   glovefast convert glove.6B.zip --all -o stores/
   glovefast convert wiki.en.vec.gz -o wiki.glovefast --limit 200000
   glovefast convert glove.6B.100d.txt -o small.glovefast --words words.txt --fallback lower
+  glovefast convert glove.6B.300d.txt --dtype int8
+  glovefast convert matrix.npy --vocabulary words.txt
   glovefast convert crawl.txt --dry-run
   curl -L https://example.org/vectors.txt.gz | glovefast convert - -o vectors.glovefast"""
 )
@@ -66,6 +70,14 @@ Examples:
     type=FilePath(path_type=Path),
     help="Keep only the words of this list: one word per line, or - for standard input. "
     "The file is UTF-8, or in --encoding.",
+)
+@click.option(
+    "--vocabulary",
+    "vocabulary_file",
+    metavar="FILE",
+    type=FilePath(path_type=Path),
+    help="The words of a matrix: SOURCE is a NumPy array (.npy), FILE has the word of each row, one per "
+    "line, or is - for standard input. FILE is UTF-8, or in --encoding.",
 )
 @fallback_option("With --words, also keep this other form of each word. May be repeated.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Keep only the first N rows.")
@@ -127,15 +139,16 @@ Examples:
 @click.option("--dry-run", is_flag=True, help="Read everything, write nothing, and report problems.")
 @quiet_option
 @json_option
-@click.pass_obj
+@click.pass_context
 def convert(
-    signals: EndingSignals,
+    context: click.Context,
     /,
     *,
     sources: tuple[str, ...],
     destination: str | None,
     every_member: bool,
     words_file: Path | None,
+    vocabulary_file: Path | None,
     dry_run: bool,
     quiet: bool,
     as_json: bool,
@@ -145,8 +158,13 @@ def convert(
 
     SOURCE is text in the format of GloVe, word2vec or fastText (.vec), or word2vec's binary format (.bin):
     plain, compressed (gzip, bzip2, xz, LZMA, Zstandard or LZ4), in a zip or tar archive (nothing is unpacked
-    to disk), or - for standard input.
+    to disk), or - for standard input. With --vocabulary it is a NumPy array (.npy).
     """
+    signals: EndingSignals = context.obj
+    make = glovefast.convert
+    if vocabulary_file is not None:
+        check_array_options(context, sources)
+        make = partial(save_array, vocabulary=vocabulary_file)
     if every_member:
         for name in ("member", "dim", "header"):
             if options.pop(name) is not None:
@@ -166,7 +184,7 @@ def convert(
         try:
             overwrite = None if dry_run else options["overwrite"]
             work = _work(sources, destination, options.get("member"), every_member, overwrite)
-            for result in _checked(work, options) if dry_run else _converted(work, options, signals):
+            for result in _checked(work, options) if dry_run else _converted(work, options, make, signals):
                 results.append(result)
                 progress.hide()
                 if not as_json and not quiet:
@@ -226,10 +244,10 @@ def _checked(work: Iterable[_Piece], options: Mapping[str, Any]) -> Iterator[dic
 
 
 def _converted(
-    work: Iterable[_Piece], options: Mapping[str, Any], signals: EndingSignals
+    work: Iterable[_Piece], options: Mapping[str, Any], make: Callable[..., Path], signals: EndingSignals
 ) -> Iterator[dict[str, Any]]:
     for piece in work:
-        path = glovefast.convert(piece.source, **{**options, **piece.options})
+        path = make(piece.source, **{**options, **piece.options})
         if piece.is_last:  # an interrupt cannot undo it any more
             signals.finish()
         yield summarized(path)
@@ -247,7 +265,7 @@ def summarized(path: Path) -> dict[str, Any]:
     except (GlovefastError, OSError, MemoryError) as error:
         complain(f"warning: {path} is complete, but cannot be opened for a summary: {error}")
         return store
-    if store["report"]["skipped_rows"] or store["report"]["replaced_words"]:
+    if store["report"].get("skipped_rows") or store["report"].get("replaced_words"):
         store["bad_rows"] = str(path / BAD_ROWS)
     return store
 

@@ -153,8 +153,13 @@ def warn(name: str, report: Report, rows: int) -> None:
             f"{report.rows_promised:,}",
             f"{found:,}",
         )
-    if report.rows_not_finite:
-        count = "1 row has" if report.rows_not_finite == 1 else f"{report.rows_not_finite:,} rows have"
+    warn_of_rows_not_finite(name, report.rows_not_finite)
+
+
+def warn_of_rows_not_finite(name: str, rows: int) -> None:
+    """Log how many rows contain nan or inf, if any do."""
+    if rows:
+        count = "1 row has" if rows == 1 else f"{rows:,} rows have"
         _log.warning("%s: %s nan or infinite numbers", name, count)
 
 

@@ -21,6 +21,7 @@ from glovefast.store.reports import LayerReport
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.arrow import as_string_array, integer_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
+from glovefast.vocabulary.word_index import WordIndex
 
 if TYPE_CHECKING:
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
@@ -125,12 +126,12 @@ def save_embedding(
         return write_embedding_text(target, words, rows[:], header=chosen == WORD2VEC, overwrite=overwrite)
     padding_rows = int(np.count_nonzero(training.padding_indices < len(values)))
 
-    def report() -> LayerReport:
+    def report(index: WordIndex) -> LayerReport:
         return LayerReport(
             padding_rows=padding_rows,
             oov_rows=len(training.oov_indices),
             rows_without_word=len(values) - len(indices) - padding_rows,
-            duplicate_words=len(words) - len(words.unique()),
+            duplicate_words=len(index.duplicate_rows()),
             rounded_rows=rows.rounded_rows,
         )
 

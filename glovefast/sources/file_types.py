@@ -42,7 +42,8 @@ _SIGNATURES = [
     (
         rb"\x93NUMPY",
         "a NumPy array (.npy), which contains no words",
-        "convert the text it was made from",
+        "pass the words of its rows as well: glovefast convert matrix.npy --vocabulary words.txt, "
+        "glovefast.save(words, matrix, destination)",
     ),
     (
         rb"\x80[\x02-\x05]",

@@ -206,7 +206,7 @@ def write_store(
     vectors: NDArray[Any] | Float32Rows,
     *,
     source: SourceInfo | None = None,
-    report: Callable[[], ArrayReport | LayerReport] | None = None,
+    report: Callable[[WordIndex], ArrayReport | LayerReport] | None = None,
     dtype: str = FLOAT32,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -224,7 +224,7 @@ def write_store(
     source : SourceInfo, optional
         Where the vectors came from.
     report : callable, optional
-        Called when all vectors are read; what it returns goes into the metadata.
+        Called with the index of the words when all vectors are read; gives the report of the metadata.
     dtype : str
         The type of the store's numbers.
     overwrite : bool
@@ -260,10 +260,11 @@ def write_store(
             writer.write_rows(first, stored)
             if progress:
                 progress(first + len(piece))
-        made = report() if report else None
-        metadata = Metadata(rows=rows, dim=dim, dtype=dtype, source=source, report=made)
+        vocabulary = WordIndex.from_words(words)
+        found = report(vocabulary) if report else None
+        metadata = Metadata(rows=rows, dim=dim, dtype=dtype, source=source, report=found)
         if not rows:
             checksum.update(rounded(np.empty((0, dim), dtype=np.float32), dtype))
-        writer.complete(WordIndex.from_words(words), metadata, checksum.as_dict())
+        writer.complete(vocabulary, metadata, checksum.as_dict())
         writer.publish()
     return destination

@@ -1,0 +1,100 @@
+"""``glovefast convert matrix.npy --vocabulary words.txt``: a matrix and its words, each in a file."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from click.core import ParameterSource
+from numpy.typing import NDArray
+
+import glovefast
+from glovefast.cli.word_list import read_word_list
+from glovefast.errors import FormatError, GlovefastError
+
+if TYPE_CHECKING:
+    from glovefast.progress import Callback
+    from glovefast.store.rounding import NumberType
+
+_NPY_MAGIC = b"\x93NUMPY"
+# What decides about text, and has nothing to decide about an array.
+_FOR_TEXT = frozenset(
+    [
+        "member",
+        "every_member",
+        "words_file",
+        "fallback",
+        "limit",
+        "dim",
+        "header",
+        "separator",
+        "errors",
+        "on_bad_row",
+        "threads",
+        "dry_run",
+    ]
+)
+
+
+def check_array_options(context: click.Context, sources: tuple[str, ...]) -> None:
+    """Refuse what cannot be combined with ``--vocabulary``."""
+    if len(sources) > 1:
+        raise click.UsageError(f"--vocabulary names the words of one matrix, not of {len(sources)} sources")
+    if sources == ("-",):
+        raise click.UsageError("--vocabulary needs a file as SOURCE, not standard input")
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name in _FOR_TEXT:
+            raise click.UsageError(f"{parameter.opts[0]} cannot be combined with --vocabulary")
+
+
+def save_array(
+    source: str,
+    vocabulary: Path,
+    *,
+    destination: str | None,
+    encoding: str,
+    dtype: "NumberType",
+    overwrite: bool,
+    progress: "Callback",
+    **_for_text: object,
+) -> Path:
+    """Make a store of a NumPy file and a list of words.
+
+    Raises
+    ------
+    FormatError
+        If one of the files cannot be used, or they do not fit together.
+    """
+    from glovefast.conversion.targets import is_folder
+    from glovefast.store.files import SUFFIX
+
+    matrix = _mapped(source)
+    target = Path(source).with_suffix(SUFFIX)
+    if destination is not None:
+        target = Path(destination) / target.name if is_folder(Path(destination)) else Path(destination)
+    words = read_word_list(vocabulary, encoding)
+    try:
+        return glovefast.save(words, matrix, target, dtype=dtype, overwrite=overwrite, progress=progress)
+    except GlovefastError:
+        raise
+    except ValueError as error:
+        raise FormatError(source, None, str(error)) from error
+
+
+def _mapped(source: str) -> NDArray[Any]:
+    """Map a NumPy file; nothing in it is unpickled."""
+    if Path(source).exists() and not Path(source).is_file():
+        raise FormatError(source, None, "is not a file; pass a NumPy array (.npy)")
+    with open(source, "rb") as file:  # noqa: PTH123 - for an error that names the path as it was given
+        if file.read(len(_NPY_MAGIC)) != _NPY_MAGIC:
+            reason = "is not a NumPy array (.npy); --vocabulary is for the words of an array's rows"
+            raise FormatError(source, None, reason)
+        size = os.fstat(file.fileno()).st_size
+    try:
+        array = np.lib.format.open_memmap(source, mode="r")
+    except (ValueError, TypeError, OverflowError, SyntaxError, EOFError) as error:
+        reason = f"cannot be mapped as a NumPy array of numbers ({size:,} bytes; {error})"
+        raise FormatError(source, None, reason) from error
+    return array
