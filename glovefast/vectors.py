@@ -302,6 +302,11 @@ class WordVectors(MatrixMethods):
         return self._index.rows(words)
 
 
+def rows_of(vectors: WordVectors) -> "Rows":
+    """Give all rows of vectors as a float32 array, or as what acts like one."""
+    return vectors._array
+
+
 def _reopen(kind: type[WordVectors], location: str, contents: list[str | None]) -> WordVectors:
     """Unpickle: open a store again, unless it is another one by now."""
     vectors = kind(location)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import pyarrow as pa
 
-from glovefast.conversion.matrices import as_matrix, rows_of, source_of
+from glovefast.conversion.matrices import as_matrix, source_of
 from glovefast.conversion.report import warn_of_rows_not_finite
 from glovefast.errors import VocabularyError
 from glovefast.progress import Callback, Progress, checked_progress, shows_progress
@@ -15,7 +15,7 @@ from glovefast.store.float32_rows import Float32Rows
 from glovefast.store.reports import ArrayReport
 from glovefast.store.rounding import NumberType, checked_number_type
 from glovefast.store.writing import write_store
-from glovefast.vectors import WordVectors
+from glovefast.vectors import WordVectors, rows_of
 from glovefast.vocabulary.arrow import Words, as_string_array
 from glovefast.vocabulary.word_index import WordIndex
 

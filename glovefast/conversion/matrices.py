@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from glovefast.store.metadata import FLOAT32, MAX_DIM, MAX_ROWS, SourceInfo
-from glovefast.store.rounded_rows import RoundedRows, Rows
+from glovefast.store.metadata import MAX_DIM, MAX_ROWS, SourceInfo
 from glovefast.vectors import WordVectors
 from glovefast.vocabulary.arrow import as_numpy
 
@@ -100,13 +99,6 @@ def _from_arrow(column: pa.Array | pa.ChunkedArray) -> ArrowMatrix:
         except pa.ArrowInvalid as error:
             raise ValueError(f"the lists of the matrix must have one length: {error}") from error
     return ArrowMatrix(chunked)
-
-
-def rows_of(vectors: WordVectors) -> Rows:
-    """Give all rows of a store as what acts like a float32 array."""
-    if vectors.metadata.dtype == FLOAT32:
-        return vectors.vectors
-    return RoundedRows(vectors.vectors, vectors.scales)
 
 
 def source_of(vectors: Any) -> SourceInfo:  # noqa: ANN401 - what `save` takes

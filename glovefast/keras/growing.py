@@ -16,8 +16,8 @@ from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.keras.saving import check_indices, rows_handed_on
 from glovefast.keras.seeding import opened
-from glovefast.vectors import WordVectors
-from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
+from glovefast.vectors import WordVectors, rows_of
+from glovefast.vocabulary.arrow import Words, as_string_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
 
 if TYPE_CHECKING:
@@ -184,8 +184,7 @@ def _new_words(
         words = list(words)
     new = [word for word in dict.fromkeys(as_string_array(words).to_pylist()) if word not in known]
     match = vectors.match(_vocabulary_of(new), fallback)
-    found = vectors.words.take(integer_array(match.rows[match.rows >= 0]))
-    return match.found, match.missing, vectors[found]
+    return match.found, match.missing, rows_of(vectors).take(match.rows[match.rows >= 0], axis=0)
 
 
 def _vocabulary_of(words: Sequence[str]) -> TrainingVocabulary:
