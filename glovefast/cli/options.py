@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from glovefast.cli.terminal import shown_log
-from glovefast.matrix.word_forms import WORD_FORMS, word_form
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -33,6 +32,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 ERRORS = ("strict", "replace", "backslashreplace", "cp1252")
 NUMBER_TYPES = ("float32", "float16", "int8")
 OUT_OF_VOCABULARY = ("zeros", "normal", "mean", "unk")
+WORD_FORMS = (
+    *("nfkc", "visible", "straight", "treebank", "strip", "possessive", "accents", "apostrophes", "hyphens"),
+    *("digits", "lower", "title", "upper"),
+)
 
 
 def _show_log(context: click.Context, parameter: click.Parameter, quiet: bool) -> bool:
@@ -53,6 +56,8 @@ def _check_forms(
     context: click.Context, parameter: click.Parameter, fallback: tuple[str, ...]
 ) -> tuple[str, ...]:
     for chain in fallback:
+        from glovefast.matrix.word_forms import word_form
+
         try:
             word_form(chain)
         except ValueError:

@@ -22,7 +22,6 @@ UTF_8 = "utf-8"
 _NEWLINE = b"\n"
 # Bytes that end a word or a line in every file.
 _SEPARATING = b" \t\r\n"
-_ASCII_PAIRS = bytes(byte for first in range(128) for second in range(128) for byte in (first, second))
 _NON_ASCII = bytes(range(128, 256))
 _CODEC_RULES = ("surrogateescape", "replace", "backslashreplace")
 # Undecodable bytes become lone surrogates, which no codec decodes to. In UTF-8 they begin with these bytes.
@@ -80,8 +79,9 @@ def checked_encoding(encoding: str, separator: bytes = b"") -> str:
 
 def _keeps_ascii(encoding: str) -> bool:
     """Check that every pair of ASCII bytes is itself, without escape sequences or other states."""
+    pairs = bytes(byte for first in range(128) for second in range(128) for byte in (first, second))
     try:
-        return _ASCII_PAIRS.decode(encoding) == _ASCII_PAIRS.decode("ascii")
+        return pairs.decode(encoding) == pairs.decode("ascii")
     except UnicodeError:
         return False
 

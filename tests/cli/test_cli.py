@@ -13,6 +13,7 @@ from glovefast.cli import commands, convert_command, main, options
 from glovefast.cli.signals import EndingSignals, Interrupted
 from glovefast.errors import MatrixSizeError
 from glovefast.matrix.out_of_vocabulary import POLICIES
+from glovefast.matrix.word_forms import WORD_FORMS
 from glovefast.parser import decoding
 from glovefast.store.metadata import MAX_DIM, NUMBER_TYPES
 from tests.helpers.files import names_here
@@ -77,6 +78,7 @@ def test_the_choices_are_the_librarys():
     assert set(options.ERRORS) == set(decoding.ERRORS_RULES)
     assert list(options.OUT_OF_VOCABULARY) == list(POLICIES)
     assert list(options.NUMBER_TYPES) == list(NUMBER_TYPES)
+    assert list(options.WORD_FORMS) == list(WORD_FORMS)
 
 
 @pytest.mark.parametrize(
