@@ -4,6 +4,7 @@ import json
 import os
 from array import array
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from glovefast.parser.bad_lines import BadLine
+from glovefast.parser.bad_lines import ExplainedLines
 from glovefast.store.checksums import as_text, new_checksum
 from glovefast.store.files import BAD_ROWS
 from glovefast.vocabulary.arrow import integer_array
@@ -97,16 +98,28 @@ class BadRows:
         """The number of words changed."""
         return len(self._changed)
 
-    def skip(self, line: int, bad: BadLine) -> None:
-        """Record a row that is left out."""
-        self.skipped += 1
-        self.first_skipped = self.first_skipped or BadRow(line, bad.reason, bad.beginning, kept=False)
-        self._list(line, bad.reason, bad.beginning, kept=False)
+    def add(self, lines: list[int], rows: list[int], bad: ExplainedLines) -> None:
+        """Record lines whose row is left out, or whose row of the store has a changed word.
 
-    def change(self, line: int, bad: BadLine, row: int) -> None:
-        """Record a row of the store whose word was changed."""
-        self._changed.add(row, line, bad.changed_word or b"")
-        self._list(line, bad.reason, bad.beginning, kept=True)
+        Parameters
+        ----------
+        lines : list of int
+            Their numbers in the text, counted from 1.
+        rows : list of int
+            Their rows in the store, if they have one.
+        bad : ExplainedLines
+            What is wrong with them.
+        """
+        kept = [word is not None for word in bad.changed_words]
+        for row, line, word in zip(rows, lines, bad.changed_words, strict=True):
+            if word is not None:
+                self._changed.add(row, line, word)
+        skipped = len(kept) - sum(kept)
+        if skipped and self.first_skipped is None:
+            first = kept.index(False)
+            self.first_skipped = BadRow(lines[first], bad.reasons[first], bad.beginnings[first], kept=False)
+        self.skipped += skipped
+        self._list(lines, bad.reasons, bad.beginnings, kept)
 
     def merge(self, vocabulary: WordIndex) -> int:
         """Count and list the words that became the same as an earlier word when they were changed.
@@ -140,20 +153,25 @@ class BadRows:
             both = f"{first_own!r}, row {first}, and {own!r}, row {row}, counted from 0"
             reason = f"two words became one: {both}; a look-up of {word!r} finds the first"
             beginning = (own if line else first_own).decode(errors="backslashreplace")
-            self._list(line or first_line or 0, reason, beginning, kept=True)
+            self._list([line or first_line or 0], [reason], [beginning], [True])
         return merged
 
-    def _list(self, line: int, reason: str, beginning: str, *, kept: bool) -> None:
+    def _list(self, *columns: *tuple[list[int], list[str], list[str], list[bool]]) -> None:
+        """Write entries, given as the columns of `BadRow`, to the list."""
         if len(self.first) < self.FIRST:
-            self.first.append(BadRow(line, reason, beginning, kept))
+            self.first += [
+                BadRow(*entry) for entry in islice(zip(*columns, strict=True), self.FIRST - len(self.first))
+            ]
         if self._directory is None:
             return
         if self._file is None:
             self._file = (self._directory / BAD_ROWS).open("xb", buffering=_WRITE_BYTES)
-        text = (
+        entries = [
             f'{{"line": {line}, "reason": {_json(reason)}, "beginning": {_json(beginning)}, '
             f'"kept": {"true" if kept else "false"}}}\n'
-        ).encode(errors="backslashreplace")
+            for line, reason, beginning, kept in zip(*columns, strict=True)
+        ]
+        text = "".join(entries).encode(errors="backslashreplace")
         self._checksum.update(text)
         self._file.write(text)
 

@@ -98,16 +98,15 @@ class Tally:
         return first
 
     def _add_bad_lines(self, block: Block) -> None:
-        # All at once: each search converts the whole array if the numbers are not of its type.
-        rows = np.searchsorted(block.row_lines, block.bad_lines.numbers)
-        for bad, row in zip(block.bad_lines, rows, strict=True):
-            line = self.lines + bad.line + 1
-            if bad.kept:
-                self.bad_rows.change(line, bad, self.rows + int(row))
-            elif self._raises:
-                raise FormatError(self.name, line, f"{bad.reason}; {ADVICE}", self.layout.unit)
-            else:
-                self.bad_rows.skip(line, bad)
+        for bad in block.bad_lines.explained():
+            lines = (self.lines + 1 + bad.numbers.astype(np.int64)).tolist()
+            if self._raises and None in bad.changed_words:
+                first = bad.changed_words.index(None)
+                raise FormatError(
+                    self.name, lines[first], f"{bad.reasons[first]}; {ADVICE}", self.layout.unit
+                )
+            rows = (self.rows + np.searchsorted(block.row_lines, bad.numbers)).tolist()
+            self.bad_rows.add(lines, rows, bad)
 
     def take_words(self) -> pa.StringArray:
         """Give the words of all rows; they are not kept."""

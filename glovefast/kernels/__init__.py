@@ -31,6 +31,10 @@ STATUS_LENGTH = 7
 LINES, KEPT_END, UNDECIDED = range(3)
 WANTED_STATUS_LENGTH = 3
 
+# What explain_lines says about a bad line, and how many numbers it takes for that.
+UNEXPLAINED, IS_EMPTY, IS_NO_NUMBER, NUMBERS_IN_WORD, WRONG_COUNT = range(5)
+EXPLANATION_LENGTH = 5
+
 # How a text becomes words: what lies between separators, each character, or as its words are given.
 WORDS_ARE_SEPARATED, WORDS_ARE_CHARACTERS, WORDS_ARE_GIVEN = range(3)
 

@@ -108,7 +108,7 @@ def parse_number(text, begin, end, numbers, place):
 
 
 @kernel()
-def _form_of_field(text, begin, end, numbers, place):
+def form_of_field(text, begin, end, numbers, place):
     """Tell whether Python's ``float`` reads a field: `PARSED` if so, `LEFT_TO_PYTHON` if that is unclear.
 
     Besides decimal numbers it reads names (``nan``, ``-Infinity``), ``1_000`` and the digits of other
@@ -149,7 +149,7 @@ def _form_of_field(text, begin, end, numbers, place):
 
 
 @kernel()
-def _is_quoted(text, begin, end):
+def is_quoted(text, begin, end):
     """Tell whether double quotes surround a word, apart from blanks."""
     while begin < end and is_blank(text[begin]):
         begin += 1
@@ -167,7 +167,7 @@ def judge_word(text, begin, separators, first, last, dim, dim_is_certain, number
     Returns `IS_A_WORD`, `NOT_A_WORD`, or `LEFT_TO_PYTHON` where Python decides
     what a number is. The rules are `glovefast.parser.separators.is_quoted` and, behind it, `is_word`.
     """
-    if not is_blank(text[separators[first]]) and _is_quoted(text, begin, separators[last]):
+    if not is_blank(text[separators[first]]) and is_quoted(text, begin, separators[last]):
         return NOT_A_WORD
     count = 0
     ends_in_number = False
@@ -177,12 +177,12 @@ def judge_word(text, begin, separators, first, last, dim, dim_is_certain, number
         while position < separators[number + 1] and text[position] != _CARRIAGE_RETURN:
             position += 1
         if position < separators[number + 1]:
-            form = _form_of_field(text, field, position, numbers, place)
+            form = form_of_field(text, field, position, numbers, place)
             if form == LEFT_TO_PYTHON:
                 return LEFT_TO_PYTHON
             if form == PARSED or (position == field and ends_in_number):
                 return NOT_A_WORD
-        form = _form_of_field(text, separators[number] + 1, separators[number + 1], numbers, place)
+        form = form_of_field(text, separators[number] + 1, separators[number + 1], numbers, place)
         if form == LEFT_TO_PYTHON:
             return LEFT_TO_PYTHON
         ends_in_number = form == PARSED

@@ -26,7 +26,15 @@ from glovefast.kernels import (
 )
 from glovefast.kernels.intrinsics import copy_block, trailing_zeros, without_lowest_bit
 from glovefast.kernels.lanes import parse_eight
-from glovefast.kernels.numbers import LEFT_TO_PYTHON, NOT_A_WORD, PARSED, judge_word, parse_number
+from glovefast.kernels.numbers import (
+    LEFT_TO_PYTHON,
+    NOT_A_NUMBER,
+    NOT_A_WORD,
+    PARSED,
+    form_of_field,
+    judge_word,
+    parse_number,
+)
 from glovefast.kernels.registry import kernel
 from glovefast.kernels.separators import ends_line, is_blank, without_blanks
 
@@ -47,7 +55,7 @@ def _copy_word(text, begin, end, words, place):
 
 
 @kernel(
-    *("uint8[]", "int64", "int64", "int64"),
+    *("uint8[]", "int64", "int64", "int64", "int64"),
     *("int32[]", "int32[]", "int32[]", "int64", "int64"),
     *("float32[]", "uint8[]", "int32[]", "int32[]", "int32[]", "int64[]", "int64[]"),
 )
@@ -56,6 +64,7 @@ def parse_rows(
     separator,
     dim,
     dim_is_certain,
+    rejects_rows,
     separators,
     field_ends,
     line_ends,
@@ -87,6 +96,8 @@ def parse_rows(
         Numbers per row.
     dim_is_certain : int64
         Not 0 if the words may end in numbers, since the file or the user states the dimension.
+    rejects_rows : int64
+        Not 0 to list a row as a bad line if a field is certainly not a number; otherwise Python finds that.
     separators, field_ends, line_ends : int32
         The output of `find_separators`; `field_ends` is changed where a line ends in white space. It is the
         same array as `separators` unless runs of blanks separate.
@@ -154,6 +165,7 @@ def parse_rows(
             bad += 1
             continue
         place = rows * dim
+        odd_before, infinities_before, word_begin = odd, infinities, word_bytes
         end = np.int64(separators[vector])
         if whitespace:
             line_begin, end = without_blanks(text, line_begin, end)
@@ -181,6 +193,7 @@ def parse_rows(
             word_bytes += end - line_begin
         word_ends[rows] = word_bytes
         row_lines[rows] = line - 1
+        rejected = False
         for group in range(0, dim, LANES):
             number = min(
                 group, dim - LANES
@@ -198,12 +211,22 @@ def parse_rows(
                 begin_number = np.int64(separators[vector + odd_number]) + 1
                 end = np.int64(field_ends[vector + odd_number + 1])
                 if parse_number(text, begin_number, end, numbers, place + odd_number) != PARSED:
+                    if rejects_rows != 0:
+                        form = form_of_field(text, begin_number, end, numbers, place + odd_number)
+                        rejected = rejected or form == NOT_A_NUMBER
                     odd_numbers[3 * odd] = place + odd_number
                     odd_numbers[3 * odd + 1] = begin_number
                     odd_numbers[3 * odd + 2] = end
                     odd += 1
                 elif np.isinf(numbers[place + odd_number]):
                     infinities += 1
+            if rejected:
+                break
+        if rejected:
+            odd, infinities, word_bytes = odd_before, infinities_before, word_begin
+            bad_lines[bad] = line - 1
+            bad += 1
+            continue
         rows += 1
     status[NEXT_LINE] = line
     status[NEXT_BYTE] = next_line_begin

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glovefast import kernels
 from glovefast.kernels.load import load_kernels
-from glovefast.parser.bad_lines import BadLine, BadLines, beginning_of, show
+from glovefast.parser.bad_lines import BadLine, BadLines, beginning_of, beginnings_of, show
 from glovefast.parser.chunks import TextBuffer
 from glovefast.parser.decoding import UTF_8, WordDecoder
 from glovefast.parser.line_filter import LineFilter
@@ -198,6 +198,7 @@ class BlockParser:
                 self._separator.code,
                 self._dim,
                 int(self._dim_is_certain),
+                int(wanted is None),  # else a bad row of an unwanted word would be listed
                 self._separators,
                 self._field_ends,
                 self._line_ends,
@@ -268,16 +269,19 @@ class BlockParser:
         offsets = self._word_ends[: rows + 1].copy()
         raw = self._words[: offsets[-1]].tobytes()
         block.words, rejected, damaged = self._decoder.decode(raw, offsets)
-        reported = [word for word in damaged if word.row not in bad_rows]
-        lines = block.row_lines[[word.row for word in reported]].tolist()
-        block.bad_lines.add(
-            [
-                BadLine(
-                    number, word.reason, beginning_of(line), None if word.changed is None else word.encoded
-                )
-                for number, line, word in zip(lines, buffer.lines(lines), reported, strict=True)
+        if damaged.rows:
+            lines = block.row_lines[damaged.rows]
+            bounds = (each.tolist() for each in buffer.bounds_of_lines(lines))
+            text = buffer.array[: buffer.end].tobytes()
+            beginnings = beginnings_of([text[begin:end] for begin, end in zip(*bounds, strict=True)])
+            kept = [
+                None if changed is None else encoded
+                for encoded, changed in zip(damaged.encoded, damaged.changed, strict=True)
             ]
-        )
+            bad_lines = map(BadLine, lines.tolist(), damaged.reasons, beginnings, kept)
+            block.bad_lines.add(
+                [bad for row, bad in zip(damaged.rows, bad_lines, strict=True) if row not in bad_rows]
+            )
         return set(rejected.tolist())
 
 

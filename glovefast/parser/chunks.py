@@ -1,7 +1,6 @@
 """Chunks of whole lines, read from a source into buffers that are reused."""
 
 import re
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -52,13 +51,12 @@ class TextBuffer:
         self._allocate(2 * self.capacity)
         self.bytes[self.begin : self.end] = kept
 
-    def lines(self, numbers: Sequence[int]) -> list[bytes]:
-        """Find lines by their numbers, counted from 0, for messages."""
-        if not numbers:
-            return []
+    def bounds_of_lines(self, numbers: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the begin and the newline of lines by their numbers, counted from 0."""
         ends = np.flatnonzero(self.array[self.begin : self.end] == _NEWLINE[0]) + self.begin
-        begins = [self.begin, *(ends[:-1] + 1).tolist()]
-        return [bytes(self.bytes[begins[number] : ends[number]]) for number in numbers]
+        begins = np.empty_like(ends)
+        begins[:1], begins[1:] = self.begin, ends[:-1] + 1
+        return begins[numbers], ends[numbers]
 
 
 class ChunkReader:

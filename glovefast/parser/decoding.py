@@ -5,7 +5,7 @@ This is the only place that decodes the words of a file. All words of a chunk ar
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -138,6 +138,19 @@ class DamagedWord:
     reason: str
 
 
+@dataclass(slots=True)
+class DamagedWords:
+    """The words of a chunk that do not fit the encoding; the attributes hold those of `DamagedWord`."""
+
+    rows: list[int] = field(default_factory=list)
+    encoded: list[bytes] = field(default_factory=list)
+    changed: list[str | None] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[DamagedWord]:
+        yield from map(DamagedWord, self.rows, self.encoded, self.changed, self.reasons)
+
+
 class WordDecoder:
     """Decode the words of chunks.
 
@@ -155,7 +168,7 @@ class WordDecoder:
 
     def decode(
         self, raw: bytes, offsets: NDArray[np.int32]
-    ) -> tuple[pa.StringArray, NDArray[np.int64], Iterator[DamagedWord]]:
+    ) -> tuple[pa.StringArray, NDArray[np.int64], DamagedWords]:
         """Decode the words of a chunk.
 
         Parameters
@@ -171,47 +184,54 @@ class WordDecoder:
             The n words; a rejected word is empty.
         rejected : numpy.ndarray
             int64, ascending: the positions of rejected words.
-        damaged : iterator of DamagedWord
+        damaged : DamagedWords
             The words that do not fit the encoding, changed or rejected, in order.
         """
         if raw.isascii() or (self.encoding == UTF_8 and _is_utf8(raw, offsets)):
-            return _string_array(raw, offsets), np.empty(0, dtype=np.int64), iter(())
+            return _string_array(raw, offsets), np.empty(0, dtype=np.int64), DamagedWords()
         words = _decoded(raw, offsets, self.encoding)
         rows = _with_surrogates(words)
         if not rows.size:
-            return words, rows, iter(())
+            return words, rows, DamagedWords()
         damaged = [
             raw[begin:end]
             for begin, end in zip(offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True)
         ]
-        changed = [self._change(word) for word in damaged]
+        changed = self._change(damaged)
         places = np.arange(len(words))
         places[rows] = len(words) + np.arange(len(rows))
         replaced = as_string_array([word or "" for word in changed])
         words = pa.concat_arrays([words, replaced]).take(integer_array(places))
         rejected = rows[np.fromiter((word is None for word in changed), dtype=np.bool_, count=len(rows))]
-        return words, rejected, self._explain(rows, damaged, changed)
+        return words, rejected, DamagedWords(rows.tolist(), damaged, changed, self._reasons(damaged, changed))
 
-    def _change(self, encoded: bytes) -> str | None:
-        """Apply the rule to a damaged word; None if it rejects the word."""
+    def _change(self, damaged: list[bytes]) -> list[str | None]:
+        """Apply the rule to damaged words; None for words that it rejects."""
         if self.errors == "strict":
-            return None
-        if self.errors != "cp1252":
-            return encoded.decode(self.encoding, self.errors)
-        try:
-            return encoded.decode("cp1252")
-        except UnicodeDecodeError:  # Windows-1252 leaves five bytes undefined
-            return None
+            return [None] * len(damaged)
+        if self.errors == "cp1252":
+            return [_decoded_as_cp1252(word) for word in damaged]
+        if self.encoding == UTF_8:  # at once, since the codec's handler is slow to start
+            return list(_NEWLINE.join(damaged).decode(errors=self.errors).split("\n"))
+        return [word.decode(self.encoding, self.errors) for word in damaged]
 
-    def _explain(
-        self, rows: NDArray[np.int64], damaged: list[bytes], changed: list[str | None]
-    ) -> Iterator[DamagedWord]:
+    def _reasons(self, damaged: list[bytes], changed: list[str | None]) -> list[str]:
         """Say what is wrong with each damaged word."""
         name = "UTF-8" if self.encoding == UTF_8 else self.encoding
         rejected = f"{_rejected_reason(name, self.errors)}; {_advice(name, self.errors)}"
-        for row, encoded, word in zip(rows.tolist(), damaged, changed, strict=True):
-            what = rejected if word is None else f"not {name}; it was changed to {word!r}"
-            yield DamagedWord(row, encoded, word, f"the word {encoded!r} is {what}")
+        return [
+            f"the word {encoded!r} is {rejected}"
+            if word is None
+            else f"the word {encoded!r} is not {name}; it was changed to {word!r}"
+            for encoded, word in zip(damaged, changed, strict=True)
+        ]
+
+
+def _decoded_as_cp1252(word: bytes) -> str | None:
+    try:
+        return word.decode("cp1252")
+    except UnicodeDecodeError:  # Windows-1252 leaves five bytes undefined
+        return None
 
 
 def _rejected_reason(name: str, errors: str) -> str:

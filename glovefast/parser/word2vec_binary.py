@@ -5,8 +5,6 @@ both skip newlines in front of a word. Nothing marks where a row begins, so a fi
 that its header promises.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -276,7 +274,7 @@ class BinaryBlockParser:
         if self._wanted is not None:
             is_kept = self._wanted.rows(words) >= 0
         is_kept[rejected] = False
-        bad_lines = BadLines(_NoText(), np.empty(0, dtype=np.int32), self._dim, SINGLE_SPACE)
+        bad_lines = BadLines(None, np.empty(0, dtype=np.int32), self._dim, SINGLE_SPACE)
         bad_lines.add(
             [
                 self._bad_line(word, buffer)
@@ -292,11 +290,3 @@ class BinaryBlockParser:
         reason = f"{word.reason} (it begins at byte {begin:,})"
         changed = None if word.changed is None else word.encoded
         return BadLine(word.row, reason, beginning_of(word.encoded), changed)
-
-
-class _NoText:
-    """The text of bad lines that are all explained already."""
-
-    def lines(self, numbers: Sequence[int]) -> list[bytes]:
-        """Give nothing for each line."""
-        return [b""] * len(numbers)
