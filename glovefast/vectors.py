@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from glovefast.errors import StoreError
 from glovefast.matrix.methods import MatrixMethods
+from glovefast.store.export.methods import ExportMethods
 from glovefast.store.files import SCALES, VECTORS, VOCABULARY
 from glovefast.store.metadata import FLOAT32, Metadata
 from glovefast.store.reading import open_store
@@ -51,7 +52,7 @@ def load(path: str | os.PathLike[str]) -> "WordVectors":
     return WordVectors(path)
 
 
-class WordVectors(MatrixMethods):
+class WordVectors(MatrixMethods, ExportMethods):
     """The vectors of a store, by word and by row.
 
     Parameters

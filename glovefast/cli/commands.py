@@ -7,6 +7,7 @@ import click
 import glovefast
 from glovefast.cli.convert_command import convert
 from glovefast.cli.coverage_command import coverage
+from glovefast.cli.export_command import export
 from glovefast.cli.fetch_command import cache, fetch
 from glovefast.cli.matrix_command import matrix
 from glovefast.cli.options import FilePath, json_option, quiet_option, quiet_progress_option
@@ -27,6 +28,7 @@ Examples:
   glovefast verify glove.6B.100d.glovefast --against glove.6B.100d.txt
   glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
   glovefast coverage glove.6B.100d.glovefast train.txt
+  glovefast export glove.6B.100d.glovefast glove.6B.100d.bin
   glovefast demo
 
 \b
@@ -42,7 +44,7 @@ def command() -> None:
     """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
 
 
-for each in (convert, matrix, coverage, fetch, cache):
+for each in (convert, matrix, coverage, export, fetch, cache):
     command.add_command(each)
 
 

@@ -1,4 +1,4 @@
-"""Saving the rows of a trained layer as a store, or as text for other tools."""
+"""Saving the rows of a trained layer as a store, or in a format of other tools."""
 
 import os
 from pathlib import Path
@@ -12,8 +12,9 @@ from glovefast.errors import VocabularyError
 from glovefast.keras.filling import is_quantized
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
-from glovefast.store.destination import check_file_destination, check_store_destination
-from glovefast.store.export.embedding_text import write_embedding_text
+from glovefast.store.destination import check_store_destination
+from glovefast.store.export.formats import FORMAT_OF_SUFFIX, FORMATS, check_export_destination
+from glovefast.store.export.writing import write_vectors
 from glovefast.store.files import SUFFIX
 from glovefast.store.float32_rows import Float32Rows
 from glovefast.store.metadata import SourceInfo
@@ -26,13 +27,11 @@ from glovefast.vocabulary.word_index import WordIndex
 if TYPE_CHECKING:
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
-STORE, GLOVE, WORD2VEC = "store", "glove", "word2vec"
-FORMATS = (STORE, GLOVE, WORD2VEC)
-FORMAT_OF_SUFFIX = {".txt": GLOVE, ".vec": WORD2VEC}
+STORE = "store"
+_FORMATS = (STORE, *FORMATS)
 # Names that promise something else than a store, whose name may have any other ending ("tuned.v2").
 _OTHER_FORMATS = frozenset(
     [
-        ".bin",
         ".bz2",
         ".csv",
         ".gz",
@@ -44,12 +43,10 @@ _OTHER_FORMATS = frozenset(
         ".npy",
         ".npz",
         ".onnx",
-        ".parquet",
         ".pickle",
         ".pkl",
         ".pt",
         ".safetensors",
-        ".tsv",
         ".xz",
         ".zip",
         ".zst",
@@ -65,7 +62,7 @@ def save_embedding(
     file_format: str | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Save the rows of an ``Embedding`` layer, each under its word: as a store, or as text for other tools.
+    """Save the rows of an ``Embedding`` layer, each under its word: as a store, or for other tools.
 
     The rows are what the layer outputs: with the weights of LoRA added, and with the numbers that a quantized
     layer stands for. float32 rows keep their bits, and 16-bit rows become the same numbers in float32.
@@ -81,20 +78,20 @@ def save_embedding(
         counted in ``metadata.json`` (``padding_rows``, ``rows_without_word``). If rows share a name, a
         look-up finds the first; ``duplicate_words`` counts the others.
     destination : str or path-like
-        The store, or the text file.
-    file_format : {"store", "glove", "word2vec"}, optional
-        What to write: a store; text with a word and its numbers on each line (``glove``); or the same with a
-        first line of rows and dimensions (``word2vec``, also fastText's ``.vec``). gensim reads both, the
-        former with ``no_header=True``. By default the name decides: ``.txt`` is ``glove``, ``.vec`` is
-        ``word2vec``, anything else a store; the endings of other formats, such as ``.csv`` and ``.npy``, are
-        refused. Text does not keep the counts above.
+        The store, or the file.
+    file_format : str, optional
+        What to write: a ``store``, or a format of `WordVectors.export`. By default the name decides: the
+        endings of `WordVectors.export` stand for its formats, such as ``.txt`` and ``.vec`` for text that
+        gensim reads (the former with ``no_header=True``). Anything else is a store, but the endings of
+        formats that are not written, such as ``.csv`` and ``.npy``, are refused. Only a store keeps the
+        counts above.
     overwrite : bool
         Replace an existing store or file.
 
     Returns
     -------
     pathlib.Path
-        The destination: a store for `glovefast.load`, or a text file; words in the order of their indices.
+        The destination; words in the order of their indices.
 
     Raises
     ------
@@ -104,8 +101,8 @@ def save_embedding(
         If the layer is not built, a float64 number is too large for float32, `file_format` is unknown, or the
         destination ends as a file of another format does.
     VocabularyError
-        If the vocabulary cannot be used, has no words, or has an index for which the layer has no row; for
-        text also if a word is empty or holds a space or a line break.
+        If the vocabulary cannot be used, has no words, or has an index for which the layer has no row; also
+        if a word cannot be written in the format.
     StoreError
         If the destination exists and `overwrite` is false, or what is there is not a store.
     """
@@ -117,13 +114,16 @@ def save_embedding(
         )
     target = Path(destination)
     chosen = _checked_format(file_format, target)
-    (check_store_destination if chosen == STORE else check_file_destination)(target, overwrite)
+    if chosen == STORE:
+        check_store_destination(target, overwrite)
+    else:
+        check_export_destination(target, chosen, overwrite)
     training = training_vocabulary(vocabulary)
     values = rows_handed_on(layer)
     words, indices = _named_rows(training, len(values), layer.name)
     rows = Float32Rows(values[indices], words, f"the layer {layer.name!r}")
     if chosen != STORE:
-        return write_embedding_text(target, words, rows[:], header=chosen == WORD2VEC, overwrite=overwrite)
+        return write_vectors(target, words, rows, chosen, overwrite=overwrite)
     padding_rows = int(np.count_nonzero(training.padding_indices < len(values)))
 
     def report(index: WordIndex) -> LayerReport:
@@ -144,13 +144,13 @@ def _checked_format(file_format: str | None, destination: Path) -> str:
     if file_format is None and suffix in _OTHER_FORMATS:
         raise ValueError(
             f"{destination} ends in {destination.suffix}, a format that is not written; "
-            f"end it in .txt, .vec or {SUFFIX}, or state the file_format"
+            f"end it in {', '.join(FORMAT_OF_SUFFIX)} or {SUFFIX}, or state the file_format"
         )
     if file_format is None:
         return FORMAT_OF_SUFFIX.get(suffix, STORE)
-    if file_format not in FORMATS:
+    if file_format not in _FORMATS:
         raise ValueError(
-            f"unknown file_format {file_format!r}: choose one of {', '.join(map(repr, FORMATS))}"
+            f"unknown file_format {file_format!r}: choose one of {', '.join(map(repr, _FORMATS))}"
         )
     return file_format
 

@@ -25,6 +25,8 @@ _log = logging.getLogger("glovefast")
 
 # The errors of a rename to a name that a directory or a file has already.
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
+# No space, no more of the user's quota, no larger files for this process (ulimit -f).
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_MADE = "no directory can be made here; choose another destination"
 _ATTEMPTS = 100  # to make a hidden directory, while others take its name or clear it away
 
@@ -193,7 +195,7 @@ def published_whole(target: Path, overwrite: bool) -> Iterator[Path]:
     """
     resolved = target.resolve()
     clear_remains(resolved)
-    with Partial(resolved) as partial:
+    with named_if_full(target), Partial(resolved) as partial:
         file = partial.path / resolved.name
         yield file
         _sync(file)
@@ -208,6 +210,17 @@ def published_whole(target: Path, overwrite: bool) -> Iterator[Path]:
                 raise
         partial.is_published = True
         _sync_parent(resolved)
+
+
+@contextmanager
+def named_if_full(target: Path) -> Iterator[None]:
+    """Name the target in the error of a full disk; a write knows only the number of its file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_IS_FULL and error.filename is None:
+            error.filename = str(target)
+        raise
 
 
 def _replace(file: Path, target: Path) -> None:

@@ -4,14 +4,17 @@ Nothing that glovefast did not make is replaced: of directories only stores, wit
 of files only regular ones, when the caller asks for it.
 """
 
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from glovefast.errors import StoreError
-from glovefast.store.files import FILES, MORE_FILES
+from glovefast.regular_files import open_regular_file
+from glovefast.store.files import FILES, MODEL_CONFIG, MODEL_FILES, MORE_FILES, WRITTEN_BY
 from glovefast.store.metadata_file import is_store
 
+_LARGEST_CONFIG = 1 << 16
 _EXISTS = "already exists; choose another destination, or replace it (overwrite=True, --force)"
 
 
@@ -36,7 +39,7 @@ def check_store_destination(destination: Path, overwrite: bool) -> None:
         raise StoreError(
             destination, "is not a glovefast store, so it is not replaced; choose another destination"
         )
-    others = _files_of_others(destination)
+    others = _files_of_others(destination, {*FILES, *MORE_FILES})
     if others:
         raise StoreError(
             destination,
@@ -45,10 +48,40 @@ def check_store_destination(destination: Path, overwrite: bool) -> None:
         )
 
 
-def _files_of_others(store: Path) -> list[str]:
-    """List what is in a store but not one of its files: a link, FIFO or directory of such a name, too."""
-    known = {*FILES, *MORE_FILES}
-    with os.scandir(store) as entries:
+def check_model_destination(destination: Path, overwrite: bool) -> None:
+    """Check that a static embedding model can be written.
+
+    Raises
+    ------
+    StoreError
+        If the parent directory is missing; if the destination is inside a store; if something is there and
+        `overwrite` is false, or it is not a model that glovefast wrote, or one with other files in it.
+    OSError
+        If the destination cannot be looked at: its name is too long, for example.
+    """
+    if not _is_taken(destination):
+        return
+    if not overwrite:
+        raise already_exists(destination)
+    if not destination.exists():  # a link that leads nowhere
+        return
+    if not _is_model_of_ours(destination) or _files_of_others(destination, set(MODEL_FILES)):
+        reason = "is not a model that glovefast exported, so it is not replaced; choose another destination"
+        raise StoreError(destination, reason)
+
+
+def _is_model_of_ours(directory: Path) -> bool:
+    try:
+        with open_regular_file(directory / MODEL_CONFIG) as file:
+            config = json.loads(file.read(_LARGEST_CONFIG))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and WRITTEN_BY in config
+
+
+def _files_of_others(directory: Path, known: set[str]) -> list[str]:
+    """List what is in a directory but not one of its files: a link, FIFO or directory of such a name, too."""
+    with os.scandir(directory) as entries:
         return sorted(
             entry.name
             for entry in entries

@@ -28,6 +28,12 @@ MORE_FILES = (SCALES, BAD_ROWS)  # of some
 
 _NPY_TYPES = {FLOAT32: "<f4", FLOAT16: "<f2", INT8: "|i1"}
 
+# A static embedding model that was exported, and the key in its configuration that says who wrote it.
+MODEL_VECTORS, MODEL_TOKENIZER = "model.safetensors", "tokenizer.json"
+MODEL_CONFIG, MODEL_MODULES = "config.json", "modules.json"
+MODEL_FILES = (MODEL_VECTORS, MODEL_TOKENIZER, MODEL_CONFIG, MODEL_MODULES)
+WRITTEN_BY = "glovefast_version"
+
 
 def npy_header(*shape: int, dtype: str = FLOAT32) -> bytes:
     """Make the header of an array's file: 128 bytes for every shape.

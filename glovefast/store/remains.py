@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from glovefast.store.checksums import new_checksum
-from glovefast.store.files import FILES, MORE_FILES
+from glovefast.store.files import FILES, MODEL_FILES, MORE_FILES
 
 PARTIAL, RETIRED = ".partial", ".retired"  # equally long
 _RANDOM_BYTES = 4
@@ -55,7 +55,7 @@ def hidden_path(target: Path) -> Path:
 
 def remove_ours(directory: Path, name: str) -> None:
     """Remove a directory and the files that glovefast made in it; it stays if there is anything else."""
-    for file in (*FILES, *MORE_FILES, name):
+    for file in (*FILES, *MORE_FILES, *MODEL_FILES, name):
         with suppress(OSError):
             if stat.S_ISREG((directory / file).lstat().st_mode):
                 (directory / file).unlink()

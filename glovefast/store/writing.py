@@ -3,7 +3,6 @@
 `glovefast.store.files` says which files a store has.
 """
 
-import errno
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from glovefast.errors import shortened
 from glovefast.store.arrow_column import write_column
-from glovefast.store.atomic import Partial
+from glovefast.store.atomic import DISK_IS_FULL, Partial
 from glovefast.store.destination import already_exists, check_store_destination
 from glovefast.store.files import (
     FILES,
@@ -39,8 +38,6 @@ from glovefast.store.rounding import RowsChecksum, StoredRows, rounded, row_chec
 from glovefast.vocabulary.word_index import WordIndex
 
 _PIECE_NUMBERS = 1 << 20
-# No space, no more of the user's quota, no larger files for this process (ulimit -f).
-_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class StoreWriter:
@@ -109,7 +106,7 @@ class StoreWriter:
         for file in self._arrays():
             file.close()
         self._partial.discard()
-        if isinstance(error, OSError) and error.errno in _DISK_IS_FULL and error.filename is None:
+        if isinstance(error, OSError) and error.errno in DISK_IS_FULL and error.filename is None:
             error.filename = str(self.destination)  # a write knows only the number of its file
 
     def _arrays(self) -> list[FileIO]:

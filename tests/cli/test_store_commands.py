@@ -221,7 +221,9 @@ def test_a_matrix_that_cannot_be_written_leaves_nothing(run, store, monkeypatch)
     monkeypatch.setattr(np, "save", full)
     code, _, errors = run("matrix", str(store), "words.txt", "-o", "matrix.npy")
     assert code == 1
-    assert errors == "glovefast: error: No space left on device; free some space, or write to another disk\n"
+    assert errors == (
+        "glovefast: error: matrix.npy: No space left on device; free some space, or write to another disk\n"
+    )
     assert names_here() == ["small.2d.glovefast", "small.2d.txt", "words.txt"]
 
 

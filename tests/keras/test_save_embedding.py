@@ -191,6 +191,18 @@ def test_suffix_and_argument_choose_the_format(tmp_path):
     assert [line.split(" ")[0] for line in lines["x.txt"]] == ["king", "zebra", "pear", "apple", "queen", ""]
 
 
+def test_other_formats_of_exports(tmp_path):
+    layer = learned_layer()
+    store = glovefast.load(save_embedding(layer, WORD_INDEX, tmp_path / "store"))
+    for name in ("x.bin", "x.parquet", "x.tsv"):
+        saved = save_embedding(layer, WORD_INDEX, tmp_path / name).read_bytes()
+        assert saved == store.export(tmp_path / f"exported.{name}").read_bytes()
+    model = save_embedding(layer, WORD_INDEX, tmp_path / "model", file_format="static-model")
+    assert (model / "tokenizer.json").exists()
+    with pytest.raises(StoreError, match="already exists"):
+        save_embedding(layer, WORD_INDEX, tmp_path / "model", file_format="static-model")
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".vec"])
 def test_gensim_reads_a_learned_layer(vectors, tmp_path, suffix):
     gensim = pytest.importorskip("gensim")
@@ -231,7 +243,7 @@ def test_formats_that_are_none(tmp_path):
         save_embedding(learned_layer(), WORD_INDEX, tmp_path / "x", file_format="bin")
 
 
-@pytest.mark.parametrize("name", ["m.csv", "m.NPY", "m.bin", "m.h5", "m.txt.gz"])
+@pytest.mark.parametrize("name", ["m.csv", "m.NPY", "m.pkl", "m.h5", "m.txt.gz"])
 def test_endings_of_formats_that_are_not_written(tmp_path, name):
     layer = learned_layer(9)
     with pytest.raises(

@@ -76,7 +76,7 @@ def test_numbers_that_are_none(tmp_path):
 
 def test_many_rows_are_written_in_pieces(tmp_path, monkeypatch, rows):
     whole = written(tmp_path / "whole.txt", WORDS, rows).read_bytes()
-    monkeypatch.setattr("glovefast.store.export.embedding_text._PIECE_NUMBERS", 3 * rows.shape[1])
+    monkeypatch.setattr("glovefast.store.export.pieces.PIECE_NUMBERS", 3 * rows.shape[1])
     assert written(tmp_path / "pieces.txt", WORDS, rows).read_bytes() == whole
 
 
@@ -149,7 +149,7 @@ def test_a_failure_leaves_the_old_text_and_nothing_else(tmp_path, rows, monkeypa
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("glovefast.store.export.embedding_text.os.fsync", full)
+    monkeypatch.setattr("glovefast.store.atomic.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         written(path, WORDS[:1], rows[:1], overwrite=True)
     assert path.read_bytes() == before

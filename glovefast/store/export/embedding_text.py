@@ -1,6 +1,5 @@
 """Embedding text, written: one word a line and its numbers behind it, for tools that read nothing else."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -8,23 +7,23 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError, shortened
+from glovefast.progress import Callback
 from glovefast.store.atomic import published_whole
 from glovefast.store.destination import check_file_destination
+from glovefast.store.export.pieces import Rows, check_shape, check_words, data_of, pieces
 from glovefast.vocabulary.arrow import integer_array
 
-# Numbers are made text in pieces: Arrow takes some 40 bytes for each while it works.
-_PIECE_NUMBERS = 1 << 20
-# What ends a word or a line for the readers of such files.
-_SEPARATORS = (" ", "\n", "\r")
+_TEXT = "text"
 
 
 def write_embedding_text(
     destination: Path,
     words: pa.StringArray,
-    vectors: NDArray[np.float32],
+    vectors: Rows,
     *,
     header: bool,
     overwrite: bool = False,
+    progress: Callback | None = None,
 ) -> Path:
     """Write vectors as text, whole or not at all.
 
@@ -37,12 +36,14 @@ def write_embedding_text(
         The file to be.
     words : pyarrow.StringArray
         n words, without nulls.
-    vectors : numpy.ndarray
+    vectors : Rows
         (n, dim) float32.
     header : bool
         Begin with a line ``rows dim``, as word2vec and fastText do; GloVe does not.
     overwrite : bool
         Replace a file that is there already.
+    progress : callable, optional
+        Called with a `Progress`.
 
     Returns
     -------
@@ -61,41 +62,29 @@ def write_embedding_text(
     """
     import pyarrow.compute as pc
 
-    if vectors.ndim != 2 or len(vectors) != len(words):
-        raise ValueError(f"expected {len(words)} vectors, one per word, not shape {vectors.shape}")
+    check_shape(words, vectors)
     check_file_destination(destination, overwrite)
-    _check_words(words)
+    check_words(words, "^$", "is empty", _TEXT)
+    check_words(words, r"[ \n\r]", "contains a space or line break", _TEXT)
     if not header and len(words):
-        _check_first_row(words[0].as_py(), vectors[0])
-    dim = vectors.shape[1]
-    step = max(1, _PIECE_NUMBERS // max(1, dim))
+        _check_first_row(words[0].as_py(), vectors[0:1][0])
     with published_whole(destination, overwrite) as partial, partial.open("wb") as file:
         if header:
-            file.write(f"{len(words)} {dim}\n".encode())
-        for start in range(0, len(words), step):
-            piece = np.ascontiguousarray(vectors[start : start + step], dtype=np.float32)
-            numbers = integer_array(piece.reshape(-1)).cast(pa.string())
-            rows = pc.binary_join(
-                pa.FixedSizeListArray.from_arrays(numbers, dim).cast(pa.list_(pa.string())), " "
-            )
-            lines = pc.binary_join_element_wise(words.slice(start, step), rows, " ")
-            file.write("\n".join(lines.to_pylist()).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+            file.write(f"{len(words)} {vectors.shape[1]}\n".encode())
+        parts = pieces(words, vectors, progress=progress, name=str(destination))
+        for some_words, rows in parts:
+            lines = pc.binary_join_element_wise(some_words, number_lines(rows, " "), " ")
+            file.write(data_of(pc.binary_join_element_wise(lines, "", "\n")))
     return destination
 
 
-def _check_words(words: pa.StringArray) -> None:
-    for word in words.to_pylist():
-        if not word:
-            problem = "is empty"
-        elif any(separator in word for separator in _SEPARATORS):
-            problem = "contains a space or line break"
-        else:
-            continue
-        raise VocabularyError(
-            f"the word {shortened(word)} {problem}, which text cannot store; save as a store instead"
-        )
+def number_lines(rows: NDArray[np.float32], separator: str) -> pa.StringArray:
+    """Write the numbers of each row, with the separator between them."""
+    import pyarrow.compute as pc
+
+    numbers = integer_array(rows.reshape(-1)).cast(pa.string())
+    lists = pa.FixedSizeListArray.from_arrays(numbers, rows.shape[1]).cast(pa.list_(pa.string()))
+    return pc.binary_join(lists, separator)
 
 
 def _check_first_row(word: str, vector: NDArray[np.float32]) -> None:

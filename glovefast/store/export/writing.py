@@ -1,0 +1,63 @@
+"""Words and their vectors, written in any of the formats; each writer is loaded when it is needed."""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from glovefast.progress import Callback
+from glovefast.store.export.formats import GLOVE, PARQUET, PROJECTOR, WORD2VEC, WORD2VEC_BINARY
+from glovefast.store.export.pieces import Rows
+
+
+def write_vectors(
+    destination: Path,
+    words: pa.StringArray,
+    vectors: Rows,
+    file_format: str,
+    *,
+    overwrite: bool = False,
+    progress: Callback | None = None,
+) -> Path:
+    """Write words and their vectors in a format.
+
+    Parameters
+    ----------
+    destination : pathlib.Path
+        The file or folder to be.
+    words : pyarrow.StringArray
+        n words, without nulls.
+    vectors : Rows
+        (n, dim) float32.
+    file_format : str
+        One of `FORMATS`.
+    overwrite : bool
+        Replace what is there already, if it is a file, or a folder of this kind.
+    progress : callable, optional
+        Called with a `Progress`.
+
+    Returns
+    -------
+    pathlib.Path
+        The destination.
+
+    Raises
+    ------
+    StoreError, VocabularyError, ValueError, OSError
+        As the writer of the format raises them.
+    """
+    if file_format in (GLOVE, WORD2VEC):
+        from glovefast.store.export.embedding_text import write_embedding_text
+
+        header = file_format == WORD2VEC
+        return write_embedding_text(
+            destination, words, vectors, header=header, overwrite=overwrite, progress=progress
+        )
+    if file_format == WORD2VEC_BINARY:
+        from glovefast.store.export.word2vec_binary import write_word2vec_binary as write
+    elif file_format == PARQUET:
+        from glovefast.store.export.parquet import write_parquet as write
+    elif file_format == PROJECTOR:
+        from glovefast.store.export.projector import write_projector_tables as write
+    else:
+        from glovefast.store.export.static_model import write_static_model as write
+    return write(destination, words, vectors, overwrite=overwrite, progress=progress)
