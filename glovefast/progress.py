@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeAlias, TypeVar
@@ -46,9 +46,11 @@ Callback: TypeAlias = Callable[[Progress], None]
 
 
 class ProgressBar:
-    """A bar with rate and remaining time, drawn as the work reports its progress.
+    """Bars with rate and remaining time, drawn as the work reports its progress.
 
-    In a notebook the bar is a widget. It disappears when the work is done, and each new source has its own.
+    Each source has a bar of its own, so an archive has several while its members are read at the same time.
+    A bar disappears once its source is read and another one begins, and all do when the work is done. In a
+    notebook, bars are widgets.
 
     Parameters
     ----------
@@ -58,8 +60,8 @@ class ProgressBar:
 
     def __init__(self, counted: str = "rows") -> None:
         self._counted = counted
-        self._bar: tqdm[Any] | None = None
-        self._source: str | None = None
+        self._bars: dict[str, tqdm[Any]] = {}
+        self._removed: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -69,26 +71,32 @@ class ProgressBar:
 
     def __call__(self, progress: Progress) -> None:
         """Show how far the work has come."""
-        rows = f"{progress.rows:,} {self._counted}"
-        if self._bar is None or progress.source != self._source:  # an archive's next member
-            self.close()
-            self._source = progress.source
-            self._bar = bar_class()(
-                desc=_label(progress.source),
+        source, rows = progress.source, f"{progress.rows:,} {self._counted}"
+        if source not in self._bars:
+            if source in self._removed and progress.bytes_read == progress.bytes_total:
+                return  # it was read when another source began
+            self._remove([each for each, bar in self._bars.items() if bar.total in (None, bar.n)])
+            self._bars[source] = bar_class()(
+                desc=_label(source),
                 total=progress.bytes_total,
                 unit="B",
                 unit_scale=True,
                 leave=False,
                 postfix=rows,
             )
-        self._bar.set_postfix_str(rows, refresh=False)
-        self._bar.update(progress.bytes_read - self._bar.n)
+        bar = self._bars[source]
+        bar.set_postfix_str(rows, refresh=False)
+        bar.update(progress.bytes_read - bar.n)
 
     def close(self) -> None:
-        """Remove the bar, until the next report."""
-        if self._bar is not None:
-            self._bar.close()
-        self._bar = None
+        """Remove the bars, until the next report."""
+        self._remove(list(self._bars))
+        self._removed.clear()
+
+    def _remove(self, sources: Iterable[str]) -> None:
+        for source in sources:
+            self._bars.pop(source).close()
+            self._removed.add(source)
 
 
 def shows_progress(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

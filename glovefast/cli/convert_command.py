@@ -1,16 +1,15 @@
 """``glovefast convert``: text files of word vectors into stores."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 import glovefast
 from glovefast.cli.array_source import check_array_options, save_array
+from glovefast.cli.convert_work import Done, members_at_once, sources_in_turn
 from glovefast.cli.options import (
     ERRORS,
     NUMBER_TYPES,
@@ -21,21 +20,13 @@ from glovefast.cli.options import (
     quiet_option,
     read_separator,
 )
-from glovefast.cli.signals import EndingSignals, Interrupted
+from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import describe_conversion, describe_dry_run
-from glovefast.cli.terminal import ProgressMeter, announce, complain, python_literal
+from glovefast.cli.terminal import ProgressMeter, announce, python_literal
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import GlovefastError
 
 _MOST_DIMENSIONS = 1 << 23  # the longest line, 16 MiB, has room for no more
-
-
-class _Piece(NamedTuple):
-    """A source or one of its members, the options of `convert` for it, and whether it is the last one."""
-
-    source: Any  # a path, or an archive that is already open
-    options: dict[str, Any]
-    is_last: bool
 
 
 @click.command(
@@ -182,13 +173,12 @@ def convert(
     with ProgressMeter(quiet) as progress:
         options["progress"] = progress
         try:
-            overwrite = None if dry_run else options["overwrite"]
-            work = _work(sources, destination, options.get("member"), every_member, overwrite)
-            for result in _checked(work, options) if dry_run else _converted(work, options, make, signals):
-                results.append(result)
+            work = members_at_once if every_member else partial(sources_in_turn, convert=make)
+            for done in work(sources, destination, options, signals):
+                results.append(done.result)
                 progress.hide()
                 if not as_json and not quiet:
-                    _announce(result, dry_run, *progress.lap())
+                    _announce(done, dry_run)
             whole = True
         finally:
             if as_json and (results or whole):
@@ -202,80 +192,11 @@ def convert(
         announce(f"Next, in Python: {loading}", "all stores are complete")
 
 
-def _work(
-    sources: tuple[str, ...],
-    destination: str | None,
-    member: str | None,
-    every_member: bool,
-    overwrite: bool | None,
-) -> Iterator[_Piece]:
-    """List the sources or their members, each with its destination; `overwrite` is None in a dry run."""
-    from glovefast.conversion.targets import Claims, check_stores_of_files, room_for, stores_of_archive
-    from glovefast.sources.opening import open_archive
-
-    if not every_member:
-        if overwrite is not None and len(sources) > 1:
-            check_stores_of_files(sources, member, overwrite)
-        for number, source in enumerate(sources, start=1):
-            place = {} if overwrite is None else {"destination": destination}
-            yield _Piece(source, place, number == len(sources))
-        return
-    with ExitStack() as resources:
-        planned: list[tuple[Any, str, Path]] = []
-        claims = Claims()
-        for source in sources:
-            archive = resources.enter_context(open_archive(source))
-            stores = stores_of_archive(archive, source, destination)
-            if overwrite is not None:
-                for each, store in stores.items():
-                    claims.add(store, f"{source}!{each}")
-                resources.enter_context(room_for(stores, overwrite))
-            planned += [(archive, each, store) for each, store in stores.items()]
-        for number, (archive, each, store) in enumerate(planned, start=1):
-            options: dict[str, Any] = {"member": each}
-            if overwrite is not None:
-                options["destination"] = store
-            yield _Piece(archive, options, number == len(planned))
-
-
-def _checked(work: Iterable[_Piece], options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for piece in work:
-        yield glovefast.dry_run(piece.source, **{**options, **piece.options}).to_dict()
-
-
-def _converted(
-    work: Iterable[_Piece], options: Mapping[str, Any], make: Callable[..., Path], signals: EndingSignals
-) -> Iterator[dict[str, Any]]:
-    for piece in work:
-        path = make(piece.source, **{**options, **piece.options})
-        if piece.is_last:  # an interrupt cannot undo it any more
-            signals.finish()
-        yield summarized(path)
-        if signals.received is not None and not piece.is_last:  # too late for this store, not for the next
-            raise Interrupted(signals.received)
-
-
-def summarized(path: Path) -> dict[str, Any]:
-    """Read the metadata of a new store; the conversion is done even if that fails."""
-    from glovefast.store.files import BAD_ROWS
-
-    store: dict[str, Any] = {"destination": str(path), "bad_rows": None}
-    try:
-        store |= glovefast.load(path).metadata.to_dict()
-    except (GlovefastError, OSError, MemoryError) as error:
-        complain(f"warning: {path} is complete, but cannot be opened for a summary: {error}")
-        return store
-    if store["report"].get("skipped_rows") or store["report"].get("replaced_words"):
-        store["bad_rows"] = str(path / BAD_ROWS)
-    return store
-
-
-def _announce(result: Mapping[str, Any], dry_run: bool, bytes_read: int, seconds: float) -> None:
+def _announce(done: Done, dry_run: bool) -> None:
     if dry_run:
-        announce(describe_dry_run(result, bytes_read, seconds), "the dry run is done")
+        announce(describe_dry_run(*done), "the dry run is done")
     else:
-        done = f"{result['destination']} is complete"
-        announce(describe_conversion(result, bytes_read, seconds), done)
+        announce(describe_conversion(*done), f"{done.result['destination']} is complete")
 
 
 def _raise_first_error(results: list[dict[str, Any]]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from glovefast.cli.convert_command import convert, listed_words, summarized
+from glovefast.cli.convert_command import convert, listed_words
+from glovefast.cli.convert_work import summarized
 from glovefast.cli.options import FilePath, check_encoding, json_option, quiet_option, quiet_progress_option
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import counted, describe_conversion, readable_bytes

@@ -115,8 +115,7 @@ class ProgressMeter:
     def __init__(self, quiet: bool, counted: str = "rows") -> None:
         shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
         self._bar = ProgressBar(counted) if shown else None
-        self._source: str | None = None
-        self._position = 0
+        self._positions: dict[str, int] = {}
         self._started = time.perf_counter()
         self._lap = (0, self._started)
         self.bytes_read = 0
@@ -134,11 +133,8 @@ class ProgressMeter:
 
     def __call__(self, progress: Progress) -> None:
         """Show how far the work has come."""
-        if progress.source != self._source:  # an archive's next member
-            self._source = progress.source
-            self._position = 0
-        self.bytes_read += progress.bytes_read - self._position
-        self._position = progress.bytes_read
+        self.bytes_read += progress.bytes_read - self._positions.get(progress.source, 0)
+        self._positions[progress.source] = progress.bytes_read
         if self._bar is not None:
             self._bar(progress)
 
@@ -149,13 +145,12 @@ class ProgressMeter:
 
     def lap(self) -> tuple[int, float]:
         """Return the bytes read and the seconds since the last lap, and start the next one."""
+        self._positions.clear()  # the next source may be the same once more
         bytes_before, started = self._lap
         self._lap = (self.bytes_read, time.perf_counter())
         return self.bytes_read - bytes_before, self._lap[1] - started
 
     def hide(self) -> None:
-        """Remove the bar from the terminal, until the next source."""
+        """Remove the bars from the terminal, until the next report."""
         if self._bar is not None:
             self._bar.close()
-        self._source = None
-        self._position = 0

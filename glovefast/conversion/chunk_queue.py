@@ -99,9 +99,10 @@ class ChunkQueue:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether all chunks have been taken."""
+        """Whether all chunks have been taken, and nothing more is read."""
         with self._changed:
-            return self._stopped or (self._ended and not self._ready)
+            is_over = self._stopped or (self._ended and not self._ready)
+            return is_over and not self._is_reading
 
     def clear(self) -> None:
         """Free the buffers."""

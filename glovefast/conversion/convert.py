@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from glovefast.conversion.crew import Crew, Member
 from glovefast.conversion.options import Options, wanted_words
 from glovefast.conversion.pipeline import Conversion
 from glovefast.conversion.report import DryRun
@@ -259,9 +260,10 @@ def convert_archive(
     try:
         with open_archive(source) as archive:
             stores = stores_of_archive(archive, source, destination)
+            members = [Member(archive, name, store) for name, store in stores.items()]
             with room_for(stores, overwrite):
-                for member, target in stores.items():
-                    made.append(_convert(archive, target, member, options, overwrite))
+                for converted in Crew(members, options, overwrite).run():
+                    made.append(stores[converted.member.name])
     except Exception as error:
         if made:
             error.add_note(f"complete stores made before this error: {', '.join(map(str, made))}")

@@ -131,6 +131,16 @@ class Conversion:
             with self._turn:
                 self._workers -= 1
 
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of the source have been read, as in `Progress`."""
+        return self._source.bytes_read
+
+    @property
+    def is_read(self) -> bool:
+        """Whether workers have taken all of the text, and nothing more is read from the source."""
+        return self._chunks.is_exhausted
+
     def stop(self) -> None:
         """Let the workers finish: everything is read, the limit is reached, or one has failed."""
         with self._turn:

@@ -30,9 +30,13 @@ class Archive(ABC):
     ----------
     kind : str
         The format's name in messages.
+    reads_in_parallel : bool
+        Whether members may be read at the same time, by several threads. Otherwise opening a member closes
+        the one before it.
     """
 
     kind: ClassVar[str]
+    reads_in_parallel = False
 
     def __init__(self, name: str, names: Iterable[str]) -> None:
         self.name = name
@@ -40,7 +44,7 @@ class Archive(ABC):
 
     @abstractmethod
     def open(self, member: str) -> tuple[Any, int]:
-        """Open a member for reading once; give its bytes and their number. Closes the member before it."""
+        """Open a member for reading once; give its bytes and their number."""
 
     @abstractmethod
     def is_packed(self, member: str) -> bool:

@@ -181,8 +181,13 @@ class OpenArchive:
         """Whether every member is a file of a store."""
         return self._archive.holds_only_stores
 
+    @property
+    def reads_in_parallel(self) -> bool:
+        """Whether members may be read at the same time, by several threads."""
+        return self._archive.reads_in_parallel
+
     def open(self, member: str | None = None, *, closing: bool = False) -> Source:
-        """Open a member, and read no more of the one that was opened before.
+        """Open a member; unless `reads_in_parallel`, read no more of the one that was opened before.
 
         Parameters
         ----------

@@ -3,13 +3,14 @@
 import errno
 import os
 import struct
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from glovefast.errors import FormatError
-from glovefast.sources.inflate import open_member
+from glovefast.sources.inflate import file_number, open_member
 from glovefast.sources.members import Archive
 from glovefast.sources.streams import is_seekable
 
@@ -63,6 +64,8 @@ class ZipArchive(Archive):
         self._raw = raw
         files = [info.filename for info in self._archive.infolist() if info.filename and not info.is_dir()]
         super().__init__(name, files)
+        self.reads_in_parallel = file_number(raw) is not None
+        self._opening = threading.Lock()
 
     def open(self, member: str) -> tuple[Any, int]:
         """Open a member for reading; give its bytes and their number.
@@ -84,7 +87,7 @@ class ZipArchive(Archive):
             )
         if hasattr(self._raw, "will_need"):  # a file on a server
             self._raw.will_need(info.header_offset, self._end_of(info))
-        with _wrong_positions():
+        with _wrong_positions(), self._opening:
             return _Member(open_member(self._archive, info), info), info.file_size
 
     def is_packed(self, member: str) -> bool:
