@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glovefast.conversion.options import Options, wanted_words
 from glovefast.conversion.pipeline import PROGRESS_SECONDS, Conversion
 from glovefast.conversion.report import DryRun
-from glovefast.parser.blocks import BlockParser
+from glovefast.parser.formats import Parser
 from glovefast.sources.source import OpenArchive
 from glovefast.threads import no_thread_left, start
 
@@ -206,7 +206,7 @@ class Crew:
 
     def _take_jobs(self) -> None:
         """Begin jobs or help with those that others have begun, until no worker is needed any more."""
-        mine: tuple[_Job, BlockParser] | None = None
+        mine: tuple[_Job, Parser] | None = None
         while job := self._next_job():
             try:
                 conversion = job.conversion or self._begin(job)

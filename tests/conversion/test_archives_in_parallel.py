@@ -156,7 +156,7 @@ def test_an_error_keeps_the_stores_before_it_and_no_other(threads, bad):
 
 def test_the_first_member_in_the_archive_that_fails_decides(monkeypatch):
     """Though a later one has failed before, and members between them are under way."""
-    gate = Gate(monkeypatch, Conversion, "check", member_of)
+    gate = Gate(monkeypatch, Conversion, "work", member_of)
     first, fail = gate.hold("b"), crew.Crew._fail
 
     def note(team, job, error):
