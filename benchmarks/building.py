@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-PREPARED = "glovefast/kernels/prepared*"
+_PREPARED = {"libglovefast.so", "libglovefast.json", "prepared.json"}
 _OPTIONS = ("-std=c++17", "-O3", "-march=native")
 
 
@@ -35,8 +35,13 @@ def install(directory: Path) -> None:
     options = ("--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", directory)
     if error := _error_of([sys.executable, "-m", "pip", "install", *options, _HERE.parent]):
         raise NotBuiltError(f"the project cannot be installed: {error.splitlines()[-1]}")
-    if not list(directory.glob(PREPARED)):
+    if not prepared_files(directory):
         raise NotBuiltError("the wheel was built without prepared kernels")
+
+
+def prepared_files(directory: Path) -> list[Path]:
+    """List the compiled kernels of a project that `install` installed."""
+    return [path for path in (directory / "glovefast" / "kernels").iterdir() if path.name in _PREPARED]
 
 
 def _error_of(command: list[str | Path]) -> str | None:

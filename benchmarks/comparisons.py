@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import files_disagreement, matrix_disagreement, parsed_disagreement
-from benchmarks.building import PREPARED, NotBuiltError, compile_fast_float, install
+from benchmarks.building import NotBuiltError, compile_fast_float, install, prepared_files
 from benchmarks.contenders import CONTENDERS, is_installed
 from benchmarks.fetching import compare_fetching
 from benchmarks.in_process import compare_matrices, compare_openings, compare_tokenizers, texts_to_tokenize
@@ -95,7 +95,7 @@ def first_run(session: Session) -> Outcomes:
     except NotBuiltError as error:
         return dict.fromkeys(TABLES["first-run"].rows, str(error))
     shutil.copytree(prepared, unprepared)
-    for file in unprepared.glob(PREPARED):
+    for file in prepared_files(unprepared):
         file.unlink()
     ours, numbas = directory / "our_cache", directory / "numba_cache"
     caches = {"GLOVEFAST_CACHE_DIR": str(ours), "NUMBA_CACHE_DIR": str(numbas)}

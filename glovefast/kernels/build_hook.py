@@ -28,7 +28,7 @@ _TAG = "py3-none-manylinux_2_17_{machine}.musllinux_1_1_{machine}"
 
 
 class PrepareKernels(BuildHookInterface):  # type: ignore[misc]  # hatchling is installed only for builds
-    """Add ``library.so`` and its manifest to the wheel, or else ``prepared.json``."""
+    """Add ``libglovefast.so`` and its manifest to the wheel, or else ``prepared.json``."""
 
     def dependencies(self) -> list[str]:
         """Ask for a linker that comes as a package, if this machine has none and needs one."""
@@ -63,7 +63,7 @@ class PrepareKernels(BuildHookInterface):  # type: ignore[misc]  # hatchling is 
             self.app.display_warning(f"the wheel is built without a library of kernels: {run.stdout}")
         for file in directory.iterdir():
             build_data["force_include"][str(file)] = f"glovefast/kernels/{file.name}"
-        if (directory / "library.so").exists():
+        if (directory / "libglovefast.so").exists():
             build_data["pure_python"] = False
             build_data["tag"] = _TAG.format(machine=platform.machine())
 

@@ -15,7 +15,7 @@ from glovefast.kernels.binding import bind, c_types
 from glovefast.kernels.cache import read
 from glovefast.kernels.levels import supported_levels, symbol
 
-PACKAGED = Path(__file__).parent / "library.json"
+PACKAGED = Path(__file__).parent / "libglovefast.json"
 
 
 class UnsupportedLevelError(Exception):

@@ -93,7 +93,7 @@ def prepare_wheel(directory: Path) -> str | None:
     Parameters
     ----------
     directory : Path
-        Gets ``library.so`` and ``library.json``, or ``prepared.json``.
+        Gets ``libglovefast.so`` and ``libglovefast.json``, or ``prepared.json``.
 
     Returns
     -------
@@ -104,17 +104,17 @@ def prepare_wheel(directory: Path) -> str | None:
 
     prepared = prepare()
     try:
-        library, manifest = link(json.loads(prepared)["kernels"], "library.so")
+        library, manifest = link(json.loads(prepared)["kernels"], "libglovefast.so")
     except LinkError as error:
         (directory / "prepared.json").write_text(prepared, encoding="utf-8")
         return str(error)
     (directory / manifest["library"]).write_bytes(library)
-    (directory / "library.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (directory / "libglovefast.json").write_text(json.dumps(manifest), encoding="utf-8")
     return None
 
 
 def _run_linker(linker: list[str], directory: Path, objects: list[bytes]) -> bytes:
-    library, inputs = directory / "library.so", []
+    library, inputs = directory / "libglovefast.so", []
     for number, code in enumerate(objects):
         path = directory / f"{number}.o"
         path.write_bytes(code)

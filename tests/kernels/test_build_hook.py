@@ -84,14 +84,16 @@ def test_a_wheel_holds_a_library_for_this_kind_of_machine(build_hook: Any) -> No
     assert built["tag"] == f"py3-none-manylinux_2_17_{machine}.musllinux_1_1_{machine}"
     assert built["pure_python"] is False
     added = {target: Path(source) for source, target in built["force_include"].items()}
-    assert added.keys() == {"glovefast/kernels/library.so", "glovefast/kernels/library.json"}
-    manifest = added["glovefast/kernels/library.json"]
+    assert added.keys() == {"glovefast/kernels/libglovefast.so", "glovefast/kernels/libglovefast.json"}
+    # Python would take a library with the name of a module for the module.
+    assert not (ROOT / "glovefast/kernels/libglovefast.py").exists()
+    manifest = added["glovefast/kernels/libglovefast.json"]
     kernels = json.loads(manifest.read_text())["kernels"]
     assert kernels.keys() == exported().keys()
     assert sum(path.stat().st_size for path in added.values()) < 600_000
     loaded = load_library(manifest, list(kernels))
     assert loaded.level == load_library(manifest, ["parse_rows"]).level
-    assert undefined_symbols(added["glovefast/kernels/library.so"]) <= {"memcpy", "memmove", "memset"}
+    assert undefined_symbols(added["glovefast/kernels/libglovefast.so"]) <= {"memcpy", "memmove", "memset"}
 
 
 def test_kernels_are_prepared_with_numba_where_nothing_links(

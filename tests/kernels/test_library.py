@@ -30,16 +30,16 @@ def ir() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def linked(ir: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-    return link.link(ir, "library.so")
+    return link.link(ir, "libglovefast.so")
 
 
 @pytest.fixture
 def manifest(linked: tuple[bytes, dict[str, Any]], tmp_path: Path) -> Path:
     """The manifest of a library that lies beside it."""
     contents, described = linked
-    (tmp_path / "library.so").write_bytes(contents)
-    (tmp_path / "library.json").write_text(json.dumps(described))
-    return tmp_path / "library.json"
+    (tmp_path / "libglovefast.so").write_bytes(contents)
+    (tmp_path / "libglovefast.json").write_text(json.dumps(described))
+    return tmp_path / "libglovefast.json"
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_no_level_contracts_a_product_and_a_sum(ir: dict[str, Any], monkeypatch:
 
 
 def test_it_needs_nothing_of_a_c_library_but_what_all_have(manifest: Path) -> None:
-    assert undefined_symbols(manifest.with_name("library.so")) <= {"memcpy", "memmove", "memset"}
+    assert undefined_symbols(manifest.with_name("libglovefast.so")) <= {"memcpy", "memmove", "memset"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_it_needs_nothing_of_a_c_library_but_what_all_have(manifest: Path) -> No
 def test_a_damaged_library_is_never_loaded(
     manifest: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
-    path = manifest.with_name("library.so")
+    path = manifest.with_name("libglovefast.so")
     good = path.read_bytes()
     path.unlink()
     match damage:
@@ -200,9 +200,9 @@ def test_a_damaged_library_is_never_loaded(
     ["[]", "null", "{}", "[" * 100_000, '{"library": 5}', '{"library": "../x.so", "checksum": ""}', "\x00"],
 )
 def test_a_damaged_manifest_is_not_used(tmp_path: Path, described: str) -> None:
-    (tmp_path / "library.json").write_text(described)
-    (tmp_path / "library.so").write_bytes(b"")
-    assert load._try_library(tmp_path / "library.json", NAMES, None) is None
+    (tmp_path / "libglovefast.json").write_text(described)
+    (tmp_path / "libglovefast.so").write_bytes(b"")
+    assert load._try_library(tmp_path / "libglovefast.json", NAMES, None) is None
 
 
 def test_a_changed_manifest_is_not_used(manifest: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -235,7 +235,7 @@ def test_a_damaged_packaged_library_is_replaced_by_one_in_the_cache(
     manifest: Path, nothing_loaded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(load, "PACKAGED", manifest)
-    manifest.with_name("library.so").write_bytes(b"\x7fELF")
+    manifest.with_name("libglovefast.so").write_bytes(b"\x7fELF")
     for _ in range(2):  # compiled, then from the cache
         told = load.kernels_in_use()
         assert (told["by"], Path(told["file"]).parent) == ("library", nothing_loaded)
