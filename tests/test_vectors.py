@@ -226,6 +226,7 @@ vectors["king"], vectors[["king", "queen"]], vectors.rows(["king"]), vectors.get
 vectors.embedding_matrix({{"king": 1, "pawn": 2}}), vectors.coverage(["king", "pawn"])
 vectors.key_to_index, vectors.metadata
 print({HEAVY})"""
+    run_python(code, store)  # a source tree compiles its kernels at their first use
     assert run_python(code, store) == "[]"
 
 
