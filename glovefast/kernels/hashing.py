@@ -20,7 +20,7 @@ _ONE, _EIGHT, _ZERO_BITS = np.uint64(1), np.uint64(8), np.uint64(0)
 _LAST_BYTE, _BITS_OF_BYTE = np.uint64(0xFF), np.uint64(7)
 
 
-@kernel()
+@kernel(inline=True)
 def load_bytes(text, begin, end):
     """Load up to eight bytes, followed by zeros, without reading past the end of the text."""
     size = end - begin
@@ -77,7 +77,7 @@ def hash_words(text, offsets, hashes):
     return len(hashes)
 
 
-@kernel()
+@kernel(inline=True)
 def order_of(one, begin, end, other, other_begin, other_end):
     """Compare two words by their bytes: negative if the first comes first, 0 if they are equal."""
     size, other_size = end - begin, other_end - other_begin

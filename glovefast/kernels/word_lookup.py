@@ -24,7 +24,7 @@ _ZERO_BITS, _ONE = np.uint64(0), np.uint64(1)
 _LAST_BIT = HASH_BITS - 1
 
 
-@kernel()
+@kernel(inline=True)
 def _bucket_of(hashed, buckets):
     """Find the bucket of a hash; there are 2**k, and their number is not 0."""
     bits = trailing_zeros(np.uint64(len(buckets) - 1))
@@ -83,7 +83,7 @@ def _row_by_hash(text, begin, end, hashed, buckets, hashes, rows, word_offsets, 
     return MISSING_WORD
 
 
-@kernel()
+@kernel(inline=True)
 def _is_word_of(text, begin, end, row, word_offsets, word_bytes):
     """Compare a word with the word of a row; a row whose word does not lie in the bytes has none."""
     first, behind = np.int64(word_offsets[row]), np.int64(word_offsets[row + 1])

@@ -1,8 +1,8 @@
 """The embedding matrix for a training vocabulary: the vectors that were found, each at its index."""
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,8 +88,7 @@ def _gather(vectors: Rows, match: Match, dtype: np.dtype[Any]) -> NDArray[Any]:
         (vectors.numbers, vectors.scales) if isinstance(vectors, RoundedRows) else (vectors, None)
     )
     scales = _NO_SCALES if scales is None else scales
-    name = f"gather_{stored.dtype.name}_as_{dtype.name}"
-    beyond = getattr(load_kernels(name), name)(
+    beyond = _gathering_kernel(stored.dtype, dtype)(
         _numbers(stored), scales, rows, target.indices, shape[1], not is_sparse, _numbers(matrix)
     )
     if beyond == BAD_PLACE:
@@ -97,6 +96,13 @@ def _gather(vectors: Rows, match: Match, dtype: np.dtype[Any]) -> NDArray[Any]:
     if beyond:  # NumPy warns of it, or whatever np.errstate says
         np.full(1, np.finfo(np.float32).max, dtype=np.float32).astype(dtype)
     return matrix
+
+
+@cache
+def _gathering_kernel(source: np.dtype[Any], result: np.dtype[Any]) -> Callable[..., int]:
+    name = f"gather_{source.name}_as_{result.name}"
+    kernel: Callable[..., int] = getattr(load_kernels(name), name)
+    return kernel
 
 
 def _numbers(matrix: NDArray[Any]) -> NDArray[Any]:
@@ -108,7 +114,9 @@ def _numbers(matrix: NDArray[Any]) -> NDArray[Any]:
 def _checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Check the type of the matrix."""
     # NumPy takes None for float64; here it is a mistake.
-    with suppress(TypeError):
+    try:
         if dtype is not None and (checked := np.dtype(dtype)) in DTYPES:
             return checked
+    except TypeError:
+        pass
     raise ValueError(f"dtype must be float16, float32 or float64, not {dtype!r}")

@@ -68,8 +68,10 @@ def find_other_forms(
     Each fallback starts from the word itself, not from another fallback's result. The first one here has the
     number `tried` + 1.
     """
+    if not fallbacks:
+        return
     missing = np.flatnonzero(rows < 0)
-    if not (missing.size and fallbacks):
+    if not missing.size:
         return
     # Not Arrow's take, whose import (pyarrow.compute) takes longer than all that is done here.
     every = words if isinstance(words, Sequence) else words.to_pylist()

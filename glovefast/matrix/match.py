@@ -138,5 +138,7 @@ def look_up(
     fallbacks = as_fallbacks(fallback)
     target = training_vocabulary(vocabulary)
     rows, found_by = find_rows(index, target.words, fallbacks)
-    counts = getattr(vocabulary, "word_counts", None) if is_fitted_tokenizer(vocabulary) else None
+    counts = getattr(vocabulary, "word_counts", None)
+    if counts is not None and not is_fitted_tokenizer(vocabulary):
+        counts = None
     return Match(target, rows, found_by, fallbacks, index, counts or None)

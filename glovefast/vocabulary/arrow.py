@@ -1,6 +1,8 @@
 """Words and integers as Arrow arrays."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +17,12 @@ Words: TypeAlias = "Sequence[str] | NDArray[np.str_] | NDArray[np.object_] | pa.
 
 _MOST_BYTES = 2**31 - 1  # what the offsets of an Arrow string array can count
 _PADDING = "\0" * PADDING
+
+
+@cache
+def word_kernels() -> SimpleNamespace:
+    """Load the kernels that split, hash, find and compare words."""
+    return load_kernels("split_words", "hash_words", "find_rows", "compare_rows")
 
 
 def as_string_array(words: Words) -> pa.StringArray:
@@ -36,10 +44,13 @@ def as_string_array(words: Words) -> pa.StringArray:
         If an entry is missing, is not a string, or cannot be encoded as UTF-8 (a lone surrogate). The message
         names its position.
     """
-    if isinstance(words, str | bytes) or not isinstance(words, Iterable):
-        raise VocabularyError(f"expected a list of words, not a single {type(words).__name__}: {words!r}")
-    if isinstance(words, Iterator):  # an iterator can be read only once
-        words = list(words)
+    if isinstance(words, pa.StringArray) and not words.null_count:
+        return words
+    if not isinstance(words, list):
+        if isinstance(words, str | bytes) or not isinstance(words, Iterable):
+            raise VocabularyError(f"expected a list of words, not a single {type(words).__name__}: {words!r}")
+        if isinstance(words, Iterator):  # an iterator can be read only once
+            words = list(words)
     try:
         array = _from_arrays(words)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeError, TypeError):
@@ -61,10 +72,10 @@ def as_string_array(words: Words) -> pa.StringArray:
 
 def _from_arrays(words: Any) -> pa.StringArray | None:  # noqa: ANN401 - any iterable
     """Convert words to an Arrow array; None, or an error of pyarrow, if that takes a look at each word."""
-    if isinstance(words, np.ndarray) and words.dtype.kind in "UO":
-        return _from_sequence(words.tolist())  # pyarrow would cut the words of a <U array at a NUL
     if isinstance(words, list | tuple):
         return _from_sequence(words)
+    if isinstance(words, np.ndarray) and words.dtype.kind in "UO":
+        return _from_sequence(words.tolist())  # pyarrow would cut the words of a <U array at a NUL
     if isinstance(words, pa.ChunkedArray):
         words = words.combine_chunks()
     array = words if isinstance(words, pa.Array) else pa.array(words)
@@ -92,7 +103,7 @@ def _from_sequence(words: Sequence[str]) -> pa.StringArray:
     text = np.frombuffer(joined, dtype=np.uint8)
     offsets = np.empty(len(words) + 1, dtype=np.int32)
     raw = np.empty(end + WORD_BLOCK_BYTES, dtype=np.uint8)
-    if load_kernels("split_words").split_words(text, end, offsets, raw) == len(words):
+    if word_kernels().split_words(text, end, offsets, raw) == len(words):
         data = pa.py_buffer(raw[: offsets[-1]])
     else:  # a word contains a NUL
         encoded = [word.encode() for word in words]

@@ -16,8 +16,7 @@ from glovefast.kernels import (
     HASH_SEED,
     HASH_SHIFT,
 )
-from glovefast.kernels.load import load_kernels
-from glovefast.vocabulary.arrow import array_bytes, array_offsets, misplaced_word
+from glovefast.vocabulary.arrow import array_bytes, array_offsets, misplaced_word, word_kernels
 
 _ALL_BITS = (1 << HASH_BITS) - 1
 
@@ -64,7 +63,7 @@ def hash_words(words: pa.StringArray) -> NDArray[np.uint64]:
         If a word does not lie in the array's bytes.
     """
     hashes = np.empty(len(words), dtype=np.uint64)
-    hashed = load_kernels("hash_words").hash_words(array_bytes(words), array_offsets(words), hashes)
+    hashed = word_kernels().hash_words(array_bytes(words), array_offsets(words), hashes)
     if hashed < len(words):
         raise misplaced_word(words)
     return hashes

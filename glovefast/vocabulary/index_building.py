@@ -10,8 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.kernels import BAD_BUCKET, BAD_ROW, BAD_WORD, HASH_BITS
-from glovefast.kernels.load import load_kernels
-from glovefast.vocabulary.arrow import array_bytes, array_offsets, as_numpy, integer_array
+from glovefast.vocabulary.arrow import array_bytes, array_offsets, as_numpy, integer_array, word_kernels
 from glovefast.vocabulary.hashing import hash_words
 
 ENTRY_TYPE = pa.struct([pa.field("hash", pa.uint64(), False), pa.field("row", pa.int32(), False)])
@@ -92,7 +91,7 @@ def compare_rows(
         If there is no such row, or its word does not lie in the bytes.
     """
     orders = np.empty(len(rows), dtype=np.int64)
-    status = load_kernels("compare_rows").compare_rows(rows, other_rows, word_offsets, word_bytes, orders)
+    status = word_kernels().compare_rows(rows, other_rows, word_offsets, word_bytes, orders)
     if status:
         raise IndexError(PLACES[status])
     return orders

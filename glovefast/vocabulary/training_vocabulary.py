@@ -120,6 +120,8 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
         word and the index.
     """
     given: Any = vocabulary
+    if type(given) is dict:
+        return _from_mapping(given)
     if isinstance(given, TrainingVocabulary):
         return given
     if is_fitted_tokenizer(given):
@@ -133,9 +135,7 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
             "[word for word, count in counter.most_common()]"
         )
     if isinstance(given, Mapping):
-        words, indices = words_and_indices(given)
-        warn_of_counts(indices)
-        return _without_leading_specials(words, indices)
+        return _from_mapping(given)
     if isinstance(given, Sequence | pa.Array | pa.ChunkedArray) or hasattr(given, "__array__"):
         words = positional_words(given)
         return _without_leading_specials(words, np.arange(len(words), dtype=np.int64))
@@ -144,6 +144,12 @@ def training_vocabulary(vocabulary: AnyVocabulary) -> TrainingVocabulary:
         "list or array of words, a fitted Tokenizer, an adapted TextVectorization or StringLookup layer, a "
         "tokenizer with get_vocab(), or a fitted CountVectorizer"
     )
+
+
+def _from_mapping(mapping: Mapping[Any, Any]) -> TrainingVocabulary:
+    words, indices = words_and_indices(mapping)
+    warn_of_counts(indices)
+    return _without_leading_specials(words, indices)
 
 
 def is_fitted_tokenizer(vocabulary: object) -> bool:
@@ -284,8 +290,8 @@ def _assemble(
 ) -> TrainingVocabulary:
     """Set aside the rows that are not words: padding before OOV; index 0 without a word is padding."""
     names = {index: token for index, token in oov.items() if index not in padding}
-    special = np.array(sorted({*padding, *names}), dtype=np.int64)
-    if special.size and indices.size:
+    if (padding or names) and indices.size:
+        special = np.array(sorted({*padding, *names}), dtype=np.int64)
         words, indices = _without(special, words, indices)
     if 0 not in names and 0 not in padding and not (indices.size and indices[0] == 0):
         padding = (0, *padding)

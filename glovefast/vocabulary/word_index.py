@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from glovefast.errors import StoreError
 from glovefast.kernels import BAD_TEXT, HASH_BITS, INDEX_FEW_ENTRIES, LOOK_UPS_AT_ONCE
-from glovefast.kernels.load import load_kernels
 from glovefast.vocabulary.arrow import (
     Words,
     array_bytes,
@@ -25,6 +24,7 @@ from glovefast.vocabulary.arrow import (
     as_numpy,
     as_string_array,
     misplaced_word,
+    word_kernels,
 )
 from glovefast.vocabulary.hashing import hash_word
 from glovefast.vocabulary.index_building import PLACES, build_index, equal_neighbors
@@ -220,7 +220,7 @@ class WordIndex:
         wanted = as_string_array(words)
         found = np.empty(len(wanted), dtype=np.int64)
         hashes = np.empty(min(len(wanted), LOOK_UPS_AT_ONCE), dtype=np.uint64)
-        status = load_kernels("find_rows").find_rows(
+        status = word_kernels().find_rows(
             array_bytes(wanted), array_offsets(wanted), *self._tables, hashes, found
         )
         if status == BAD_TEXT:

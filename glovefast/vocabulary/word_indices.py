@@ -18,6 +18,7 @@ LARGEST_SPREAD = 16
 SMALLEST_LIMIT = 1_000_000
 
 _log = logging.getLogger("glovefast")
+_FEW_VALUES, _FEW_SMALL = 64, 2
 _FEWEST_COUNTS = 3  # fewer words say nothing
 _IF_COUNTS = (
     "if the values are counts, not indices, pass a list of the words, the most frequent first: "
@@ -31,7 +32,7 @@ def words_and_indices(mapping: Mapping[Any, Any]) -> tuple[pa.StringArray, NDArr
         raise VocabularyError("the training vocabulary is empty")
     words = as_string_array(list(mapping))
     indices = _as_indices(mapping)
-    is_ascending = bool((indices[1:] > indices[:-1]).all())
+    is_ascending = np.count_nonzero(indices[1:] > indices[:-1]) == len(indices) - 1
     if not is_ascending:
         order = np.argsort(indices, kind="stable")
         words, indices = words.take(integer_array(order)), indices[order]
@@ -61,16 +62,34 @@ def warn_of_counts(indices: NDArray[np.int64]) -> None:
 
 def _as_indices(mapping: Mapping[Any, Any]) -> NDArray[np.int64]:
     """Convert a mapping's values to an array; each must be an integer, and a bool is not one."""
+    values = list(mapping.values())
+    indices = np.empty(len(values), dtype=np.int64)
+    try:
+        struct.pack_into(f"{len(values)}q", indices.data, 0, *values)  # half of np.fromiter's time
+        are_integers = _are_integers(values, indices)
+    except (struct.error, TypeError):
+        are_integers = False
+    if are_integers:
+        return indices
     wrong = non_integer_item(mapping)
     if wrong is not None:
         raise VocabularyError(f"the word {wrong[0]!r} has the index {wrong[1]!r}, which is not an integer")
-    indices = np.empty(len(mapping), dtype=np.int64)
     try:
-        struct.pack_into(f"{len(mapping)}q", indices.data, 0, *mapping.values())  # half of np.fromiter's time
-    except struct.error:
+        return np.fromiter(values, dtype=np.int64, count=len(values))
+    except OverflowError:
         word, index = max(mapping.items(), key=lambda item: abs(int(item[1])))
         raise VocabularyError(f"the word {word!r} has the index {index}, far beyond any vocabulary") from None
-    return indices
+
+
+def _are_integers(values: list[Any], indices: NDArray[np.int64]) -> bool:
+    """Tell quickly that all values are integers and none is a bool; False if that takes a closer look."""
+    if len(values) <= _FEW_VALUES:
+        return set(map(type, values)) == {int}
+    # Asking each value for its type takes as long as everything else that is done with the values.
+    if type(sum(values)) is not int:  # the sum of other types is of another type, too
+        return False
+    small = np.flatnonzero(indices <= 1)  # only these can be bools
+    return small.size <= _FEW_SMALL and not any(isinstance(values[place], bool) for place in small.tolist())
 
 
 def positional_words(words: Any) -> pa.StringArray:  # noqa: ANN401 - any sequence or array
