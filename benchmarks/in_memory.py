@@ -52,7 +52,7 @@ class Worker:
         )
         self.status[:] = 0
         self.status[kernels.NEXT_BYTE] = begin
-        text = (chunk, kernels.SPACE, self.dim, 0, self.separators, self.separators, self.line_ends, lines)
+        text = (chunk, kernels.SPACE, self.dim, 0, 1, self.separators, self.separators, self.line_ends, lines)
         rows = (self.max_rows, self.numbers, self.words, self.word_ends, self.row_lines)
         done = self.kernels.parse_rows(*text, *rows, self.bad_lines, self.odd_numbers, self.status)
         if done != lines or self.status[kernels.BAD_LINES] or self.status[kernels.ODD_NUMBERS]:
