@@ -11,23 +11,18 @@
 The compiled kernels are beside these folders.
 """
 
-import hashlib
 import json
-import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from glovefast.cache_directory import cache_directory
-from glovefast.sources.kept_parts import remove_parts, size_of_parts
+from glovefast.store.checksums import new_checksum
 from glovefast.store.files import SUFFIX
-
-_log = logging.getLogger("glovefast")
 
 _STORES, _DOWNLOADS, _FILES = "stores", "downloads", "files"
 _KEY_CHARACTERS = 16
@@ -57,7 +52,7 @@ class Entry:
         """Name the store that is made of these things: a source and options, as JSON has them."""
         cache = cache_directory() if cache_dir is None else Path(cache_dir)
         described = json.dumps(made_of, sort_keys=True, default=repr).encode("utf-8", "surrogateescape")
-        key = hashlib.sha256(described).hexdigest()[:_KEY_CHARACTERS]
+        key = new_checksum(described).hexdigest()[:_KEY_CHARACTERS]
         return cls(cache, f"{_UNUSUAL.sub('_', stem)[:_LONGEST_NAME]}-{key}")
 
     @property
@@ -125,7 +120,7 @@ class Entry:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
             try:
                 if not _locked_at_once(lock):
-                    _log.info("waiting for another process, which makes %s", self.store)
+                    _log("waiting for another process, which makes %s", self.store)
                     _lock_file(lock, wait=True)
                 if os.path.samestat(os.fstat(lock), path.stat()):
                     return lock
@@ -144,6 +139,7 @@ class Entry:
         int or None
             How many bytes that freed.
         """
+        from glovefast.sources.kept_parts import remove_parts, size_of_parts
         from glovefast.store.remains import remove_store
 
         path = self.store.with_suffix(".lock")
@@ -168,12 +164,16 @@ class Entry:
 
     def describe(self) -> dict[str, Any]:
         """Describe the store for a list."""
+        from datetime import UTC, datetime
+
         with suppress(OSError):
             used = datetime.fromtimestamp(self._note.stat().st_mtime, UTC).isoformat(timespec="seconds")
             return {**self._described(), "last_used": used}
         return {**self._described(), "last_used": None}
 
     def _described(self) -> dict[str, Any]:
+        from glovefast.sources.kept_parts import size_of_parts
+
         origin = self.origin()
         return {
             "store": str(self.store),
@@ -220,6 +220,12 @@ def _advised() -> Iterator[None]:
         raise
 
 
+def _log(message: str, *values: object) -> None:
+    import logging  # most calls find their store and have nothing to say
+
+    logging.getLogger("glovefast").info(message, *values)
+
+
 def _locked_at_once(file: int) -> bool:
     try:
         _lock_file(file, wait=False)
@@ -239,4 +245,4 @@ def _lock_file(file: int, *, wait: bool) -> None:
     except BlockingIOError:
         raise
     except OSError as error:  # a network file system without locks
-        _log.info("the cache cannot be locked (%s); two processes may do the same work", error)
+        _log("the cache cannot be locked (%s); two processes may do the same work", error)

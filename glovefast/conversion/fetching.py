@@ -15,11 +15,12 @@ from glovefast.conversion.targets import is_folder
 from glovefast.errors import FetchError, StoreError
 from glovefast.progress import Progress
 from glovefast.sources.addresses import remote_of, without_password
+from glovefast.sources.attempts import OfflineError, is_unchanged
 from glovefast.sources.kept_parts import KeptParts, remove_parts
 from glovefast.sources.opening import open_source
 from glovefast.sources.remote import ChangedFileError, Version
 from glovefast.sources.source import Source
-from glovefast.sources.transfers import OfflineError, RemoteFile, is_unchanged
+from glovefast.sources.transfers import RemoteFile
 from glovefast.store.copying import copy_store
 from glovefast.store.destination import check_store_destination
 from glovefast.store.files import SUFFIX

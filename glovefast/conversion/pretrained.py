@@ -1,7 +1,5 @@
 """Open pretrained vectors by a name, an address or a path; convert them into the cache the first time."""
 
-import hashlib
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +11,9 @@ from glovefast.conversion.cache import Entry
 from glovefast.conversion.pretrained_source import PretrainedSource, pretrained_source
 from glovefast.errors import StoreError
 from glovefast.progress import Callback, checked_progress, shows_progress
-from glovefast.store.metadata import FORMAT_VERSION
+from glovefast.store.checksums import new_checksum
+from glovefast.store.metadata import FLOAT32, FORMAT_VERSION
+from glovefast.store.rounding import checked_number_type
 from glovefast.vectors import WordVectors
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Asked:
         self._words = words
         self._fallback = fallback if isinstance(fallback, str) or callable(fallback) else tuple(fallback)
         self._progress = checked_progress(progress)
-        self._options = options
+        self._options = options | {"dtype": checked_number_type(options.get("dtype", FLOAT32))}
         self._made_of = {"source": self.source.shown, "member": member, "options": self._described()}
         if self.source.store is not None and not self.has_no_options:
             raise StoreError(self.source.store, "is a store already; open it without conversion options")
@@ -204,7 +204,10 @@ class Asked:
         """Tell the wanted words and their other forms from all others."""
         wanted = self._checked().wanted
         kept = wanted.kept.words.to_pylist() if wanted is not None else []
-        return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+        checksum = new_checksum()
+        for word in kept:
+            checksum.update(b"%d " % len(encoded := word.encode()) + encoded)
+        return str(checksum.hexdigest())
 
 
 _DEFAULTS = {"encoding": "utf-8", "errors": "strict", "on_bad_row": "raise", "dtype": "float32"}

@@ -9,8 +9,7 @@ from typing import Any
 
 from glovefast.errors import FormatError
 from glovefast.sources.addresses import is_address, path_of, stem_of_address, without_password
-from glovefast.sources.names import close_names, question, reason_if_address, stem_of
-from glovefast.sources.opening import STANDARD_INPUT
+from glovefast.sources.names import STANDARD_INPUT, close_names, question, reason_if_address, stem_of
 from glovefast.sources.published import Published, find, published
 from glovefast.store.metadata_file import is_store
 

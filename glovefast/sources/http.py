@@ -1,5 +1,6 @@
 """Files on web servers, through urllib3: with the proxies and certificates of the environment."""
 
+import logging
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from glovefast.sources.remote import ChangedFileError, InterruptedTransfer, Vers
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
+
+_log = logging.getLogger("glovefast")
 
 _CONNECT_SECONDS, _SILENT_SECONDS = 30.0, 60.0  # a server that sends nothing for so long is asked again
 _MAX_REDIRECTS = 10
@@ -183,6 +186,11 @@ class HttpRemote:
         status, headers = response.status, response.headers
         version = Version(_length(headers), headers.get("ETag"), headers.get("Last-Modified"))
         if status == 200:
+            if version.length is None and "chunked" not in headers.get("Transfer-Encoding", ""):
+                _log.warning(
+                    "%s: the server does not say how long the file is, so a cut transfer may go unnoticed",
+                    self.address,
+                )
             return HttpReply(response, 0, version, in_parts=False)
         answer = f"the server answers {status} {response.reason or ''}".rstrip()
         if status in _PASSING:

@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+STANDARD_INPUT = "-"  # as a source
+
 _FORMAT_SUFFIXES = {".txt", ".text", ".vec", ".tsv", ".csv", ".w2v", ".glove", ".bin"}
 _COMPRESSION_SUFFIXES = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4"}
 _MAX_SUGGESTIONS = 3

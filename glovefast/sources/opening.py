@@ -17,14 +17,12 @@ from glovefast.sources.compression import decompressed
 from glovefast.sources.file_types import is_tar
 from glovefast.sources.files_and_pipes import Origin
 from glovefast.sources.members import FILES_OF_A_STORE, Archive
-from glovefast.sources.names import near_files, question, reason_if_address, stem_of
+from glovefast.sources.names import STANDARD_INPUT, near_files, question, reason_if_address, stem_of
 from glovefast.sources.source import OpenArchive, Source, check_text
 from glovefast.sources.streams import Stream, container_errors, is_seekable, named_errors
 from glovefast.sources.zip_archives import ZIP_MAGIC, ZipArchive
 
 AnySource: TypeAlias = str | os.PathLike[str] | BinaryIO
-
-STANDARD_INPUT = "-"
 
 _NOT_AN_ARCHIVE = "is not an archive"
 

@@ -1,6 +1,5 @@
 """Embedding text that is open for reading."""
 
-import hashlib
 from contextlib import ExitStack
 from pathlib import PurePath
 from types import TracebackType
@@ -124,6 +123,8 @@ class Source:
 
     def expect_md5(self, expected: str) -> None:
         """Let `check_unchanged` compare the MD5 of the text with a published one, if all of it was read."""
+        import hashlib
+
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._expected_md5 = expected
 

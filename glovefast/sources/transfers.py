@@ -6,34 +6,24 @@ only for bytes that have not come yet.
 
 import errno
 import io
-import logging
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from glovefast.errors import FetchError
+from glovefast.sources.attempts import Attempts
 from glovefast.sources.file_types import HEAD_BYTES
 from glovefast.sources.kept_parts import KeptParts
-from glovefast.sources.remote import ChangedFileError, InterruptedTransfer, Remote, Reply, Version
+from glovefast.sources.remote import ChangedFileError, InterruptedTransfer, Remote, Reply
 from glovefast.threads import no_thread_left
 
-Answer = TypeVar("Answer")
 Report = Callable[[int, int | None], None]
 
 _READ_BYTES = 1 << 18
 # A read at another place fetches at least so much. At the end, a zip archive has the list of its members.
 _BLOCK_BYTES = 1 << 13
 _REPORT_SECONDS = 0.1
-# So many attempts in a row that bring nothing end a transfer; fewer if the server was never reached.
-_ATTEMPTS, _ATTEMPTS_OFFLINE = 6, 2
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds between attempts, twice as long each time
-
-_log = logging.getLogger("glovefast")
-
-
-class OfflineError(FetchError):
-    """No server was reached."""
 
 
 class RemoteFile(io.RawIOBase):
@@ -74,7 +64,7 @@ class RemoteFile(io.RawIOBase):
         self._arrived = threading.Condition()
         self._cancelled = False
         self._transfer: _Transfer | None = None
-        self._attempts = _Attempts(remote.address)
+        self._attempts = Attempts(remote.address)
         self._open()
 
     def _open(self) -> None:
@@ -196,57 +186,6 @@ class RemoteFile(io.RawIOBase):
     def _stop_transfer(self) -> None:
         if self._transfer is not None:
             self._transfer.stop()
-
-
-def is_unchanged(remote: Remote, version: Version) -> bool:
-    """Ask a server whether a file still is of a version; as patiently as for its bytes.
-
-    Raises
-    ------
-    FetchError
-        If the server does not answer.
-    """
-    return _Attempts(remote.address).repeat(lambda: remote.is_unchanged(version))
-
-
-class _Attempts:
-    """Counts the attempts that brought nothing, and waits between them."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._in_vain = 0
-        self._was_reached = False
-        self._stopped = threading.Event()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def has_brought_something(self) -> None:
-        self._in_vain, self._was_reached = 0, True
-
-    def wait_after(self, error: InterruptedTransfer) -> None:
-        """Wait before the next attempt; raise FetchError if there have been enough."""
-        self._in_vain += 1
-        never_reached = error.offline and not self._was_reached
-        if self._in_vain >= (_ATTEMPTS_OFFLINE if never_reached else _ATTEMPTS):
-            kind = OfflineError if error.offline else FetchError
-            raise kind(
-                self._address, f"{error.reason}; try again later: it goes on where it stopped"
-            ) from error
-        if not never_reached:
-            _log.info("%s: %s; trying again", self._address, error.reason)
-        seconds = min(_LONGEST_WAIT, max(_FIRST_WAIT * 2 ** (self._in_vain - 1), error.wait or 0))
-        self._stopped.wait(seconds)
-
-    def repeat(self, ask: Callable[[], Answer]) -> Answer:
-        while True:
-            try:
-                answer = ask()
-            except InterruptedTransfer as error:
-                self.wait_after(error)
-            else:
-                self._was_reached = True
-                return answer
 
 
 class _Transfer:

@@ -18,7 +18,8 @@ from glovefast.parser.row_layout import Layout, infer_layout
 from glovefast.parser.separators import Separator, separator_of
 from glovefast.parser.word2vec_binary import BinaryRowReader
 from glovefast.progress import Progress
-from glovefast.sources.opening import STANDARD_INPUT, AnySource, is_archive, open_source
+from glovefast.sources.names import STANDARD_INPUT
+from glovefast.sources.opening import AnySource, is_archive, open_source
 from glovefast.sources.source import Source
 from glovefast.store.metadata import ParsingOptions
 from glovefast.store.metadata_file import METADATA

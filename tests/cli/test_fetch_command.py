@@ -15,7 +15,7 @@ import pytest
 
 import glovefast
 from glovefast.cli import commands
-from glovefast.sources import transfers
+from glovefast.sources import attempts
 from glovefast.sources.published import published
 from tests.helpers.command_line import TEXT, started, wait_until
 from tests.helpers.containers import zipped
@@ -28,7 +28,7 @@ LONG = b"".join(b"word%d %d.25 -%d 7\n" % (row, row, row) for row in range(20_00
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(transfers, "_FIRST_WAIT", 0.0)
+    monkeypatch.setattr(attempts, "_FIRST_WAIT", 0.0)
 
 
 @pytest.fixture

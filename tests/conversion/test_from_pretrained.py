@@ -21,7 +21,7 @@ import glovefast
 from glovefast.conversion import pretrained_source as sources
 from glovefast.conversion.cache import entries
 from glovefast.errors import DependencyError, FetchError, ForeignError, FormatError, StoreError
-from glovefast.sources import transfers
+from glovefast.sources import attempts
 from glovefast.sources.published import Published, find, published
 from tests.helpers.command_line import wait_until
 from tests.helpers.containers import TEXT, tarred, zipped
@@ -32,7 +32,7 @@ OTHER = TEXT.replace(b"word1 ", b"other1 ")
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(transfers, "_FIRST_WAIT", 0.0)
+    monkeypatch.setattr(attempts, "_FIRST_WAIT", 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +144,7 @@ def test_other_options_make_other_stores():
                 {"on_bad_row": "skip"},
                 {"encoding": "latin-1"},
                 {"dtype": "int8"},
+                {"dtype": np.int8},
                 {"dtype": "float32"},
                 {"threads": 1},
                 {"progress": True},
@@ -483,8 +484,8 @@ def test_a_cache_that_cannot_be_written(tmp_path):
 
 PROGRAM = """
 import sys, glovefast
-from glovefast.sources import transfers
-transfers._FIRST_WAIT = 0.0
+from glovefast.sources import attempts
+attempts._FIRST_WAIT = 0.0
 vectors = glovefast.from_pretrained(sys.argv[1], cache_dir=sys.argv[2])
 print(len(vectors))
 """

@@ -95,7 +95,8 @@ class WebServer:
         return data
 
     def send(self, handler: Handler, data: bytes) -> None:
-        """Send bytes of a file, and count them."""
+        """Count bytes of a file, and send them: in this order, since who has them may look at the count."""
+        self.sent += len(data)
         if self.with_length:
             handler.wfile.write(data)
         else:
@@ -103,7 +104,6 @@ class WebServer:
                 if piece:
                     handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         handler.wfile.flush()
-        self.sent += len(data)
 
     def answer(self, handler: Handler) -> None:
         """Answer as usual."""
