@@ -21,6 +21,7 @@ from glovefast.store.metadata import FLOAT16, FLOAT32, INT8, NUMBER_TYPES
 # What rounds to infinity in float16: half a step above its largest number, 65504, and everything beyond.
 _TOO_LARGE = np.float32(65520)
 _INFINITY = np.uint32(0x7F800000)  # the bits of every finite magnitude are less
+_NO_SCALES = np.empty(0, dtype=np.float32)
 _LARGEST_INT8 = np.float32(127)
 
 NumberType: TypeAlias = Literal["float32", "float16", "int8"]
@@ -84,9 +85,9 @@ def rounded(rows: NDArray[Any], dtype: str) -> StoredRows:
         return StoredRows(numbers)
     dim = numbers.shape[1]
     if dtype == FLOAT16:
-        halves = np.empty(numbers.shape, dtype=np.uint16)
-        kernels = load_kernels("round_to_float16")
-        kernels.round_to_float16(numbers.view(np.uint32).reshape(-1), halves.reshape(-1))
+        halves, each = np.empty(numbers.shape, dtype=np.uint16), np.arange(len(numbers))
+        gather = load_kernels("gather_float32_as_float16").gather_float32_as_float16
+        gather(numbers.reshape(-1), _NO_SCALES, each, each, dim, 0, halves.reshape(-1))
         return StoredRows(halves.view(np.float16))
     scales = _largest_magnitudes(numbers).view(np.float32) / _LARGEST_INT8
     integers = np.empty(numbers.shape, dtype=np.int8)
