@@ -5,6 +5,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+_NO_SCALES = np.empty(0, dtype=np.float32)
+
 
 class RoundedRows:
     """float16 or int8 rows of a store, which act as a read-only array of float32 rows.
@@ -37,7 +39,20 @@ class RoundedRows:
 
     def take(self, rows: NDArray[np.integer], axis: int = 0) -> NDArray[np.float32]:
         """Read some rows as a new array, as ``numpy.take`` does along the first axis."""
-        return self[rows]
+        from glovefast.kernels.load import load_kernels
+
+        dim = self.shape[1]
+        found = np.empty((len(rows), dim), dtype=np.float32)
+        numbers, scales = self.numbers, _NO_SCALES if self.scales is None else self.scales
+        name = f"gather_{numbers.dtype.name}_as_float32"
+        flat = (numbers.view(np.uint16) if self.scales is None else numbers).reshape(-1)
+        wanted = np.ascontiguousarray(rows, dtype=np.int64)
+        gather = getattr(load_kernels(name), name)
+        if gather(flat, scales, wanted, np.arange(len(rows)), dim, 0, found.reshape(-1)) < 0 or (
+            wanted.size and wanted.min() < 0
+        ):
+            raise IndexError(f"rows must be from 0 to {len(self) - 1}")
+        return found
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """Give NumPy all rows, which takes a copy."""

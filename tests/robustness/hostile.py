@@ -25,6 +25,7 @@ from glovefast.conversion.convert import dry_run
 from glovefast.errors import StoreError
 from glovefast.store.checksums import checksum_of
 from glovefast.store.files import npy_header
+from glovefast.store.metadata import NUMBER_TYPES
 from glovefast.store.metadata_file import sealed_json
 from glovefast.store.writing import write_store
 from glovefast.vectors import load
@@ -60,6 +61,8 @@ def reseal(store: Path, **changes) -> None:
     metadata = json.loads((store / "metadata.json").read_text("utf-8"))
     checksums = metadata.pop("checksums")
     checksums["vectors.npy"] = checksum_of((store / "vectors.npy").read_bytes()[128:])
+    if (store / "scales.npy").is_file():
+        checksums["scales.npy"] = checksum_of((store / "scales.npy").read_bytes()[128:])
     for name in ("vocabulary.arrow", "index.arrow"):
         checksums[name] = checksum_of((store / name).read_bytes())
     (store / "metadata.json").write_bytes(sealed_json({**metadata, **changes, "checksums": checksums}))
@@ -110,19 +113,23 @@ def buffers_below(column: pa.Array) -> list:
     return [column.values.field(place).buffers()[1] for place in range(2)]
 
 
-def make_hostile(store: Path, rng: np.random.Generator) -> None:
+def make_hostile(store: Path, rng: np.random.Generator, dtype: str) -> None:
     kind = rng.random()
     if kind < 0.5:
         with_random_numbers(store, rng)
     if kind > 0.3:
-        name = ["vocabulary.arrow", "index.arrow", "vectors.npy"][int(rng.choice(3, p=[0.48, 0.48, 0.04]))]
+        names = ["vocabulary.arrow", "index.arrow", "vectors.npy", "scales.npy"]
+        name = names[int(rng.choice(4, p=[0.46, 0.46, 0.04, 0.04]))]
+        name = name if (store / name).exists() else "vectors.npy"
         (store / name).write_bytes(damaged((store / name).read_bytes(), rng))
     changes = {}
     if rng.random() < 0.1:
         rows, dim = rng.choice([0, 1, 43, 45, 88, 2**31, 2**61], size=2).tolist()
         changes = {"rows": rows if rng.random() < 0.5 else len(WORDS), "dim": dim}
         vectors = (store / "vectors.npy").read_bytes()
-        (store / "vectors.npy").write_bytes(npy_header(changes["rows"], dim) + vectors[128:])
+        changes["dtype"] = str(rng.choice(NUMBER_TYPES)) if rng.random() < 0.5 else dtype
+        header = npy_header(changes["rows"], dim, dtype=changes["dtype"])
+        (store / "vectors.npy").write_bytes(header + vectors[128:])
     reseal(store, **changes)
     if rng.random() < 0.05:
         replace_file(store, rng)
@@ -209,15 +216,17 @@ def main(first: int, stores: int) -> None:
     directory = Path(tempfile.mkdtemp())
     numbers = np.random.default_rng(0).normal(size=(len(WORDS), 4)).astype(np.float32)
     text = "".join(f"{word} 1 2 3 4\n" for word in WORDS).encode()
-    base = write_store(directory / "base", pa.array(WORDS), numbers)
-    assert use(base, text) == 0
+    bases = [write_store(directory / dtype, pa.array(WORDS), numbers, dtype=dtype) for dtype in NUMBER_TYPES]
+    for base in bases:
+        assert use(base, text) == 0
     grown = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (grown, grown))
     usable = 0
     for number in range(first, first + stores):
         print("store", number, flush=True)
-        shutil.copytree(base, directory / "store")
-        make_hostile(directory / "store", np.random.default_rng(number))
+        kind = number % len(bases)
+        shutil.copytree(bases[kind], directory / "store")
+        make_hostile(directory / "store", np.random.default_rng(number), NUMBER_TYPES[kind])
         with np.errstate(all="ignore"):
             usable += use(directory / "store", text) < WAYS
         shutil.rmtree(directory / "store")

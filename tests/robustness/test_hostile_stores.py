@@ -17,6 +17,7 @@ import pytest
 import glovefast
 from glovefast.errors import StoreError
 from glovefast.store.arrow_column import write_column
+from glovefast.store.files import npy_header
 from glovefast.store.writing import write_store
 from glovefast.vectors import load
 from glovefast.vocabulary.index_building import BUCKET_TYPE, build_index
@@ -396,3 +397,78 @@ def test_long_values_are_shortened_in_messages(tmp_path):
         json.dumps({**metadata, "checksums": {**metadata["checksums"], "index.arrow": LONG}})
     )
     assert all(len(problem) < 1000 for problem in glovefast.verify(made).problems)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_scales_of_a_store_that_has_none(tmp_path, dtype):
+    """They are not looked at when the store is opened, and `verify` says that they do not belong to it."""
+    store = write_store(tmp_path / "store", pa.array(WORDS), NUMBERS, dtype=dtype)
+    (store / "scales.npy").write_bytes(b"anything")
+    assert (load(store)["word3"] == NUMBERS[3]).all()
+    assert glovefast.verify(store).problems == ("scales.npy is not a file of a store",)
+
+
+def with_scales(store: Path, data: bytes | None) -> None:
+    (store / "scales.npy").unlink()
+    if data is not None:
+        (store / "scales.npy").write_bytes(data)
+
+
+SCALES = np.ones(40, dtype="<f4").tobytes()
+BAD_SCALES = {
+    "missing": (None, "scales.npy cannot be mapped"),
+    "empty": (b"", "scales.npy must contain \\(40,\\) float32"),
+    "fewer": (npy_header(39) + SCALES[4:], "its header says .*shape': \\(39,\\)"),
+    "a header that lies": (npy_header(40) + SCALES[4:], "scales.npy has 284 bytes, expected 288"),
+    "more than the header says": (npy_header(40) + SCALES + b"0000", "has 292 bytes, expected 288"),
+    "float16": (npy_header(40, dtype="float16") + SCALES, "its header says .*'<f2'"),
+    "a matrix": (npy_header(40, 1) + SCALES, "its header says .*shape': \\(40, 1\\)"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_SCALES)
+def test_scales_that_do_not_fit(tmp_path, case):
+    data, reason = BAD_SCALES[case]
+    store = write_store(tmp_path / "store", pa.array(WORDS), NUMBERS, dtype="int8")
+    with_scales(store, data)
+    with pytest.raises(StoreError, match=reason):
+        load(store)
+    assert not glovefast.verify(store).ok
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -1.0, 0.0, 3.4e38])
+def test_scales_that_no_writer_makes(tmp_path, number):
+    """They are numbers to multiply with; the checksum tells that they are not what was written."""
+    store = write_store(tmp_path / "store", pa.array(WORDS), NUMBERS, dtype="int8")
+    with_scales(store, npy_header(40) + np.full(40, number, dtype="<f4").tobytes())
+    vectors = load(store)
+    with np.errstate(all="ignore"):
+        expected = vectors.vectors * np.float32(number)
+        assert np.array_equal(np.asarray(vectors), expected, equal_nan=True)
+        assert np.array_equal(vectors["word3"], expected[3], equal_nan=True)
+        assert np.array_equal(vectors[["word3", "word7"]], expected[[3, 7]], equal_nan=True)
+        assert np.array_equal(vectors.embedding_matrix({"word3": 0}), expected[[3]], equal_nan=True)
+    assert [problem.partition(":")[0] for problem in glovefast.verify(store).problems] == [
+        "scales.npy is not as it was written"
+    ]
+
+
+@pytest.mark.parametrize("made", ["float32", "float16", "int8"])
+@pytest.mark.parametrize("said", ["float32", "float16", "int8"])
+def test_metadata_that_lies_about_the_type(tmp_path, made, said):
+    store = write_store(tmp_path / "store", pa.array(WORDS), NUMBERS, dtype=made)
+    reseal(store, dtype=said)
+    if made == said:
+        assert glovefast.verify(store).ok
+        return
+    with pytest.raises(StoreError, match=f"vectors.npy must contain \\(40, 4\\) {said}, but its header says"):
+        load(store)
+    assert not glovefast.verify(store).ok
+
+
+def test_a_link_in_the_place_of_scales(tmp_path):
+    store = write_store(tmp_path / "store", pa.array(WORDS), NUMBERS, dtype="int8")
+    (store / "scales.npy").rename(tmp_path / "elsewhere")
+    (store / "scales.npy").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match=r"scales\.npy is not a regular file"):
+        load(store)

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from glovefast.store.rounded_rows import RoundedRows
 from glovefast.store.rounding import checked_number_type, rounded, row_check
 from tests import reference
+from tests.helpers.switches import SWITCHES, passes_with
 
 HALVES = np.arange(0x7C00, dtype=np.uint16).view(np.float16).astype(np.float32)
 NORMAL, SUBNORMAL, LARGEST = 2.0**-14, 2.0**-24, 65504.0
@@ -163,3 +164,16 @@ def test_rows_that_a_type_cannot_hold():
         1: "number 2 is inf, which cannot be stored as int8",
         2: "number 1 is nan, which cannot be stored as int8",
     }
+
+
+def test_rows_that_are_not_there():
+    read = RoundedRows(np.ones((3, 2), dtype=np.int8), np.ones(3, dtype=np.float32))
+    for rows in ([3], [0, -1]):
+        with pytest.raises(IndexError, match="rows must be from 0 to 2"):
+            read.take(np.array(rows))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_rounding_with_a_switch(switch, tmp_path):
+    passes_with(switch, __file__, "int8 or hold", tmp_path)

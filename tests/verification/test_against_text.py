@@ -149,3 +149,64 @@ def test_metadata_that_names_no_known_rule(store):
     reseal(store, options={"errors": "\0"})
     with pytest.raises(StoreError, match=r"metadata\.json cannot be used: errors='\\x00'"):
         verify(store, io.BytesIO(text_of()))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int8"])
+def test_rounded_stores(tmp_path, dtype):
+    store = convert(
+        io.BytesIO(text_of(bad_lines=BAD_LINES)), tmp_path / "store", on_bad_row="skip", dtype=dtype
+    )
+    result = verify(store, io.BytesIO(text_of(bad_lines=BAD_LINES)))
+    assert (result.problems, result.rows_compared) == ((), len(WORDS))
+    numbers = NUMBERS.copy()
+    numbers[9, 2] *= 1 + 1e-6  # which rounding takes away, unless it is the largest of its row
+    assert verify(store, io.BytesIO(text_of(numbers=numbers, bad_lines=BAD_LINES))).ok
+
+
+def changed_bit(store: Path, name: str, row: int, bytes_each: int) -> None:
+    """Flip the last bit of a number, and make all checksums right."""
+    data = bytearray((store / name).read_bytes())
+    data[128 + row * bytes_each] ^= 1
+    (store / name).write_bytes(data)
+    reseal(store)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "name", "bytes_each"),
+    [("float32", "vectors.npy", 12), ("float16", "vectors.npy", 6), ("int8", "vectors.npy", 3)],
+)
+def test_every_bit_of_a_number_counts(tmp_path, dtype, name, bytes_each):
+    store = convert(io.BytesIO(text_of()), tmp_path / "store", dtype=dtype)
+    changed_bit(store, name, 9, bytes_each)
+    assert verify(store).ok
+    (problem,) = problems(store, io.BytesIO(text_of()))
+    stored = np.load(store / name)[9, 0]
+    assert problem.startswith(
+        f"row 9 is not line 10 of <stream>, 'word9': number 1 is {stored!s} in the store and"
+    )
+
+
+def test_every_bit_of_a_scale_counts(tmp_path):
+    store = convert(io.BytesIO(text_of()), tmp_path / "store", dtype="int8")
+    right = np.load(store / "scales.npy")[9]
+    changed_bit(store, "scales.npy", 9, 4)
+    (problem,) = problems(store, io.BytesIO(text_of()))
+    found = np.load(store / "scales.npy")[9]
+    assert problem.endswith(f"'word9': its scale is {found!s} in the store and {right!s} by the text")
+
+
+def test_numbers_of_other_types_with_their_bits(tmp_path):
+    """The sign of zero and of nan."""
+    store = convert(io.BytesIO(b"a 0 nan\n"), tmp_path / "store", dtype="float16")
+    assert problems(store, io.BytesIO(b"a -0 nan\n"))[0].endswith(
+        "number 1 is 0.0 in the store and -0.0 in the text"
+    )
+    assert problems(store, io.BytesIO(b"a 0 -nan\n"))[0].endswith(
+        "number 2 is nan (0x7e00) in the store and nan (0xfe00) in the text"
+    )
+
+
+def test_a_row_that_the_type_cannot_hold(tmp_path):
+    store = convert(io.BytesIO(b"a 1 2\nb 3 4\n"), tmp_path / "store", dtype="int8")
+    (problem,) = problems(store, io.BytesIO(b"a 1 2\nb inf 4\n"))
+    assert "cannot be read: after the word 'b', number 1 is inf, which cannot be stored as int8" in problem
