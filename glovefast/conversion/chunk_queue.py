@@ -116,7 +116,7 @@ class ChunkQueue:
         return len(self._ready) < chunks and ready < _AHEAD_BYTES
 
     def _read(self) -> None:
-        buffer = self._free.pop() if self._free else TextBuffer()
+        buffer = self._free.pop() if self._free else TextBuffer(self._reader.chunk_bytes)
         number = None
         try:
             with self._others_go_on():

@@ -13,7 +13,7 @@ from glovefast.parser.bad_lines import CARRIAGE_RETURNS, show
 # 1 MiB: with less the work between two chunks shows, with more every worker takes memory for nothing.
 CHUNK_BYTES = 1 << 20
 # If only some lines are wanted, most of a chunk is read only once, and the work between two chunks counts.
-CHUNKS_TO_FILTER = 3
+CHUNKS_TO_FILTER = 2
 MAX_LINE_BYTES = 1 << 24
 
 _NEWLINE = b"\n"
@@ -32,12 +32,18 @@ class ByteSource(Protocol):
 
 
 class TextBuffer:
-    """A worker's text: whole lines between two paddings, in memory that is reused for each chunk."""
+    """A worker's text: whole lines between two paddings, in memory that is reused for each chunk.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    capacity : int, optional
+        How many bytes of text it holds before it must grow; by default those of a chunk.
+    """
+
+    def __init__(self, capacity: int | None = None) -> None:
         self.begin = self.end = PADDING
         self.position = 0  # of the chunk in the source, where its reader counts bytes
-        self._allocate(CHUNK_BYTES)
+        self._allocate(capacity or CHUNK_BYTES)
 
     def _allocate(self, capacity: int) -> None:
         self.capacity = capacity

@@ -1,6 +1,7 @@
 """The separators of a row's fields, and which fields are numbers."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from glovefast.errors import shortened
@@ -48,8 +49,11 @@ class Separator:
 
     def count_numbers(self, line: bytes) -> int:
         """Count the numbers at the end of a row; the first field is a word even if it looks like a number."""
+        fields = self.split(line)[1:]
+        with suppress(ValueError):
+            return len(list(map(float, fields)))  # nearly all rows have nothing but numbers
         count = 0
-        for value in reversed(self.split(line)[1:]):
+        for value in reversed(fields):
             if read_number(value) is None:
                 break
             count += 1
