@@ -124,3 +124,21 @@ def test_signatures_stay_visible():
     for function in (glovefast.convert, glovefast.convert_archive, glovefast.dry_run, glovefast.verify):
         assert "progress" in inspect.signature(function).parameters
         assert function.__doc__
+
+
+def test_bars_of_several_sources_at_the_same_time(bars):
+    """In turn, as the members of an archive report; a bar goes when another one begins after its end."""
+    with ProgressBar() as bar:
+        for name, bytes_read in (("a", 1), ("b", 2), ("a", 5), ("b", 10), ("a", 10), ("b", 10), ("c", 3)):
+            bar(Progress(bytes_read, 10, bytes_read, name))
+        assert [each.closed for each in bars] == [True, True, False]
+        bar(Progress(10, 10, 10, "b"))  # once more, at the end
+        bar(Progress(10, 10, 10, "c"))
+    assert seen(bars) == [(name, 10, 10, "10 rows") for name in "abc"]
+
+
+def test_a_source_that_is_read_again_has_another_bar(bars):
+    with ProgressBar() as bar:
+        for name, bytes_read in (("a", 10), ("b", 4), ("a", 2), ("a", 10)):
+            bar(Progress(bytes_read, 10, bytes_read, name))
+    assert [(name, n) for name, n, *_ in seen(bars)] == [("a", 10), ("b", 4), ("a", 10)]

@@ -301,14 +301,13 @@ class Crew:
         """Complete the store of a job, or discard it."""
         try:
             with job.resources:
-                with job.flushing:
-                    if job.conversion and not job.is_cancelled:
-                        job.conversion.check(job.failures)
-                    elif job.failures:
-                        raise job.failures[0]
                 if job.conversion and not job.is_cancelled:
                     self._complete(job, job.conversion)
-                    job.resources = job.resources.pop_all()
+                    job.resources = job.resources.pop_all()  # for `_publish`
+                else:
+                    job.flushing.close()
+                    if job.failures:
+                        raise job.failures[0]
         except BaseException as error:
             job.error = error
             self._cancel_after(job.number)
@@ -317,7 +316,10 @@ class Crew:
             self._changed.notify_all()
 
     def _complete(self, job: _Job, conversion: Conversion) -> None:
-        conversion.index()
+        with job.flushing:
+            conversion.stop()  # the last rows go to the disk while the index is built
+            conversion.check(job.failures)
+            conversion.index()
         with self._one_at_a_time:
             job.found = conversion.describe()
         found = conversion.complete(job.found)
