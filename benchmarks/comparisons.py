@@ -17,6 +17,11 @@ from benchmarks.fetching import compare_fetching
 from benchmarks.in_process import compare_matrices, compare_openings, compare_tokenizers, texts_to_tokenize
 from benchmarks.made_texts import write_texts
 from benchmarks.matrices import fill_matrix
+from benchmarks.other_formats import (
+    compare_reading_binary,
+    compare_writing_binary,
+    compare_writing_parquet,
+)
 from benchmarks.processes import SCRIPTS, Command, run, run_in_turn, run_python
 from benchmarks.recorder import Outcome, of_processes, of_reports
 from benchmarks.session import Session, word_index
@@ -238,6 +243,9 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     "in-process": in_process,
     "zip": from_zip,
     "fetch": compare_fetching,
+    "read-binary": compare_reading_binary,
+    "write-binary": compare_writing_binary,
+    "write-parquet": compare_writing_parquet,
     "start-to-matrix": start_to_matrix,
     **{f"opening-{shape}": partial(compare_openings, shape=shape) for shape in (MAIN, MANY_WORDS)},
     **{f"matrix-{size}": partial(compare_matrices, size=size) for size in MATRIX_SIZES},

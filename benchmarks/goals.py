@@ -138,6 +138,7 @@ GOALS = (
     _faster(f"{_WANTED}, whole process", "wanted-words", 4, "polars", _THAN_POLARS),
     _faster(f"{_WANTED}, in process", "in-process", 3, GLOVEFAST, "faster than all words", "wanted words"),
     _at_most("from a zip", "zip", 1.15, "inflate", "inflating and dropping the member"),
+    _faster("word2vec's binary format to store", "read-binary", 5, "gensim", "faster than gensim"),
     Goal("`from_pretrained`, second time", None, "≤ 5 ms, and no request", _opens_what_was_fetched),
     Goal("`load`, by the number of words", None, "≤ 1 ms each, no growth with size", _opens_at_once),
     _faster(f"{_MATRIX}, store open", f"matrix-{WANTED_WORDS}", 6, "loop", _LOOP),

@@ -50,8 +50,9 @@ class ExportMethods:
             - no ending, or ``/`` at the end: a folder that model2vec's ``StaticModel`` and
               sentence-transformers' ``StaticEmbedding`` open (``static-model``). Its tokenizer splits texts
               at white space and around punctuation. It makes them lower case if hardly any word has
-              capitals. Unknown words get the vector of ``<unk>``, ``<UNK>`` or ``[UNK]``, or zeros. Of
-              duplicate words only the first is written.
+              capitals. sentence-transformers counts unknown words as ``<unk>``, ``<UNK>`` or ``[UNK]`` if
+              the store has one of them, or as zeros; model2vec leaves them out. Of duplicate words only the
+              first is written.
         words : mapping, tokenizer, layer, sequence of str or array, optional
             Write only these words, in their order: any vocabulary that `embedding_matrix` takes. Words that
             the store does not have are left out, with a warning of the logger ``glovefast``.
