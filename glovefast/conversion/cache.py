@@ -26,7 +26,7 @@ from glovefast.store.files import SUFFIX
 
 _STORES, _DOWNLOADS, _FILES = "stores", "downloads", "files"
 _KEY_CHARACTERS = 16
-_LONGEST_NAME = 80
+_LONGEST_NAME = 100  # bytes
 _OURS = re.compile(rf"(.+-[0-9a-f]{{{_KEY_CHARACTERS}}})\.(?:glovefast|json|lock)")
 _UNUSUAL = re.compile(r"[^\w.+-]")
 _NOT_WRITABLE = "{}; choose another cache directory (cache_dir=, --cache-dir, GLOVEFAST_CACHE_DIR)"
@@ -53,7 +53,8 @@ class Entry:
         cache = cache_directory() if cache_dir is None else Path(cache_dir)
         described = json.dumps(made_of, sort_keys=True, default=repr).encode("utf-8", "surrogateescape")
         key = new_checksum(described).hexdigest()[:_KEY_CHARACTERS]
-        return cls(cache, f"{_UNUSUAL.sub('_', stem)[:_LONGEST_NAME]}-{key}")
+        name = _UNUSUAL.sub("_", stem).encode()[:_LONGEST_NAME].decode(errors="ignore")
+        return cls(cache, f"{name}-{key}")
 
     @property
     def store(self) -> Path:
@@ -83,14 +84,18 @@ class Entry:
         """Note what the store was made of."""
         with _advised():
             written = self._note.with_suffix(".json.partial")
-            written.write_text(json.dumps(origin), encoding="utf-8")
-            written.replace(self._note)
+            try:
+                written.write_text(json.dumps(origin), encoding="utf-8")
+                written.replace(self._note)
+            except BaseException:
+                written.unlink(missing_ok=True)
+                raise
 
     def origin(self) -> dict[str, Any]:
         """Give what the store was made of; empty if that is not known."""
         try:
             origin = json.loads(self._note.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return origin if isinstance(origin, dict) else {}
 
@@ -110,8 +115,9 @@ class Entry:
             yield
         finally:
             if not self.store.exists() and not self.downloads.exists():  # nothing came of it
-                self._note.unlink(missing_ok=True)
-                self.store.with_suffix(".lock").unlink(missing_ok=True)
+                with suppress(OSError):
+                    self._note.unlink(missing_ok=True)
+                    self.store.with_suffix(".lock").unlink(missing_ok=True)
             os.close(lock)
 
     def _lock(self) -> int:
@@ -175,11 +181,12 @@ class Entry:
         from glovefast.sources.kept_parts import size_of_parts
 
         origin = self.origin()
+        source, member, options = (origin.get(name) for name in ("source", "member", "options"))
         return {
             "store": str(self.store),
-            "source": origin.get("source"),
-            "member": origin.get("member"),
-            "options": origin.get("options", {}),
+            "source": source if isinstance(source, str) else None,
+            "member": member if isinstance(member, str) else None,
+            "options": options if isinstance(options, dict) else {},
             "bytes": self.size(),
             "unfinished_bytes": size_of_parts(self.downloads),
         }

@@ -129,10 +129,9 @@ def _is_usable(store: Path) -> bool:
 
 def _has_changed(source: PretrainedSource, origin: Mapping[str, Any]) -> bool:
     """Ask the server that a store came from whether the file has changed; a local file needs no asking."""
-    try:
-        version = Version(**origin["version"])
-        address = next(each for each in source.addresses if without_password(each) == origin["address"])
-    except (KeyError, TypeError, StopIteration):
+    version, noted = Version.noted(origin.get("version")), origin.get("address")
+    address = next((each for each in source.addresses if without_password(each) == noted), None)
+    if version is None or address is None:
         return bool(source.addresses)
     remote = remote_of(address)
     try:

@@ -116,14 +116,9 @@ class KeptParts:
 
     def _read_version(self) -> Version | None:
         try:
-            values = json.loads((self.directory / _VERSION).read_text(encoding="utf-8"))
-            version = Version(values["length"], values["etag"], values["modified"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return Version.noted(json.loads((self.directory / _VERSION).read_text(encoding="utf-8")))
+        except (OSError, ValueError, RecursionError):
             return None
-        well_typed = isinstance(version.length, int | None) and all(
-            isinstance(each, str | None) for each in (version.etag, version.modified)
-        )
-        return version if well_typed and version.is_certain else None
 
 
 def remove_parts(directory: Path) -> None:

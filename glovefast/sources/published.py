@@ -1,7 +1,7 @@
-"""The word vectors that glovefast knows by name: where they are published, and what they are.
+"""The word vectors that glovefast knows by name: what they are, and where they are published.
 
-``published.json`` is the list. None of its entries was fetched from its real server yet; an entry that was
-says so (``tried``).
+``published.json`` is the list. None of its files has been fetched from its real server yet; the field
+``tried`` says so for each.
 """
 
 import json

@@ -26,6 +26,16 @@ class Version:
     etag: str | None = None
     modified: str | None = None
 
+    @classmethod
+    def noted(cls, values: object) -> "Version | None":
+        """Make a version of what `dataclasses.asdict` gave and a file kept; None if it is damaged."""
+        if not isinstance(values, dict) or values.keys() != {"length", "etag", "modified"}:
+            return None
+        version = cls(**values)
+        marks = (version.etag, version.modified)
+        well_typed = isinstance(version.length, int | None) and all(isinstance(m, str | None) for m in marks)
+        return version if well_typed and version.is_certain else None
+
     @property
     def is_certain(self) -> bool:
         """Whether another version would look different."""

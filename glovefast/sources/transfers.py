@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from glovefast.errors import FetchError
 from glovefast.sources.attempts import Attempts
 from glovefast.sources.file_types import HEAD_BYTES
 from glovefast.sources.kept_parts import KeptParts
@@ -44,7 +43,7 @@ class RemoteFile(io.RawIOBase):
         The address.
     version : Version
         What the server says of the file.
-    failure : OSError or None
+    failure : Exception or None
         Why nothing more can be read. Libraries that read the file may turn the error into one of their own.
 
     Raises
@@ -56,7 +55,7 @@ class RemoteFile(io.RawIOBase):
     def __init__(self, remote: Remote, parts: KeptParts, report: Report | None = None) -> None:
         super().__init__()
         self.name = remote.address
-        self.failure: OSError | None = None
+        self.failure: Exception | None = None
         self._remote = remote
         self._parts = parts
         self._report = report
@@ -213,7 +212,7 @@ class _Transfer:
 
     def _run(self) -> None:
         file = self._file
-        failure: OSError | None = None
+        failure: Exception | None = None
         try:
             while not self._stopped and not self._is_complete():
                 try:
@@ -221,10 +220,10 @@ class _Transfer:
                 except InterruptedTransfer as error:
                     if not self._stopped:
                         file._attempts.wait_after(error)
-        except FetchError as error:
+        except Exception as error:  # whatever it is, the reader must not wait for ever
             failure = error
-        except OSError as error:  # the bytes cannot be kept, on a full disk for example
-            failure = OSError(error.errno, error.strerror, str(file._parts.directory))
+            if isinstance(error, OSError) and error.errno is not None:  # on a full disk, for example
+                failure = OSError(error.errno, error.strerror, str(file._parts.directory))
         if self._reply is not None:  # what it brings is there already
             self._reply.close()
         with file._arrived:

@@ -31,6 +31,14 @@ def at_once(monkeypatch):
     monkeypatch.setattr(attempts, "_FIRST_WAIT", 0.0)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def compiled(tmp_path_factory):
+    """Convert once, so that no test's command says that it compiles the kernels."""
+    path = tmp_path_factory.mktemp("first") / "small.txt"
+    path.write_bytes(DATA + b"bad\n")
+    glovefast.convert(path, on_bad_row="skip")
+
+
 @pytest.fixture
 def fetch(run):
     """Run a command with a cache of the test's own."""

@@ -185,6 +185,37 @@ def test_a_source_that_is_known_is_not_read(monkeypatch):
     assert not [name for name in opened if str(name).endswith("v.txt")]
 
 
+@pytest.mark.parametrize("name", ["é" * 120 + ".txt", "a b\udcff\n.txt", "x.txt", ".txt"])
+def test_odd_names(name):
+    Path(name).write_bytes(TEXT)
+    assert "word1" in glovefast.from_pretrained(name)
+    assert len(entries()) == 1
+    json.dumps(entries()[0].describe())
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"version": {"length": 1}}',
+        b"[" * 100_000,
+        b'{"source": 1, "options": [], "member": {}}',
+    ],
+)
+def test_a_damaged_note(cache, note):
+    with serving({"/v.txt": TEXT}) as web:
+        address = f"{web.address}/v.txt"
+        glovefast.from_pretrained(address)
+        next(cache.glob("stores/*.json")).write_bytes(note)
+        assert "word1" in glovefast.from_pretrained(address)
+        described = entries()[0].describe()
+        assert (described["source"], described["member"], described["options"]) == (None, None, {})
+        assert "word1" in glovefast.from_pretrained(address, refresh=True)
+        assert entries()[0].describe()["source"] == address
+
+
 def test_a_store_is_opened_where_it_is(cache):
     Path("v.txt").write_bytes(TEXT)
     store = glovefast.convert("v.txt")

@@ -348,6 +348,14 @@ def test_a_reader_can_be_woken(opened):
     assert errors == [errno.ECANCELED]
 
 
+def test_an_error_that_nobody_expects_reaches_the_reader(opened, monkeypatch):
+    with serving({"/data": DATA}) as web, opened(web) as file:
+        monkeypatch.setattr(http.HttpRemote, "request", lambda *_arguments: 1 / 0)
+        file.read(4096)
+        with pytest.raises(ZeroDivisionError):
+            file.read(400_000)
+
+
 def test_progress_while_a_whole_file_comes(opened):
     reports = []
     first = threading.Event()
