@@ -55,6 +55,7 @@ class Way(NamedTuple):
 _loaded: Kernels = {}
 _ways: dict[str, Way] = {}
 _reasons: list[str] = []
+_logged: set[str] = set()
 
 
 def load_kernels(*names: str) -> SimpleNamespace:
@@ -129,11 +130,18 @@ def _because(reason: str) -> None:
         _reasons.append(reason)
 
 
+def _log_once(level: int, message: str) -> None:
+    """Log a message unless the process has logged it: kernels are loaded in several steps."""
+    if message not in _logged:
+        _logged.add(message)
+        _log.log(level, "%s", message)
+
+
 def _kept(names: list[str], *suffixes: str) -> Path:
     """Return the file of the cache that belongs to these kernels."""
     import xxhash
 
-    key = xxhash.xxh3_64_hexdigest("\n".join([source_key(), *names, *suffixes]).encode())
+    key = xxhash.xxh3_64_hexdigest("\n".join([source_key(*names), *names, *suffixes]).encode())
     return cache_directory() / f"kernels-{names[0]}-{key}"
 
 
@@ -184,7 +192,7 @@ def _try_ir(path: Path, names: list[str]) -> tuple[Kernels, Way] | None:
 
 def _reject(path: Path, error: Exception) -> None:
     reason = f"the compiled kernels in {path} cannot be used: {_first_line(error)}"
-    _log.info("%s", reason)
+    _log_once(logging.INFO, reason)
     _because(reason)
 
 
@@ -197,7 +205,9 @@ def _compile_and_keep(names: list[str], wanted: str | None) -> tuple[Kernels, Wa
     from glovefast.kernels.compile import prepare
     from glovefast.kernels.jit import load_ir
 
-    _log.info("compiling the kernels for this machine; this takes a few seconds and happens once")
+    _log_once(
+        logging.INFO, "compiling the kernels for this machine; this takes a few seconds and happens once"
+    )
     text = prepare(*names)
     kernels = json.loads(text)["kernels"]
     if wanted != _LLVMLITE and (loaded := _link_and_keep(kernels, names, wanted)):
@@ -208,16 +218,16 @@ def _compile_and_keep(names: list[str], wanted: str | None) -> tuple[Kernels, Wa
     try:
         keep(path, text.encode())
     except OSError as error:
-        _log.warning(
-            "cannot cache the compiled kernels, so every process compiles them again (%s); "
+        _log_once(
+            logging.WARNING,
+            f"cannot cache the compiled kernels, so every process compiles them again ({error}); "
             "set GLOVEFAST_CACHE_DIR to a writable directory",
-            error,
         )
     try:
         return load_ir(kernels), Way(_LLVMLITE, None, path)
     except RuntimeError as error:
         reason = f"llvmlite cannot load the kernels on this machine: {_first_line(error)}"
-        _log.info("%s; Numba runs them instead", reason)
+        _log_once(logging.INFO, f"{reason}; Numba runs them instead")
         _because(reason)
         return numba_kernels(), Way(_NUMBA)
 
@@ -236,7 +246,7 @@ def _link_and_keep(
         keep(path, json.dumps(manifest).encode())
     except (LinkError, *_UNUSABLE) as error:
         reason = f"the kernels cannot be linked into a shared library: {_first_line(error)}"
-        _log.info("%s", reason)
+        _log_once(logging.INFO, reason)
         _because(reason)
         return None
     return _try_library(path, names, wanted)

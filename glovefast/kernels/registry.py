@@ -4,8 +4,10 @@ The modules with kernels import Numba, so they are imported only when there is s
 """
 
 import platform
+import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -19,6 +21,11 @@ _OPTIONS = {"nogil": True, "error_model": "numpy"}
 
 # These do not change the compiled kernels: they load them, or are not in a wheel.
 _NO_SOURCES = {"binding.py", "build_hook.py", "cache.py", "jit.py", "library.py", "load.py"}
+
+# These make compiled kernels of their source.
+_COMPILERS = {"__init__", "registry", "compile", "levels", "link"}
+
+_IMPORTED = re.compile(r"^from glovefast\.kernels\.(\w+) import", re.MULTILINE)
 
 _exported: dict[str, tuple[Any, list[str]]] = {}
 
@@ -65,12 +72,39 @@ def exported() -> dict[str, tuple[Any, list[str]]]:
     return _exported
 
 
-def source_key() -> str:
-    """Return a key for what compiled kernels depend on: their source and the kind of machine."""
+def source_key(*names: str) -> str:
+    """Return a key for what compiled kernels depend on: their source and the kind of machine.
+
+    Parameters
+    ----------
+    *names : str
+        The kernels; by default all of them. A change in a module changes the keys of the kernels that use it.
+    """
     import xxhash
 
-    contents = b"".join(path.read_bytes() for path in sources())
-    return f"{sys.platform}-{platform.machine()}-{xxhash.xxh3_128_hexdigest(contents)}"
+    texts = _texts()
+    modules = _modules_of(names, texts) if names else set(texts)
+    contents = "".join(texts[module] for module in sorted(modules))
+    return f"{sys.platform}-{platform.machine()}-{xxhash.xxh3_128_hexdigest(contents.encode())}"
+
+
+@cache
+def _texts() -> dict[str, str]:
+    """Read the sources, once in a process, so that all keys in it are about the same ones."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sources()}
+
+
+def _modules_of(names: tuple[str, ...], texts: dict[str, str]) -> set[str]:
+    """Find the modules where kernels are defined and what these import; all modules for an unknown name."""
+    defined = [{module for module in texts if f"\ndef {name}(" in texts[module]} for name in names]
+    if not all(defined):
+        return set(texts)
+    found, new = set(), set().union(*defined, _COMPILERS)
+    while new:
+        found |= new
+        imported = {module for each in new for module in _IMPORTED.findall(texts[each])}
+        new = (imported & texts.keys()) - found
+    return found
 
 
 def numba_kernels() -> dict[str, Any]:

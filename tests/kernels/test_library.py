@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from glovefast.errors import GlovefastError
-from glovefast.kernels import SEPARATORS_AT_ONCE, levels, library, link, load
+from glovefast.kernels import SEPARATORS_AT_ONCE, levels, library, link, load, registry
+from glovefast.kernels import compile as compile_module
 from glovefast.kernels.compile import prepare
 from tests.helpers.libraries import LEVELS_OF_THIS_PROCESSOR, needs_library, undefined_symbols, without_linker
 
@@ -23,9 +24,15 @@ NAMES = ["find_separators", "parse_rows"]
 
 
 @pytest.fixture(scope="module")
-def ir() -> dict[str, Any]:
+def prepared() -> str:
+    """Two kernels, compiled by Numba."""
+    return prepare(*NAMES)
+
+
+@pytest.fixture(scope="module")
+def ir(prepared: str) -> dict[str, Any]:
     """The IR of two kernels."""
-    return json.loads(prepare(*NAMES))["kernels"]
+    return json.loads(prepared)["kernels"]
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +50,16 @@ def manifest(linked: tuple[bytes, dict[str, Any]], tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def nothing_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A process that has loaded no kernels, and an empty cache."""
+def nothing_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, prepared: str) -> Path:
+    """A process that has loaded no kernels, and an empty cache; Numba's work is done already."""
+    monkeypatch.setattr(compile_module, "prepare", lambda *names: prepared)
     cache = tmp_path / "cache"
     monkeypatch.setenv("GLOVEFAST_CACHE_DIR", str(cache))
     monkeypatch.delenv("GLOVEFAST_KERNELS", raising=False)
     for name in ("_loaded", "_ways"):
         monkeypatch.setattr(load, name, {})
     monkeypatch.setattr(load, "_reasons", [])
+    monkeypatch.setattr(load, "_logged", set())
     return cache
 
 
@@ -187,6 +196,7 @@ def test_a_damaged_library_is_never_loaded(
 
     monkeypatch.setattr(library.ctypes, "CDLL", noted)
     monkeypatch.setattr(load, "_reasons", [])
+    monkeypatch.setattr(load, "_logged", set())
     with caplog.at_level(logging.INFO, logger="glovefast"):
         assert load._try_library(manifest, NAMES, None) is None
     assert loads == ([str(path)] if damage == "foreign" else [])
@@ -291,7 +301,33 @@ def test_a_way_that_this_machine_does_not_have(
         pytest.skip("this machine has it")
     monkeypatch.setenv("GLOVEFAST_KERNELS", way)
     with pytest.raises(GlovefastError, match=said):
+        load.load_kernels(*NAMES)
+
+
+def test_a_change_in_a_module_is_a_change_for_the_kernels_that_use_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = registry._texts()
+    names = registry.exported().keys()
+    for name in names:
+        assert registry._modules_of((name,), texts) < texts.keys()  # each kernel is found in its module
+    for module, changed in (("padding", {"pad_rows"}), ("lanes", {"parse_rows"}), ("compile", set(names))):
+        keys = {name: registry.source_key(name) for name in names}
+        edited = {**texts, module: texts[module] + "#"}
+        monkeypatch.setattr(registry, "_texts", lambda edited=edited: edited)
+        assert {name for name in names if registry.source_key(name) != keys[name]} == changed
+        monkeypatch.setattr(registry, "_texts", lambda: texts)
+
+
+def test_the_same_is_logged_once(
+    nothing_loaded: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, manifest: Path
+) -> None:
+    monkeypatch.setattr(load, "PACKAGED", manifest)
+    manifest.write_text("{}")
+    with caplog.at_level(logging.INFO, logger="glovefast"):
+        load.load_kernels("parse_rows")
         load.load_kernels("find_separators")
+    assert len(caplog.messages) == len(set(caplog.messages)) == 2
 
 
 def test_arrays_of_equal_types_and_read_only_arrays_are_taken(manifest: Path) -> None:
@@ -323,7 +359,6 @@ def test_a_process_needs_neither_llvmlite_nor_numba(tmp_path: Path) -> None:
         run = subprocess.run(
             [sys.executable, "-c", script.replace("made", f"made{len(script)}")],
             cwd=tmp_path,
-            env={**os.environ, "GLOVEFAST_CACHE_DIR": str(tmp_path / "cache")},
             capture_output=True,
             text=True,
             check=False,
