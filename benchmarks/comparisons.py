@@ -14,7 +14,13 @@ from benchmarks.agreement import files_disagreement, matrix_disagreement, parsed
 from benchmarks.building import NotBuiltError, compile_fast_float, install, prepared_files
 from benchmarks.contenders import CONTENDERS, is_installed
 from benchmarks.fetching import compare_fetching
-from benchmarks.in_process import compare_matrices, compare_openings, compare_tokenizers, texts_to_tokenize
+from benchmarks.in_process import (
+    compare_matrices,
+    compare_openings,
+    compare_rows,
+    compare_tokenizers,
+    texts_to_tokenize,
+)
 from benchmarks.made_texts import write_texts
 from benchmarks.matrices import fill_matrix
 from benchmarks.other_formats import (
@@ -174,6 +180,7 @@ def start_to_matrix(session: Session) -> Outcomes:
 
     commands = {row: Command(("-c", row)) for row in TABLES["start-to-matrix"].others}
     commands[GLOVEFAST] = command("glovefast", session.store(MAIN))
+    run(commands[GLOVEFAST])  # without a wheel, the first run compiles kernels
     commands["loop"] = command("loop", session.texts[MAIN].path)
     if is_installed("gensim"):
         commands["gensim"] = command("gensim", session.gensim_file(MAIN))
@@ -249,6 +256,7 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     "start-to-matrix": start_to_matrix,
     **{f"opening-{shape}": partial(compare_openings, shape=shape) for shape in (MAIN, MANY_WORDS)},
     **{f"matrix-{size}": partial(compare_matrices, size=size) for size in MATRIX_SIZES},
+    "rows": compare_rows,
     "cost-parse": partial(cost, way=_parse_alone),
     "cost-convert": partial(cost, way=partial(_conversion, GLOVEFAST)),
     "tokenizer": compare_tokenizers,

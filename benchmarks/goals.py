@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from benchmarks.processes import OUT_OF_MEMORY
 from benchmarks.results import NotMeasuredError, Results, bytes_text, ratio, three_digits, time_text
-from benchmarks.tables import GLOVEFAST, TABLES, WANTED_WORDS
+from benchmarks.tables import GLOVEFAST, MATRIX_SIZES, TABLES, WANTED_WORDS
 from benchmarks.texts import COSTS, LARGEST, MAIN, MANY_WORDS, SHAPES, TUTORIAL
 
 _MAX_BYTES, _MAX_MORE_BYTES = 250e6, 75e6
 _MAX_OPENING_SECONDS = 1e-3
 _MAX_OPENING_FETCHED_SECONDS = 5e-3
 _FLAT = 1.15
+_MAX_ROWS_SECONDS = 20e-6
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ def _opens_what_was_fetched(results: Results) -> Outcome:
     return Outcome(time_text(seconds), seconds <= _MAX_OPENING_FETCHED_SECONDS)
 
 
+def _finds_a_few_rows(results: Results) -> Outcome:
+    seconds = results.needed("rows", GLOVEFAST).median
+    return Outcome(time_text(seconds), seconds <= _MAX_ROWS_SECONDS)
+
+
 def _needs_no_more_memory(results: Results) -> Outcome:
     rows = (results.needed("tokenizer-memory", row) for row in (GLOVEFAST, "a tenth"))
     whole, tenth = (max(row.peak_bytes) for row in rows)
@@ -128,6 +134,7 @@ def _flat(what: str, table: str) -> Goal:
 
 
 _PARSED = (MAIN, TUTORIAL, "300d")
+_FEW, _SOME, _ = MATRIX_SIZES
 _WANTED, _MATRIX = f"store of {WANTED_WORDS:,} wanted words", f"matrix for {WANTED_WORDS:,} words"
 _THAN_POLARS, _LOOP, _IMPORTS = (
     "faster than polars",
@@ -154,8 +161,12 @@ GOALS = (
     _faster("word2vec's binary format to store", "read-binary", 5, "gensim", "faster than gensim"),
     Goal("`from_pretrained`, second time", None, "≤ 5 ms, and no request", _opens_what_was_fetched),
     Goal("`load`, by the number of words", None, "≤ 1 ms each, no growth with size", _opens_at_once),
-    _faster(f"{_MATRIX}, store open", f"matrix-{WANTED_WORDS}", 6, "loop", _LOOP),
-    _at_most(_NEW, _START, 1.5, _IMPORTS, f"`{_IMPORTS}`"),
+    _faster(f"{_MATRIX}, store open", f"matrix-{WANTED_WORDS}", 6.5, "loop", _LOOP),
+    _faster(f"the same for {_SOME:,} words", f"matrix-{_SOME}", 2.5, "loop", _LOOP),
+    _faster("the same", f"matrix-{_SOME}", 1.5, "gensim batch", "faster than gensim's `key_to_index` way"),
+    _at_most(f"the same for {_FEW} words", f"matrix-{_FEW}", 12, "loop", "the loop over a dictionary"),
+    Goal("`rows` of 14 words", None, "≤ 20 µs", _finds_a_few_rows),
+    _at_most(_NEW, _START, 1.2, _IMPORTS, f"`{_IMPORTS}`"),
     _faster("the same", _START, 10, "loop", "faster than the tutorial's load and loop"),
     _at_most("`import glovefast`", _START, 1.3, _IMPORTS, f"`{_IMPORTS}`", "import glovefast"),
     _flat("parsing alone", "cost-parse"),

@@ -19,9 +19,10 @@ from benchmarks.tables import GLOVEFAST
 from benchmarks.texts import MAIN, MANY_WORDS
 from glovefast.text import Tokenizer, pad_sequences
 
-_TURNS = {"opening": 10, "matrix": 20, "tokenizer": 3}
+_TURNS = {"opening": 10, "matrix": 20, "rows": 20, "tokenizer": 3}
 _DICTIONARIES = ("word_counts", "word_docs", "word_index", "index_word", "index_docs")
 _LEAST_SECONDS = 0.02
+_FEW_WORDS = 14
 _FEW_TEXTS = 1_000  # if made files are to be small
 
 
@@ -66,6 +67,28 @@ def compare_matrices(session: Session, size: int) -> dict[Any, Outcome]:
     expected, words = fill_matrix(embeddings_index, vocabulary), ["", *vocabulary]
     wrong = {row: matrix_disagreement(build(), expected, words) for row, build in functions.items()}
     return of_functions(wrong, time_in_turn(functions, _TURNS["matrix"]))
+
+
+def compare_rows(session: Session) -> dict[Any, Outcome]:
+    vectors, embeddings_index = glovefast.load(session.store(MAIN)), session.embeddings_index
+    words = list(word_index(list(embeddings_index), _FEW_WORDS))
+    row_of = {word: row for row, word in enumerate(embeddings_index)}
+    functions: dict[str, Callable[[], Any]] = {
+        GLOVEFAST: lambda: vectors.rows(words),
+        "one by one": lambda: [vectors.get(word) for word in words],
+    }
+    expected = [row_of.get(word, -1) for word in words]
+    wrong = {
+        GLOVEFAST: None if vectors.rows(words).tolist() == expected else "other rows",
+        "one by one": None,
+    }
+    if is_installed("gensim"):
+        from gensim.models import KeyedVectors
+
+        rows = KeyedVectors.load(str(session.gensim_file(MAIN)), mmap="r").key_to_index
+        functions["gensim"] = lambda: np.array([rows.get(word, -1) for word in words])
+        wrong["gensim"] = None if functions["gensim"]().tolist() == expected else "other rows"
+    return of_functions(wrong, time_in_turn(functions, _TURNS["rows"]))
 
 
 @cache
