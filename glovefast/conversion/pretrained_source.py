@@ -58,10 +58,11 @@ def pretrained_source(source: str | os.PathLike[str], member: str | None) -> Pre
     ------
     TypeError
         If it is neither a string nor a path.
-    ValueError
-        If a member is given for a published name, or the source is standard input.
     FormatError
-        If it is a pipe, or a path that was made of an address.
+        If it is standard input, a pipe, a directory that is not a store, or a path made of an address; or if
+        a member of published vectors is asked for.
+    FetchError
+        If it is an address that is not valid.
     FileNotFoundError
         If there is no such file, and no published vectors have this name.
     """
@@ -69,7 +70,9 @@ def pretrained_source(source: str | os.PathLike[str], member: str | None) -> Pre
         raise TypeError(f"source must be a name, an address or a path, not {type(source).__name__}")
     name = os.fspath(source)
     if name == STANDARD_INPUT:
-        raise ValueError("standard input cannot be cached; convert it with glovefast.convert instead")
+        raise FormatError(
+            name, None, "standard input cannot be cached; convert it with glovefast.convert instead"
+        )
     if is_address(name):
         return _of_address(name, member)
     path = Path(name)
@@ -109,7 +112,7 @@ def _of_file(name: str, path: Path, member: str | None) -> PretrainedSource:
 
 def _of_published(text: Published, member: str | None) -> PretrainedSource:
     if member is not None:
-        raise ValueError(f"{text.name} is one text already; pass its name without a member")
+        raise FormatError(text.name, None, "is one text already; pass its name without a member")
     by_hand = {text.file: text.member}
     if text.member is not None:
         by_hand[text.member] = None
@@ -125,8 +128,10 @@ def _of_published(text: Published, member: str | None) -> PretrainedSource:
 
 
 def _missing(name: str) -> Exception:
-    if (address := reason_if_address(name)) is not None:  # a Path has lost a slash of it
-        return FormatError(address[0], None, "is an address that lost a slash; pass it as a string")
+    if (address := reason_if_address(name)) is not None:
+        is_local = name.lower().startswith("file:")
+        reason = address[1] if is_local else "is an address that lost a slash as a path; pass it as a string"
+        return FormatError(address[0], None, reason)
     guess = question(close_names(Path(name).name, published()))
     advice = guess or "list the published vectors with: glovefast fetch --list"
     reason = f"{os.strerror(errno.ENOENT)}, and no published vectors have this name; {advice}"

@@ -32,17 +32,20 @@ class FileSystemRemote:
     """
 
     def __init__(self, address: str) -> None:
-        scheme = address.partition("://")[0].lower()
-        packages = " ".join(["fsspec", *filter(None, [_PACKAGES.get(scheme)])])
+        package = _PACKAGES.get(address.partition("://")[0].lower())
         try:
             import fsspec
-
+        except ImportError as error:
+            packages = " ".join(filter(None, ["fsspec", package]))
+            reason = f"cannot be fetched without the package fsspec: pip install {packages}"
+            raise DependencyError(f"{address}: {reason}") from error
+        try:
             self._system, self._path = fsspec.core.url_to_fs(address)
         except ImportError as error:
-            advice = f"cannot be fetched without other packages ({error}): pip install {packages}"
-            raise DependencyError(f"{address}: {advice}") from error
-        except ValueError as error:
-            raise FetchError(address, f"is not an address that fsspec knows ({error})") from error
+            advice = f": pip install {package}" if package else ""
+            raise DependencyError(f"{address}: cannot be fetched yet ({error}){advice}") from error
+        except Exception as error:  # each of its packages has errors of its own
+            raise FetchError(address, f"cannot be opened by fsspec ({error}); check it") from error
         self.address = address
 
     def request(self, begin: int, end: int | None, version: Version | None = None) -> "FileReply":
@@ -77,7 +80,7 @@ class FileSystemRemote:
         except PermissionError as error:
             raise FetchError(self.address, f"access is refused ({error}); check your credentials") from error
         except Exception as error:  # each of its packages has errors of its own
-            raise InterruptedTransfer(f"it cannot be read ({error})") from error
+            raise InterruptedTransfer(f"it cannot be read ({error})", offline=True) from error
 
 
 class FileReply:

@@ -172,6 +172,8 @@ class HttpRemote:
                 f"the certificate of {host} cannot be verified: {reason}; if your network has certificates "
                 "of its own, name their file in SSL_CERT_FILE",
             )
+        if isinstance(error, exceptions.LocationParseError):
+            return FetchError(self.address, f"is not a valid address ({error}); check it")
         if isinstance(error, exceptions.NameResolutionError):
             return InterruptedTransfer(f"cannot find the server {host}", offline=True)
         if isinstance(error, exceptions.ProxyError):
