@@ -308,6 +308,8 @@ def beginnings_of(lines: Sequence[bytes]) -> list[str]:
     shown = [line if len(line) <= _SHOWN_BYTES else _beginning(line) for line in whole]
     # Decoding all of them at once takes half the time, or a fifth where bytes are not UTF-8.
     texts = b"\n".join(shown).decode(errors="backslashreplace").split("\n")
+    if len(texts) != len(shown):  # a word of the binary format has a newline
+        texts = [each.decode(errors="backslashreplace") for each in shown]
     return [
         text if len(line) <= _SHOWN_BYTES else text + "…" for text, line in zip(texts, whole, strict=True)
     ]

@@ -212,7 +212,9 @@ class WordDecoder:
         if self.errors == "cp1252":
             return [_decoded_as_cp1252(word) for word in damaged]
         if self.encoding == UTF_8:  # at once, since the codec's handler is slow to start
-            return list(_NEWLINE.join(damaged).decode(errors=self.errors).split("\n"))
+            changed = _NEWLINE.join(damaged).decode(errors=self.errors).split("\n")
+            if len(changed) == len(damaged):  # no word has a newline
+                return list(changed)
         return [word.decode(self.encoding, self.errors) for word in damaged]
 
     def _reasons(self, damaged: list[bytes], changed: list[str | None]) -> list[str]:

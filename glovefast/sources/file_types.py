@@ -146,7 +146,7 @@ def binary_header(head: bytes) -> BinaryHeader | None:
         return None
     header, body = BinaryHeader(int(match[1]), int(match[2]), match.end()), head[match.end() :]
     is_whole = len(head) < HEAD_BYTES
-    if not header.dim or _has_lines_of_numbers(body, header.dim, is_whole=is_whole):
+    if not header.dim or _has_lines_of_numbers(body, header.dim):
         return None
     vectors: list[bytes] = []
     position = 0
@@ -159,11 +159,11 @@ def binary_header(head: bytes) -> BinaryHeader | None:
     return header if any(map(_unreadable_bytes, unlike_text)) else None
 
 
-def _has_lines_of_numbers(body: bytes, dim: int, *, is_whole: bool) -> bool:
+def _has_lines_of_numbers(body: bytes, dim: int) -> bool:
     """Tell text: most of its lines end in a number, or in two where a row has so many."""
     lines = [line for line in body.split(b"\n") if line.strip()]
-    if not is_whole and len(lines) > 1:
-        del lines[-1]
+    if not body.endswith(b"\n") and len(lines) > 1:
+        del lines[-1]  # it may be cut off
     # One number may end a line of binary numbers by chance, but hardly ever two.
     return 2 * sum(_ends_in_numbers(line, min(dim, 2)) for line in lines) > len(lines)
 

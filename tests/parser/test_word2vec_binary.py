@@ -149,6 +149,7 @@ def test_a_space_and_a_digit_before_a_newline_do_not_make_it_text():
         b"0 5\n",
         b"3 2",
         b"1 1\nthe -inf",
+        b"3 2\nthe -6267.1 5634.4 \n\xff\xfe ",  # cut off
         b"1 1\nthe 0_.5\n",
         b"1 1\nthe five",
         b"400000 50\n",
@@ -289,6 +290,16 @@ def test_words_with_newlines_in_another_encoding(tmp_path):
     words = ["a\nb", "中\n国", "c"]
     data = word2vec_binary([word.encode("gb18030") for word in words], VECTORS[:3])
     assert read(convert(io.BytesIO(data), tmp_path / "store", encoding="gb18030"))[0] == words
+
+
+def test_a_word_with_a_newline_that_does_not_fit_the_encoding(tmp_path):
+    data = word2vec_binary([b"a", b"b\n\xffc\r"], VECTORS[:2])
+    (bad,) = dry_run(io.BytesIO(data)).bad_rows
+    assert (bad.line, bad.beginning) == (2, "b\n\\xffc")
+    for errors in ("replace", "backslashreplace", "cp1252"):
+        store = convert(io.BytesIO(data), tmp_path / errors, errors=errors)
+        codec = ("cp1252", "strict") if errors == "cp1252" else ("utf-8", errors)
+        assert read(store)[0] == ["a", b"b\n\xffc\r".decode(*codec)]
 
 
 def test_a_dry_run(tmp_path):
