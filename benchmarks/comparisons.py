@@ -39,6 +39,7 @@ Wanted = tuple[Path, set[str]] | None  # a file with one word per line, and the 
 
 _SLOW = ("pyarrow", "pandas", "loop")  # they take minutes where the others take seconds
 _COMPILING_ROUNDS = 2
+_MEMBERS = 4  # as glove.6B.zip has
 _BYTES, _FEW_BYTES = 1_000_000_000, 20_000_000  # of texts; few if made files are to be small
 # In a process that parses, this many calls follow the first one; reading a large text in takes seconds.
 _CALLS_AGAIN = {MAIN: "3", TUTORIAL: "3"}
@@ -153,6 +154,25 @@ def from_zip(session: Session) -> Outcomes:
     return of_reports(run_in_turn(commands, session.rounds(MAIN)))
 
 
+def all_members(session: Session) -> Outcomes:
+    text, archive = session.texts[MAIN], session.texts.archive(MAIN, members=_MEMBERS)
+    stores = session.directory("archive") / "stores"
+
+    def wrong() -> str | None:
+        made = sorted(stores.iterdir())
+        if len(made) != _MEMBERS:
+            return f"{len(made)} stores instead of {_MEMBERS}"
+        files = ((store / "vocabulary.arrow", store / "vectors.npy") for store in made)
+        return next(filter(None, (files_disagreement(*each, text.reference, None) for each in files)), None)
+
+    def command(way: str) -> Command:
+        arguments = ("-m", "benchmarks.contenders", "convert", way, archive, stores)
+        return Command(arguments, removed=(stores,), cached=(archive,), wrong=wrong)
+
+    commands = {GLOVEFAST: command("all members"), "one by one": command("one by one")}
+    return of_reports(run_in_turn(commands, session.rounds(MAIN)))
+
+
 def cost(session: Session, way: Callable[[Text, Path], Command]) -> Outcomes:
     texts = {shape: session.texts[shape] for shape in COSTS if session.chosen(shape)}
     directory = session.directory("cost")
@@ -249,6 +269,7 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     "wanted-words": wanted_words,
     "in-process": in_process,
     "zip": from_zip,
+    "archive": all_members,
     "fetch": compare_fetching,
     "read-binary": compare_reading_binary,
     "write-binary": compare_writing_binary,

@@ -206,11 +206,14 @@ def read_words(file: Path) -> list[str]:
     return file.read_bytes().decode().split("\n")[:-1]
 
 
-CONVERSIONS = ("glovefast", "one thread", "wanted words", "inflate", "zipfile")
+CONVERSIONS = ("glovefast", "one thread", "wanted words", "inflate", "zipfile", "all members", "one by one")
 
 
 def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> dict[str, Any]:
-    """Convert, or inflate and drop a zip's member, in a way of `CONVERSIONS`; the last store stays."""
+    """Convert, or inflate and drop a zip's member, in a way of `CONVERSIONS`.
+
+    What is converted last stays: a store, or a directory with one for each member.
+    """
     import glovefast
     from glovefast.sources.opening import open_source
 
@@ -228,6 +231,14 @@ def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> di
             with zipfile.ZipFile(source) as archive, archive.open(archive.namelist()[0]) as member:
                 while member.readinto(buffer):
                     pass
+        elif name == "all members":
+            glovefast.convert_archive(source, store)
+        elif name == "one by one":
+            store.mkdir()
+            with zipfile.ZipFile(source) as archive:
+                members = archive.namelist()
+            for member in members:
+                glovefast.convert(source, store, member=member)
         else:
             glovefast.convert(source, store, **options)
         seconds.append(time.perf_counter() - start)

@@ -73,16 +73,17 @@ class Texts:
                 self.known[name] = Text(path, reference, True, rows, shape.dim)
         return self.known[name]
 
-    def archive(self, name: str) -> Path:
-        """Return a zip archive with the text."""
+    def archive(self, name: str, members: int = 1) -> Path:
+        """Return a zip archive with the text, or with several members that all hold it."""
         text, real = self[name], real_file()
-        if not text.made and real is not None and zipfile.is_zipfile(real):
+        if members == 1 and not text.made and real is not None and zipfile.is_zipfile(real):
             return real.resolve()
-        path = (self._directory if text.made else self._scratch) / f"{text.path.stem}.zip"
+        path = (self._directory if text.made else self._scratch) / f"{text.path.stem}-{members}.zip"
         if not path.exists():
             partial = path.with_suffix(".partial")
             with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-                archive.write(text.path, text.path.name)
+                for number in range(members):
+                    archive.write(text.path, f"{number}-{text.path.name}" if number else text.path.name)
             partial.replace(path)
         return path
 
