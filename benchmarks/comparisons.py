@@ -21,6 +21,7 @@ from benchmarks.in_process import (
     compare_tokenizers,
     texts_to_tokenize,
 )
+from benchmarks.made_stores import compare_number_types, compare_saving
 from benchmarks.made_texts import write_texts
 from benchmarks.matrices import fill_matrix
 from benchmarks.other_formats import (
@@ -278,6 +279,8 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     **{f"opening-{shape}": partial(compare_openings, shape=shape) for shape in (MAIN, MANY_WORDS)},
     **{f"matrix-{size}": partial(compare_matrices, size=size) for size in MATRIX_SIZES},
     "rows": compare_rows,
+    "number-types": compare_number_types,
+    "saving": compare_saving,
     "cost-parse": partial(cost, way=_parse_alone),
     "cost-convert": partial(cost, way=partial(_conversion, GLOVEFAST)),
     "tokenizer": compare_tokenizers,

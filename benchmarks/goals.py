@@ -13,6 +13,7 @@ _MAX_OPENING_SECONDS = 1e-3
 _MAX_OPENING_FETCHED_SECONDS = 5e-3
 _FLAT = 1.15
 _MAX_ROWS_SECONDS = 20e-6
+_MOST_OF_FLOAT32, _MOST_TIME_OF_FLOAT32 = 0.27, 1.0
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,13 @@ def _needs_no_more_memory(results: Results) -> Outcome:
     return Outcome(f"{bytes_text(whole)} and {bytes_text(tenth)}", whole <= _FLAT * tenth)
 
 
+def _takes_less_room(results: Results) -> Outcome:
+    small, large = (results.needed("number-types", row).stored_bytes for row in ("int8", GLOVEFAST))
+    if not small or not large:
+        raise NotMeasuredError("not measured in this run")
+    return Outcome(f"{three_digits(small / large)} times", small <= _MOST_OF_FLOAT32 * large)
+
+
 def _flat(what: str, table: str) -> Goal:
     """Judge how much the time per number differs between sizes."""
 
@@ -170,6 +178,13 @@ GOALS = (
     _at_most(_NEW, _START, 1.2, _IMPORTS, f"`{_IMPORTS}`"),
     _faster("the same", _START, 10, "loop", "faster than the tutorial's load and loop"),
     _at_most("`import glovefast`", _START, 1.3, _IMPORTS, f"`{_IMPORTS}`", "import glovefast"),
+    *(
+        _at_most(
+            f"{_MATRIX}, {each}", "number-types", _MOST_TIME_OF_FLOAT32, GLOVEFAST, "that of float32", each
+        )
+        for each in ("float16", "int8")
+    ),
+    Goal("vectors as int8, with their scales", None, "≤ 0.27 times those of float32", _takes_less_room),
     _flat("parsing alone", "cost-parse"),
     _flat("text to store, in process", "cost-convert"),
     _faster(_KERAS, "tokenizer", 10, "keras", "faster than Keras's legacy Tokenizer"),

@@ -68,7 +68,9 @@ def record(benchmark: Any, config: pytest.Config, table: str, row: str, outcome:
         pytest.skip(f"no time for {label}: {outcome}")
     benchmark.group = table
     benchmark.extra_info["row"] = row
-    more = {name: getattr(outcome, name) for name in ("first_seconds", "peak_bytes", "numbers")}
+    more = {
+        name: getattr(outcome, name) for name in ("first_seconds", "peak_bytes", "stored_bytes", "numbers")
+    }
     benchmark.extra_info |= {name: value for name, value in more.items() if value}
     _replay(benchmark, outcome.seconds)
 

@@ -27,7 +27,16 @@ from benchmarks.results import (
 from benchmarks.tables import GLOVEFAST, TABLES, Table
 from benchmarks.texts import SHAPES
 
-_COLUMNS = ("median", "range", "runs", "ratio to glovefast", "per number", "first call", "peak memory")
+_COLUMNS = (
+    "median",
+    "range",
+    "runs",
+    "ratio to glovefast",
+    "per number",
+    "first call",
+    "on the disk",
+    "peak memory",
+)
 
 
 def render(results: Results) -> str:
@@ -90,6 +99,7 @@ def _table(name: str, table: Table, rows: Rows, results: Results) -> str:
             "ratio to glovefast": str(ratio(found, ours)) if is_compared else "",
             "per number": time_text(found.median / numbers) if numbers else "",
             "first call": time_text(statistics.median(first)) if first else "",
+            "on the disk": bytes_text(found.stored_bytes) if found.stored_bytes else "",
             "peak memory": bytes_text(max(peak)) if peak else "",
         }
 

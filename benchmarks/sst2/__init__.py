@@ -15,8 +15,8 @@ tutorial's way and in ours, each in its own process, in turn. The clock starts a
 built a layer, which both need. Ours must give the same inputs and the same layer, bit for bit, or it gets no
 time.
 
-Accuracy (`benchmarks.sst2.variants`): the same small model on four embedding layers, each with several seeds.
-A seed determines the initial weights, the order of the sentences and the dropout, so a run can be repeated to
+Accuracy (`benchmarks.sst2.variants`): the same small model on several embedding layers, each with several
+seeds; two layers take their vectors from stores in float16 and int8. A seed determines the initial weights, the order of the sentences and the dropout, so a run can be repeated to
 the last digit on the same machine. Training ends when the accuracy on the development sentences has not grown
 for some epochs, and the best epoch counts. The test sentences are used once, at the end.
 """

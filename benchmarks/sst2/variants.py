@@ -1,6 +1,7 @@
-"""The same small model on four embedding layers."""
+"""The same small model on several embedding layers."""
 
 import os
+import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,9 +13,11 @@ from benchmarks.sst2 import PARTS, QUIET, read_sentences
 from benchmarks.sst2.steps import LENGTH
 
 LEARNED, FROZEN, TUNED, MISSING = "learned", "frozen", "fine-tuned", "missing rows"
+ROUNDED = {"frozen float16": "float16", "frozen int8": "int8"}
 VARIANTS = {
     LEARNED: "learned from the sentences alone",
     FROZEN: "GloVe, frozen",
+    **{variant: f"GloVe as {dtype}, frozen" for variant, dtype in ROUNDED.items()},
     MISSING: "GloVe, only the rows of missing words trained",
     TUNED: "GloVe, fine-tuned",
 }
@@ -51,12 +54,18 @@ def train(directory: Path, store: Path, seeds: Iterable[int], epochs: int) -> di
     tokenizer.fit_on_texts(sentences["train"])
     inputs = {part: tokenizer.texts_to_padded(texts, LENGTH) for part, texts in sentences.items()}
     vectors = glovefast.load(store)
+    with tempfile.TemporaryDirectory(prefix="glovefast-sst2-") as scratch:
+        stores = {
+            variant: glovefast.load(glovefast.save(vectors, Path(scratch, dtype), dtype=dtype))
+            for variant, dtype in ROUNDED.items()
+        }  # their files stay mapped
     covered = vectors.explain_coverage(tokenizer).before
     runs: dict[str, list[dict[str, Any]]] = {variant: [] for variant in VARIANTS}
     parameters: dict[str, int] = {}
     for seed in seeds:
         for variant, label in VARIANTS.items():
-            model = _model(_layer(variant, vectors, tokenizer, seed), seed)
+            layer = _layer(variant, stores.get(variant, vectors), tokenizer, seed)
+            model = _model(layer, seed)
             parameters[variant] = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
             runs[variant].append({"seed": seed, **_fit(model, inputs, labels, epochs)})
             print(f"{label}, seed {seed}: test accuracy {runs[variant][-1]['test']:.4f}", flush=True)
