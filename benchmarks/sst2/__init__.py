@@ -16,9 +16,10 @@ built a layer, which both need. Ours must give the same inputs and the same laye
 time.
 
 Accuracy (`benchmarks.sst2.variants`): the same small model on several embedding layers, each with several
-seeds; two layers take their vectors from stores in float16 and int8. A seed determines the initial weights, the order of the sentences and the dropout, so a run can be repeated to
-the last digit on the same machine. Training ends when the accuracy on the development sentences has not grown
-for some epochs, and the best epoch counts. The test sentences are used once, at the end.
+seeds; two layers take their vectors from stores in float16 and int8. A seed determines the initial weights,
+the order of the sentences and the dropout, so a run can be repeated to the last digit on the same machine.
+Training ends when the accuracy on the development sentences has not grown for some epochs, and the best epoch
+counts. The test sentences are used once, at the end.
 """
 
 from pathlib import Path

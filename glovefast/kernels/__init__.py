@@ -17,6 +17,7 @@ PADDING = 64
 SEPARATORS_AT_ONCE = 12
 LANES = 8  # numbers parsed at once: the float64 values in the longest vector registers
 WORD_BLOCK_BYTES = 32
+SCALED_AT_ONCE = 16
 WORD_BOUNDS_AT_ONCE = 24
 
 # If the dimension is certain, this many numbers in a word mean that two rows share a line.

@@ -6,8 +6,8 @@ that float32, as NumPy converts it. float16 is converted by its bits, because no
 
 import numpy as np
 
-from glovefast.kernels import BAD_PLACE, WORD_BLOCK_BYTES
-from glovefast.kernels.intrinsics import bits_of_float, copy_block, float_of_bits, prefetch
+from glovefast.kernels import BAD_PLACE, SCALED_AT_ONCE, WORD_BLOCK_BYTES
+from glovefast.kernels.intrinsics import bits_of_float, copy_block, float_of_bits, prefetch, scale_block
 from glovefast.kernels.registry import kernel
 
 _ROWS_AHEAD = 16
@@ -26,18 +26,19 @@ _HALF_NORMAL, _FLOAT_OF_HALF_NORMAL, _TOO_LARGE = (
 )
 _MORE_BITS, _BELOW_MIDDLE = np.uint32(13), np.uint32(0x0FFF)  # of a float32's mantissa
 _BIAS, _HALF_BIAS = np.uint32(112 << 23), np.uint32(112 << 10)  # what float32 adds to the exponent
+_NO_SCALE = np.float32(0)
 _TO_SIGN, _ONE = np.uint32(16), np.uint32(1)
 # The last bit of 0.5 is the unit of the float16 numbers below the smallest normal one.
 _MIDDLE, _MIDDLE_BITS, _UNIT = np.float32(0.5), np.uint32(0x3F000000), np.float32(2.0**-24)
 
 
 @kernel()
-def _read_float32(vectors, scales, row, place):
+def _read_float32(vectors, scale, place):
     return vectors[place]
 
 
 @kernel()
-def _read_float16(vectors, scales, row, place):
+def _read_float16(vectors, scale, place):
     bits = np.uint32(vectors[place])
     size = bits & _HALF_SIZE
     widened = np.uint32(size << _MORE_BITS)
@@ -51,8 +52,8 @@ def _read_float16(vectors, scales, row, place):
 
 
 @kernel()
-def _read_int8(vectors, scales, row, place):
-    return np.float32(vectors[place]) * scales[row]
+def _read_int8(vectors, scale, place):
+    return np.float32(vectors[place]) * scale
 
 
 @kernel()
@@ -99,9 +100,11 @@ def _is_beyond_float16(number):
 def _convert_row(read, convert, is_beyond, vectors, scales, row, begin, columns, matrix, to):
     """Convert the numbers of a row, and say how many are beyond the result's type; some may count twice."""
     beyond = 0
+    # Read once: for all that the compiler knows, writing the matrix could change it.
+    scale = scales[row] if row < len(scales) else _NO_SCALE
     if columns < _AT_ONCE:
         for column in range(columns):
-            number = read(vectors, scales, row, begin + column)
+            number = read(vectors, scale, begin + column)
             matrix[to + column] = convert(number)
             beyond += is_beyond(number)
         return beyond
@@ -112,7 +115,7 @@ def _convert_row(read, convert, is_beyond, vectors, scales, row, begin, columns,
         # Unsigned, because places below 0 would be counted from the end, which keeps vectors from being used.
         source, target = np.uint64(begin + column), np.uint64(to + column)
         for lane in range(_LANES):
-            number = read(vectors, scales, row, source + lane)
+            number = read(vectors, scale, source + lane)
             matrix[target + lane] = convert(number)
             beyond += is_beyond(number)
     return beyond
@@ -128,6 +131,20 @@ def _copy_row(read, convert, is_beyond, vectors, scales, row, begin, columns, ma
     for column in range(0, columns - _COPIED_AT_ONCE, _COPIED_AT_ONCE):
         copy_block(vectors, begin + column, matrix, to + column)
     copy_block(vectors, begin + columns - _COPIED_AT_ONCE, matrix, to + columns - _COPIED_AT_ONCE)
+    return 0
+
+
+@kernel()
+def _scale_row(read, convert, is_beyond, vectors, scales, row, begin, columns, matrix, to):
+    """Multiply the int8 numbers of a row by its scale."""
+    scale = scales[row]
+    if columns < SCALED_AT_ONCE:
+        for column in range(columns):
+            matrix[to + column] = read(vectors, scale, begin + column)
+        return 0
+    for column in range(0, columns - SCALED_AT_ONCE, SCALED_AT_ONCE):
+        scale_block(vectors, begin + column, scale, matrix, to + column)
+    scale_block(vectors, begin + columns - SCALED_AT_ONCE, scale, matrix, to + columns - SCALED_AT_ONCE)
     return 0
 
 
@@ -300,7 +317,7 @@ def gather_int8_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matr
     if len(scales) * dim < len(vectors):
         return BAD_PLACE
     return _gather(
-        _convert_row, _read_int8, _as_float32, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
+        _scale_row, _read_int8, _as_float32, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
 
 

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from glovefast.kernels import WORD_BLOCK_BYTES
+from glovefast.kernels import SCALED_AT_ONCE, WORD_BLOCK_BYTES
 
 
 def _bytes_pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
@@ -64,6 +64,22 @@ def copy_block(typing_context: Any, text: Any, index: Any, target: Any, place: A
         return context.get_dummy_value()
 
     return types.void(text, types.int64, target, types.int64), generate
+
+
+@intrinsic
+def scale_block(typing_context: Any, numbers: Any, index: Any, scale: Any, target: Any, place: Any) -> Any:
+    """Multiply `SCALED_AT_ONCE` int8 numbers, from an element of an array on, and store them as float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        numbers, index, scale, target, place = arguments
+        small, large = (ir.VectorType(each, SCALED_AT_ONCE) for each in (ir.IntType(8), ir.FloatType()))
+        source = _bytes_pointer(context, builder, signature.args[0], numbers, index, small)
+        to = _bytes_pointer(context, builder, signature.args[3], target, place, large)
+        wide = builder.sitofp(builder.load(source, align=1), large)
+        builder.store(builder.fmul(wide, _all_lanes(builder, scale, large)), to, align=4)
+        return context.get_dummy_value()
+
+    return types.void(numbers, types.int64, types.float32, target, types.int64), generate
 
 
 @intrinsic
@@ -222,6 +238,10 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that kernels run and are 
     def copy_block(text: Any, index: int, target: Any, place: int) -> None:
         size = WORD_BLOCK_BYTES // text.itemsize
         target[place : place + size] = text[index : index + size]
+
+    def scale_block(numbers: Any, index: int, scale: np.float32, target: Any, place: int) -> None:
+        wide = numbers[index : index + SCALED_AT_ONCE].astype(np.float32)
+        target[place : place + SCALED_AT_ONCE] = wide * scale
 
     def trailing_zeros(bits: np.uint64) -> int:
         return (int(bits) & -int(bits)).bit_length() - 1 if bits else 64
