@@ -28,8 +28,8 @@ class Measured:
     seconds: list[float]  # in the order of the turns
     first_seconds: list[float] = field(default_factory=list)  # of first calls, if these do not count
     peak_bytes: list[int] = field(default_factory=list)  # run by run
-    stored_bytes: int | None = None  # what the result takes on the disk, if the row is about that
     numbers: int | None = None  # how many were processed in each of these times, if the row is about that
+    stored_bytes: int | None = None  # what the result takes on the disk, if the row is about that
 
     @property
     def median(self) -> float:
