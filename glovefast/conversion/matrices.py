@@ -25,7 +25,9 @@ class ArrowMatrix:
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         self._column = column
-        self.dtype = np.dtype(column.type.value_type.to_pandas_dtype())
+        number = column.type.value_type
+        kind = "f" if pa.types.is_floating(number) else "i" if pa.types.is_signed_integer(number) else "u"
+        self.dtype = np.dtype(f"{kind}{number.bit_width // 8}")
         self.shape = (len(column), column.type.list_size)
 
     def __getitem__(self, part: slice) -> NDArray[Any]:
