@@ -1,7 +1,8 @@
 """Pretrained word vectors: convert them once, then seed a Keras ``Embedding`` layer in milliseconds.
 
-``convert`` turns published embedding text (GloVe, word2vec, fastText) into a store; ``load`` opens a store by
-mapping it into memory. ``import glovefast`` is cheap, because each public name loads its module on first use.
+``from_pretrained`` opens published vectors by name; the first time, it downloads and converts them.
+``convert`` turns embedding text (GloVe, word2vec, fastText) into a store; ``load`` opens a store by mapping
+it into memory. ``import glovefast`` is cheap, because each public name loads its module on first use.
 """
 
 # Without pathlib and typing: they would take most of the time of `import glovefast`.

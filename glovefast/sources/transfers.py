@@ -262,6 +262,7 @@ class _Transfer:
     def _take(self, reply: Reply) -> None:
         before, offset = self.position, reply.begin
         while (self.end is None or offset < self.end) and (data := reply.read(_READ_BYTES)):
+            data = data if self.end is None else data[: self.end - offset]  # a server may send more
             if not self._keep(offset, data):
                 return
             offset += len(data)

@@ -523,8 +523,9 @@ def test_a_cache_that_cannot_be_written(tmp_path):
 
 
 PROGRAM = """
-import sys, glovefast
+import logging, sys, glovefast
 from glovefast.sources import attempts
+logging.basicConfig(level=logging.INFO, format="%(message)s")
 attempts._FIRST_WAIT = 0.0
 vectors = glovefast.from_pretrained(sys.argv[1], cache_dir=sys.argv[2])
 print(len(vectors))
@@ -533,31 +534,40 @@ print(len(vectors))
 
 def start(address: str, cache: Path) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, address, str(cache)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, address, str(cache)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
-def test_processes_that_ask_at_once_convert_once(cache):
-    """The server waits until all of them are there."""
-    everybody = threading.Event()
+def wait_for_the_lock(process: subprocess.Popen) -> None:
+    """Wait until a process says that it waits for another one."""
+    assert any(line.startswith("waiting for another process") for line in process.stderr)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_processes_that_ask_at_once_convert_once(cache, killed):
+    """The server waits until all of them are there; if the first is killed, another one does its work."""
+    asked, everybody = threading.Event(), threading.Event()
 
     def wait(handler):
+        asked.set()
         everybody.wait()
         web.answer(handler)
 
     with serving({"/v.txt": TEXT}, faults=[wait]) as web:
-        processes = [start(f"{web.address}/v.txt", cache) for _ in range(3)]
-        wait_until(lambda: locks_waited_for(processes) == 2, processes[0])
+        first = start(f"{web.address}/v.txt", cache)
+        asked.wait()
+        others = [start(f"{web.address}/v.txt", cache) for _ in range(2)]
+        for each in others:
+            wait_for_the_lock(each)
+        if killed:
+            first.kill()
         everybody.set()
-        outputs = [process.communicate()[0] for process in processes]
-        assert outputs == ["1000\n"] * 3
-        assert web.sent == len(TEXT)
-
-
-def locks_waited_for(processes: list[subprocess.Popen]) -> int:
-    ours = {str(process.pid) for process in processes}
-    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-    return sum(line[1] == "->" and line[2] == "FLOCK" and line[5] in ours for line in lines)
+        assert first.communicate()[0] == ("" if killed else "1000\n")
+        assert [each.communicate()[0] for each in others] == ["1000\n"] * 2
+        assert len([each for each in web.asked("Range") if each == "bytes=0-4095"]) == 1 + killed
 
 
 def test_killed_in_the_middle_it_fetches_only_the_rest(cache):
