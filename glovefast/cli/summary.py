@@ -60,7 +60,7 @@ def describe_dry_run(report: Mapping[str, Any], bytes_read: int, seconds: float)
     lines = [f"Checked {_describe_shape(report)} in {source} {_describe_speed(bytes_read, seconds)}"]
     lines += [f"  {finding}" for finding in [*describe_wanted(report), *describe_report(report)]]
     listed = report["bad_rows"]
-    lines += [f"    line {bad['line']}: {printable(bad['reason'])}" for bad in listed]
+    lines += [f"    {report['unit']} {bad['line']}: {printable(bad['reason'])}" for bad in listed]
     counts = report["report"]
     more = counts["skipped_rows"] + counts["replaced_words"] + counts["merged_words"] - len(listed)
     if more:

@@ -30,7 +30,7 @@ class BadRow:
     Attributes
     ----------
     line : int
-        The line in the text, counted from 1.
+        The line in the text, counted from 1; in word2vec's binary format, the word.
     reason : str
         What is wrong with it.
     beginning : str

@@ -37,6 +37,8 @@ class DryRun:
         How many of the wanted words were found; None if all words are wanted.
     bad_rows : tuple of BadRow
         The first 20 rows that would be skipped or have their word changed.
+    unit : {"line", "word"}
+        What bad rows are numbered by: lines, or in word2vec's binary format words.
     error : str or None
         The message with which `glovefast.convert` would fail; None if it would not.
     """
@@ -50,6 +52,7 @@ class DryRun:
     limit: int | None = None
     wanted: Wanted | None = None
     bad_rows: tuple[BadRow, ...] = ()
+    unit: str = "line"
     error: str | None = None
 
     def metadata(self) -> Metadata:
@@ -73,6 +76,7 @@ class DryRun:
             "dtype": self.dtype,
             **described(self.source, self.options, self.report, self.limit, self.wanted),
             "bad_rows": [bad.to_dict() for bad in self.bad_rows],
+            "unit": self.unit,
             "error": self.error,
         }
 
@@ -129,6 +133,7 @@ def describe(source: Source, tally: Tally, vocabulary: WordIndex) -> DryRun:
         limit=options.limit if tally.is_full else None,
         wanted=options.wanted.found_in(vocabulary) if options.wanted else None,
         bad_rows=tuple(bad_rows.first),
+        unit=tally.layout.unit,
     )
 
 

@@ -372,3 +372,11 @@ def test_what_cannot_separate(run, separator):
     code, _, errors = run("convert", "v.txt", "--separator", separator)
     assert code == 2
     assert "must be 'whitespace' or one ASCII character" in errors
+
+
+def test_bad_words_of_the_binary_format(run):
+    Path("x.bin").write_bytes(b"2 1\nthe \0\0\x80?caf\xe9 \0\0\0@")
+    code, out, err = run("convert", "x.bin", "--dry-run")
+    assert code == 1
+    assert "    word 2: the word b'caf\\xe9' is not UTF-8" in out
+    assert err.startswith("glovefast: error: x.bin, word 2: the word b'caf\\xe9' is not UTF-8")

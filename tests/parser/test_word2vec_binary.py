@@ -306,6 +306,7 @@ def test_a_dry_run(tmp_path):
     found = dry_run(io.BytesIO(NOT_UTF8))
     assert (found.rows, found.dim, found.report.skipped_rows) == (2, 7, 2)
     assert [bad.line for bad in found.bad_rows] == [2, 4]
+    assert found.to_dict()["unit"] == "word"
     assert found.error.startswith("<stream>, word 2: the word b'caf\\xe9' is not UTF-8")
     assert found.error.endswith("; the first of 2 bad rows")
 
