@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +35,9 @@ def checksum(manifest: dict[str, Any], library: bytes) -> str:
     import xxhash
 
     described = {name: value for name, value in manifest.items() if name != "checksum"}
-    return xxhash.xxh3_128_hexdigest(json.dumps(described, sort_keys=True).encode() + library)
+    hashed = xxhash.xxh3_128(json.dumps(described, sort_keys=True).encode())
+    hashed.update(library)
+    return hashed.hexdigest()
 
 
 def load_library(path: Path, names: list[str], wanted_level: str | None = None) -> Loaded:
@@ -58,12 +61,7 @@ def load_library(path: Path, names: list[str], wanted_level: str | None = None) 
     OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError
         If the library is damaged or cannot be loaded.
     """
-    manifest = json.loads(read(path))
-    library = path.with_name(manifest["library"])
-    if manifest["checksum"] != checksum(manifest, read(library)):
-        raise ValueError("the file is damaged")
-    functions = ctypes.CDLL(os.fspath(library), mode=os.RTLD_NOW | os.RTLD_LOCAL)
-    supported = supported_levels(functions, manifest["levels"])
+    manifest, functions, supported = _open(path)
     level = wanted_level or next(iter(supported), None)
     if level is None or level not in supported:
         raise UnsupportedLevelError(f"this processor does not support {level or manifest['levels'][-1]}")
@@ -74,3 +72,14 @@ def load_library(path: Path, names: list[str], wanted_level: str | None = None) 
         function.argtypes, function.restype = c_types(arguments), ctypes.c_int64
         kernels[name] = bind(name, function, arguments)
     return Loaded(kernels, level)
+
+
+@cache
+def _open(path: Path) -> tuple[dict[str, Any], ctypes.CDLL, list[str]]:
+    """Check a library and load it, once in a process; return its manifest, the library and usable levels."""
+    manifest = json.loads(read(path))
+    library = path.with_name(manifest["library"])
+    if manifest["checksum"] != checksum(manifest, read(library)):
+        raise ValueError("the file is damaged")
+    functions = ctypes.CDLL(os.fspath(library), mode=os.RTLD_NOW | os.RTLD_LOCAL)
+    return manifest, functions, supported_levels(functions, manifest["levels"])

@@ -10,12 +10,17 @@ SWITCHES = ["NUMBA_BOUNDSCHECK", "NUMBA_DISABLE_JIT"]
 
 def passes_with(switch: str, file: str, chosen: str, cache: Path) -> None:
     """Run the chosen tests of a file with a switch of Numba's set."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file, "-k", chosen]
+    # In the kernel uint64 wraps around, and NumPy warns of that where the kernel runs as Python.
+    command = [file, "-k", chosen, "-W", "ignore::RuntimeWarning"]
+    passes_in({switch: "1", "NUMBA_CACHE_DIR": str(cache)}, command)
+
+
+def passes_in(environment: dict[str, str], arguments: list[str]) -> None:
+    """Run tests in a process with more environment variables."""
     run = subprocess.run(
-        # In the kernel uint64 wraps around, and NumPy warns of that where the kernel runs as Python.
-        [*command, "-W", "ignore::RuntimeWarning"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=Path(__file__).parents[2],
-        env={**os.environ, switch: "1", "NUMBA_CACHE_DIR": str(cache)},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,

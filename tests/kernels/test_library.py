@@ -78,6 +78,13 @@ def test_every_level_of_this_processor_works(manifest: Path, level: str) -> None
     assert finds_separators(kernels)
 
 
+def test_a_library_is_read_once_in_a_process(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.load_library(manifest, NAMES[:1])
+    monkeypatch.setattr(library, "read", None)
+    kernels, _ = library.load_library(manifest, NAMES)
+    assert finds_separators(kernels)
+
+
 def test_the_best_level_is_taken(manifest: Path) -> None:
     assert library.load_library(manifest, NAMES).level == LEVELS_OF_THIS_PROCESSOR[0]
 
