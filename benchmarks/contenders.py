@@ -206,7 +206,11 @@ def read_words(file: Path) -> list[str]:
     return file.read_bytes().decode().split("\n")[:-1]
 
 
-CONVERSIONS = ("glovefast", "one thread", "wanted words", "inflate", "zipfile", "all members", "one by one")
+CONVERSIONS = (
+    *("glovefast", "one thread", "wanted words"),
+    *("inflate", "zipfile"),
+    *("all members", "one by one", "one by one, one thread"),
+)
 
 
 def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> dict[str, Any]:
@@ -218,7 +222,9 @@ def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> di
     from glovefast.sources.opening import open_source
 
     words = [word for file in words_file for word in read_words(file)]
-    options = {"one thread": {"threads": 1}, "wanted words": {"words": words}}.get(name, {})
+    options: dict[str, Any] = {"wanted words": {"words": words}}.get(name, {})
+    if name.endswith("one thread"):
+        options = {"threads": 1}
     seconds, buffer = [], memoryview(bytearray(1 << 19))
     for _ in range(2):
         shutil.rmtree(store, ignore_errors=True)
@@ -233,12 +239,12 @@ def convert_twice(name: str, source: Path, store: Path, *words_file: Path) -> di
                     pass
         elif name == "all members":
             glovefast.convert_archive(source, store)
-        elif name == "one by one":
+        elif name.startswith("one by one"):
             store.mkdir()
             with zipfile.ZipFile(source) as archive:
                 members = archive.namelist()
             for member in members:
-                glovefast.convert(source, store, member=member)
+                glovefast.convert(source, store, member=member, **options)
         else:
             glovefast.convert(source, store, **options)
         seconds.append(time.perf_counter() - start)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +14,6 @@ from glovefast.conversion.targets import is_folder, room_for, stores_of_archive,
 from glovefast.parser.decoding import ErrorsRule
 from glovefast.progress import Callback, Progress, checked_progress, shows_progress
 from glovefast.sources.opening import AnySource, open_archive, open_source
-from glovefast.sources.source import OpenArchive
 from glovefast.store.destination import check_store_destination
 from glovefast.store.rounding import NumberType
 
@@ -146,7 +146,14 @@ def convert(
         progress=checked_progress(progress),
         wanted=wanted_words(words, fallback),
     )
-    return _convert(source, destination, member, options, overwrite)
+    wished = None if destination is None else Path(destination)
+    if wished is not None and not is_folder(wished):
+        check_store_destination(wished, overwrite)
+    with open_source(source, member) as opened:
+        target = target_of(source, opened, wished)
+        check_store_destination(target, overwrite)
+        Conversion(opened, options).run(target, overwrite)
+    return target
 
 
 @shows_progress
@@ -224,6 +231,9 @@ def convert_archive(
 ) -> list[Path]:
     """Convert each member of a zip or tar archive into a store of its own.
 
+    Several members of a zip archive are converted at the same time, by threads that they share. A tar archive
+    is read from front to end, one member after the other.
+
     Parameters
     ----------
     source : str or path-like
@@ -231,14 +241,17 @@ def convert_archive(
     destination : str or path-like, optional
         The directory for the stores, created if it is missing; by default the archive's own. Each store is
         named after its member.
-    words, fallback, separator, limit, threads, encoding, errors, on_bad_row, dtype, overwrite, progress
+    words, fallback, separator, limit, threads, encoding, errors, on_bad_row, dtype, overwrite
         As in `convert`, for every member.
+    progress : callable or bool, optional
+        As in `convert`. Members that are converted at the same time report in turn; `Progress.source` names
+        the member. True shows a bar for each.
 
     Returns
     -------
     list of pathlib.Path
-        The stores in the archive's order. A member that fails ends the work; the stores made before remain,
-        and a note on the error names them.
+        The stores in the archive's order, in which they are also published. The first member that fails ends
+        the work; the stores of the members before it remain, and a note on the error names them.
 
     Raises
     ------
@@ -261,28 +274,11 @@ def convert_archive(
         with open_archive(source) as archive:
             stores = stores_of_archive(archive, source, destination)
             members = [Member(archive, name, store) for name, store in stores.items()]
-            with room_for(stores, overwrite):
-                for converted in Crew(members, options, overwrite).run():
+            with room_for(stores, overwrite), closing(Crew(members, options, overwrite).run()) as work:
+                for converted in work:
                     made.append(stores[converted.member.name])
     except Exception as error:
         if made:
             error.add_note(f"complete stores made before this error: {', '.join(map(str, made))}")
         raise
     return made
-
-
-def _convert(
-    source: AnySource | OpenArchive,
-    destination: str | os.PathLike[str] | None,
-    member: str | None,
-    options: Options,
-    overwrite: bool,
-) -> Path:
-    wished = None if destination is None else Path(destination)
-    if wished is not None and not is_folder(wished):
-        check_store_destination(wished, overwrite)
-    with open_source(source, member) as opened:
-        target = target_of(source, opened, wished)
-        check_store_destination(target, overwrite)
-        Conversion(opened, options).run(target, overwrite)
-    return target

@@ -52,12 +52,12 @@ def is_folder(destination: Path) -> bool:
     return destination.is_dir() and not is_store(destination)
 
 
-def target_of(source: AnySource | OpenArchive, opened: Source, destination: Path | None) -> Path:
+def target_of(source: AnySource, opened: Source, destination: Path | None) -> Path:
     """Name the store of a source.
 
     Parameters
     ----------
-    source : str, path-like, binary file object or OpenArchive
+    source : str, path-like or binary file object
         The source as the caller gave it.
     opened : Source
         The open source.

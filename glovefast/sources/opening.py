@@ -27,7 +27,7 @@ AnySource: TypeAlias = str | os.PathLike[str] | BinaryIO
 _NOT_AN_ARCHIVE = "is not an archive"
 
 
-def open_source(source: AnySource | OpenArchive, member: str | None = None) -> Source:
+def open_source(source: AnySource, member: str | None = None) -> Source:
     """Open embedding text for reading.
 
     Parameters
@@ -36,7 +36,7 @@ def open_source(source: AnySource | OpenArchive, member: str | None = None) -> S
         The path of a file or pipe, ``"-"`` for standard input, or an object with `read`. It may be plain
         text, compressed (gzip, bzip2, xz, LZMA, Zstandard, LZ4), a zip archive, or a tar archive in any of
         the compressions; the first bytes decide. An archive must be a file, because it is read more than
-        once. Also an archive that is open already, and stays open.
+        once.
     member : str, optional
         The archive's member: its name, or the end of its name if only one member's name ends that way. Not
         needed if the archive holds a single file.
@@ -54,8 +54,6 @@ def open_source(source: AnySource | OpenArchive, member: str | None = None) -> S
     OSError
         If the file does not exist or cannot be read.
     """
-    if isinstance(source, OpenArchive):
-        return source.open(member)
     with ExitStack() as resources:
         opened = _open(source, resources)
         if opened.archive is not None:
