@@ -24,8 +24,9 @@ from glovefast.threads import no_thread_left, start
 from glovefast.vocabulary.word_index import WordIndex
 
 PROGRESS_SECONDS = 0.1
-# While rows are forced to the disk, those who write more of them wait; so this is not done all the time.
-_FLUSH_SECONDS = 0.25
+# Whoever writes rows waits for those that are being forced to the disk. A short conversion is faster if only
+# its last rows are, while the index is built; a long one if the disk is never idle.
+_FIRST_FLUSH_SECONDS, _FLUSH_SECONDS = 0.25, 0.05
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
 
 
@@ -249,11 +250,12 @@ class Conversion:
 
     def _flush(self, writer: StoreWriter) -> None:
         try:
-            stopped = False
+            stopped, seconds = False, _FIRST_FLUSH_SECONDS
             while not stopped:
                 with self._turn:
-                    stopped = self._turn.wait_for(lambda: self._stopped, _FLUSH_SECONDS)
+                    stopped = self._turn.wait_for(lambda: self._stopped, seconds)
                 writer.flush()
+                seconds = _FLUSH_SECONDS
         except BaseException:
             self.stop()
             raise
