@@ -1,7 +1,7 @@
 """The kernels that find the rows of words in an index (see `glovefast.vocabulary.word_index`).
 
-The index may be a store's and so damaged or malicious: every place that is taken from it is compared with the
-length of its array before it is followed.
+An index can come from a damaged or malicious store. Every position that is read from it is checked against
+the length of its array before it is used.
 """
 
 import numpy as np
@@ -26,14 +26,14 @@ _LAST_BIT = HASH_BITS - 1
 
 @kernel(inline=True)
 def _bucket_of(hashed, buckets):
-    """Find the bucket of a hash; there are 2**k, and their number is not 0."""
+    """Find the bucket of a hash among 2**k buckets."""
     bits = trailing_zeros(np.uint64(len(buckets) - 1))
     return np.int64((hashed >> _ONE) >> np.uint64(_LAST_BIT - bits))  # no number is shifted by all its bits
 
 
 @kernel()
 def find_row(text, begin, end, buckets, hashes, rows, word_offsets, word_bytes):
-    """Find the row of one word; a negative number as named in `glovefast.kernels` if there is none."""
+    """Find the row of one word: `MISSING_WORD` if it has none, a smaller number if the index is damaged."""
     return _row_by_hash(
         text,
         begin,
@@ -100,8 +100,8 @@ def _is_word_of(text, begin, end, row, word_offsets, word_bytes):
 def find_rows(text, offsets, buckets, hashes, rows, word_offsets, word_bytes, hashes_sought, found):
     """Find the rows of words.
 
-    The words go through the index together, step by step, and each step prefetches what the next one reads:
-    nearly every place is outside of a processor's caches.
+    A batch of words goes through the index together. Each step prefetches what the next step reads, because
+    hardly any of it is in the processor's caches.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def find_rows(text, offsets, buckets, hashes, rows, word_offsets, word_bytes, ha
     hashes_sought : (min(n, LOOK_UPS_AT_ONCE),) uint64
         Scratch.
     found : (n,) int64, written
-        The first row of each word; `MISSING_WORD` for a word that is not there.
+        The first row of each word, `MISSING_WORD` for a missing one.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def find_rows(text, offsets, buckets, hashes, rows, word_offsets, word_bytes, ha
             if found[word] >= 0:
                 begin, end = np.int64(offsets[word]), np.int64(offsets[word + 1])
                 if not _is_word_of(text, begin, end, found[word], word_offsets, word_bytes):
-                    # Another word with the same hash stands before it, or instead of it.
+                    # Another word has the same hash, and comes first or stands alone.
                     hashed = hashes_sought[word - batch]
                     found[word] = _row_by_hash(
                         text, begin, end, hashed, buckets, hashes, rows, word_offsets, word_bytes

