@@ -77,7 +77,9 @@ def _from_array(matrix: Any) -> NDArray[Any]:  # noqa: ANN401 - any array
     try:
         array = np.asarray(matrix)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"the matrix cannot become a NumPy array: {error}") from error
+        # PyTorch's bfloat16, for example, which NumPy lacks.
+        advice = "; convert it to float32 first" if hasattr(matrix, "dtype") else ""
+        raise ValueError(f"the matrix cannot become a NumPy array: {error}{advice}") from error
     # Types of other libraries, such as bfloat16, are of kind V, as are structures.
     is_foreign = array.dtype.kind == "V" and array.dtype.type is not np.void
     if array.dtype.kind not in _REAL and not is_foreign:

@@ -216,6 +216,24 @@ def test_a_refused_row_among_other_bad_rows(tmp_path):
     assert glovefast.verify(some, text).ok
 
 
+def test_word2vec_binary_files_take_a_type(tmp_path):
+    """The same store as from text, and the word's number in place of the line's."""
+    rows = [(word, np.array(numbers, dtype="<f4")) for word, numbers in KEPT["float16"].items()]
+    source, text = tmp_path / "vectors.bin", tmp_path / "vectors.txt"
+    source.write_bytes(b"5 2\n" + b"".join(f"{word} ".encode() + row.tobytes() for word, row in rows))
+    text.write_bytes("".join(f"{word} {row[0]} {row[1]}\n" for word, row in rows).encode())
+    with pytest.raises(
+        glovefast.FormatError, match="word 2: after the word 'b', number 1 is nan, which cannot"
+    ):
+        glovefast.convert(source, tmp_path / "store", dtype="int8")
+    for dtype, options in (("float16", {}), ("int8", {"on_bad_row": "skip"})):
+        one = glovefast.convert(source, tmp_path / f"{dtype} of bytes", dtype=dtype, **options)
+        other = glovefast.convert(text, tmp_path / f"{dtype} of text", dtype=dtype, **options)
+        assert reference.same_bits(np.asarray(glovefast.load(one)), np.asarray(glovefast.load(other)))
+        assert list(glovefast.load(one)) == list(glovefast.load(other))
+        assert glovefast.verify(one, source).ok
+
+
 def test_archives_take_a_type(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         for name in ("one", "two"):
