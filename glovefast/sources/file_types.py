@@ -129,7 +129,8 @@ def foreign(head: bytes) -> str | None:
 def binary_header(head: bytes) -> BinaryHeader | None:
     """Recognise word2vec's binary format, whose first line is the same as in its text format.
 
-    Most lines of text end in numbers. Where they do not, the vectors must have bytes that text does not have.
+    Most lines of text end in numbers. Where they do not, the vectors must have bytes that text does not have;
+    many of them, unless the file ends where its header says.
 
     Parameters
     ----------
@@ -154,9 +155,10 @@ def binary_header(head: bytes) -> BinaryHeader | None:
         position = begin + header.dim * _NUMBER_BYTES
         vectors.append(body[begin:position])
     fits = is_whole and len(vectors) == header.rows and not body[position:].strip(b"\n")
-    # Unless all is in its place, characters that are not ASCII may have been cut where a vector would begin.
+    # Otherwise it may be text with a few damaged lines, and its characters may be cut where a vector begins.
     unlike_text = [each if fits else each.strip(_NOT_ASCII) for each in vectors]
-    return header if any(map(_unreadable_bytes, unlike_text)) else None
+    unreadable, total = sum(map(_unreadable_bytes, unlike_text)), sum(map(len, vectors))
+    return header if unreadable > (0 if fits else _UNREADABLE_SHARE * total) else None
 
 
 def _has_lines_of_numbers(body: bytes, dim: int) -> bool:

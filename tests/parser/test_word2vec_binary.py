@@ -152,6 +152,8 @@ def test_a_space_and_a_digit_before_a_newline_do_not_make_it_text():
         b"3 2\nthe -6267.1 5634.4 \n\xff\xfe ",  # cut off
         b"1 1\nthe 0_.5\n",
         b"1 1\nthe five",
+        # Text whose lines have faults, with a character that makes a gap and no number at the end.
+        b"9 3\nthe;0.5;0.25;\n;\n \x0b;0.099;-1.0;7.3;;;\nof;1;2;-\n" + 3 * b"and so on;\n",
         b"400000 50\n",
     ],
 )
