@@ -172,6 +172,8 @@ def int8_row(row: NDArray[np.float32]) -> tuple[list[int], np.float32]:
     """Round a finite row to int8: exact quotients of its numbers and its scale, rounded as Python does."""
     largest = np.float32(max((abs(float(number)) for number in row), default=0))
     scale = largest / np.float32(127)
+    while Fraction(float(scale)) * 127 > Fraction(float(np.finfo(np.float32).max)):
+        scale = np.nextafter(scale, np.float32(0))
     if scale == 0:
         return [0] * len(row), scale
     quotients = [round(Fraction(float(number)) / Fraction(float(scale))) for number in row]

@@ -23,6 +23,8 @@ _TOO_LARGE = np.float32(65520)
 _INFINITY = np.uint32(0x7F800000)  # the bits of every finite magnitude are less
 _NO_SCALES = np.empty(0, dtype=np.float32)
 _LARGEST_INT8 = np.float32(127)
+# A 127th of the largest float32 is rounded up, so that 127 of it would be infinite. This one is rounded down.
+_LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / _LARGEST_INT8, np.float32(0))
 
 NumberType: TypeAlias = Literal["float32", "float16", "int8"]
 RowCheck: TypeAlias = Callable[[NDArray[np.float32]], Mapping[int, str]]
@@ -89,7 +91,7 @@ def rounded(rows: NDArray[Any], dtype: str) -> StoredRows:
         gather = load_kernels("gather_float32_as_float16").gather_float32_as_float16
         gather(numbers.reshape(-1), _NO_SCALES, each, each, dim, 0, halves.reshape(-1))
         return StoredRows(halves.view(np.float16))
-    scales = _largest_magnitudes(numbers).view(np.float32) / _LARGEST_INT8
+    scales = np.minimum(_largest_magnitudes(numbers).view(np.float32) / _LARGEST_INT8, _LARGEST_SCALE)
     integers = np.empty(numbers.shape, dtype=np.int8)
     kernels = load_kernels("round_to_int8")
     kernels.round_to_int8(numbers.reshape(-1), scales, dim, integers.reshape(-1))

@@ -103,6 +103,16 @@ def test_int8_rows_of_one_magnitude(number):
     assert found.scales.tolist() == [np.float32(number) / np.float32(127)]
 
 
+def test_the_largest_numbers_stay_finite_as_int8():
+    """Their scale is rounded down: a 127th of the largest float32, rounded up, would give infinity again."""
+    largest = np.finfo(np.float32).max
+    found = rounded(np.array([[largest, -largest, 0]], dtype=np.float32), "int8")
+    assert found.numbers.tolist() == [[127, -127, 0]]
+    read = np.asarray(RoundedRows(found.numbers, found.scales))
+    assert np.isfinite(read).all()
+    assert read[0, 0] > np.float32(0.999999) * largest
+
+
 def test_float32_is_not_copied():
     matrix = np.ones((3, 2), dtype=np.float32)
     assert rounded(matrix, "float32").numbers is matrix
