@@ -158,8 +158,10 @@ class _Run:
     def _pass_over_header(self, whole: bool) -> None:
         buffer = self._buffer
         sample = bytes(memoryview(buffer.bytes)[buffer.begin : buffer.end])
-        header = None if self._report is None else self._report.header is not None
         dim = self._store.vectors.shape[1]
+        header = None if self._report is None else self._report.header is not None
+        if header is False and dim > 1 and not self._skips:
+            header = None  # the same rows below a header, as an export has one: no row looks like that
         layout = infer_layout(
             sample,
             self._source.name,

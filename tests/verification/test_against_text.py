@@ -122,6 +122,25 @@ def test_a_header_is_expected_where_there_was_one(tmp_path):
         verify(store, io.BytesIO(b"a 1 2\nb 3 4\n"))
 
 
+def test_a_header_may_precede_the_rows_of_a_text_without_one(tmp_path):
+    rows = b"a 1 2\nb 3 4\n"
+    store = convert(io.BytesIO(rows), tmp_path / "store")
+    assert problems(store, io.BytesIO(b"2 2\n" + rows)) == []
+    assert problems(store, io.BytesIO(b"2 2\na 1 2\nb 3 5\n")) == [
+        "row 1 is not line 3 of <stream>, 'b': number 2 is 4.0 in the store and 5.0 in the text"
+    ]
+    with pytest.raises(FormatError, match="the header says 3 numbers per row, but the rows have 2"):
+        verify(store, io.BytesIO(b"2 3\n" + rows))
+
+
+def test_no_header_is_passed_over_where_it_was_a_row(tmp_path):
+    rows = b"2 1\n3 4\n"
+    store = convert(io.BytesIO(rows), tmp_path / "one", header=False)
+    assert problems(store, io.BytesIO(rows)) == []
+    skipped = convert(io.BytesIO(b"2 2\na 1 2\n"), tmp_path / "two", header=False, on_bad_row="skip")
+    assert problems(skipped, io.BytesIO(b"2 2\na 1 2\n")) == []
+
+
 @pytest.mark.parametrize("pack", [zipped, tarred, lambda members: tarred(members, "w:gz")])
 def test_the_member_that_it_was_made_of(tmp_path, pack):
     (tmp_path / "two.zip").write_bytes(pack({"one.txt": b"a 1 2\n", "two.txt": b"b 3 4\n"}))
