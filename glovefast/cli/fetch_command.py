@@ -109,14 +109,16 @@ def fetch(
         signals.finish()
     result = summarized(store) | {"is_new": is_new}
     done = f"{store} is complete"
+    # A whole archive may have come before its member was read: two sources, of which the text is the last.
+    bytes_read, seconds = progress.bytes_of_last, progress.seconds
     if as_json:
-        measured = {"bytes_read": progress.bytes_read, "seconds": progress.seconds}
+        measured = {"bytes_read": bytes_read, "seconds": seconds}
         announce(json.dumps(result | measured), done)
     elif not quiet:
         known = (
             f"In the cache already: {store}" if destination is None else f"Copied from the cache to {store}"
         )
-        announce(describe_conversion(result, *progress.lap()) if is_new else known, done)
+        announce(describe_conversion(result, bytes_read, seconds) if is_new else known, done)
         in_cache = destination is None and cache_dir is None and asked.has_no_options
         loading = (
             f"from_pretrained({python_literal(source)})"

@@ -110,6 +110,13 @@ class ProgressMeter:
         Show no bar.
     counted : str
         The name of what is counted.
+
+    Attributes
+    ----------
+    bytes_read : int
+        The bytes of all sources.
+    bytes_of_last : int
+        The bytes of the source that was reported last.
     """
 
     def __init__(self, quiet: bool, counted: str = "rows") -> None:
@@ -118,7 +125,7 @@ class ProgressMeter:
         self._positions: dict[str, int] = {}
         self._started = time.perf_counter()
         self._lap = (0, self._started)
-        self.bytes_read = 0
+        self.bytes_read = self.bytes_of_last = 0
 
     def __enter__(self) -> Self:
         return self
@@ -134,7 +141,7 @@ class ProgressMeter:
     def __call__(self, progress: Progress) -> None:
         """Show how far the work has come."""
         self.bytes_read += progress.bytes_read - self._positions.get(progress.source, 0)
-        self._positions[progress.source] = progress.bytes_read
+        self._positions[progress.source] = self.bytes_of_last = progress.bytes_read
         if self._bar is not None:
             self._bar(progress)
 

@@ -92,6 +92,14 @@ def test_a_destination(fetch):
         assert web.requests
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_the_bytes_are_those_of_the_text(fetch, ranges):
+    """As for `convert`: also where the archive comes as a whole, and its progress is shown before."""
+    with serving({"/v.zip": zipped({"long.txt": LONG})}, ranges=ranges) as web:
+        code, output, _ = fetch("fetch", f"{web.address}/v.zip", "--json")
+    assert (code, json.loads(output)["bytes_read"]) == (0, len(LONG))
+
+
 def test_options_of_convert(fetch):
     Path("words.txt").write_bytes(b"KING\n")
     code, output, _ = fetch("fetch", "small.2d.txt", "--words", "words.txt", "--fallback", "lower", "--json")
