@@ -119,7 +119,7 @@ def test_a_read_only_disk(folder, replaced):
     start = in_namespace(READ_ONLY, str(folder))
     code, names, is_old, _, errors = outcome([*start, *conversion(folder, 0, "--force", "--quiet")])
     assert (code, names, is_old) == (1, ["made.glovefast"] if replaced else [], replaced)
-    advice = "Read-only file system; choose another destination with -o"
+    advice = "Read-only file system; choose another destination (destination, -o)"
     assert errors == f"glovefast: error: {folder}: {advice}\n"
 
 
@@ -143,7 +143,8 @@ def test_a_folder_that_may_not_be_written_to(folder, replaced):
     command = [*powerless(), *conversion(folder, 0, "--force", "--quiet")]
     code, names, is_old, _, errors = outcome(command)
     assert (code, names, is_old) == (1, ["made.glovefast"] if replaced else [], replaced)
-    assert errors == f"glovefast: error: {folder}: Permission denied; check its permissions\n"
+    advice = "Permission denied; choose another destination (destination, -o)"
+    assert errors == f"glovefast: error: {folder}: {advice}\n"
 
 
 def test_what_is_there_is_kept_unless_it_may_be_replaced(folder):
