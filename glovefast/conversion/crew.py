@@ -281,7 +281,7 @@ class Crew:
     def _cancel_after(self, number: int) -> None:
         with self._changed:
             self._last = min(self._last, number)
-            self._stopped = number < 0
+            self._stopped |= number < 0
             cancelled = self._jobs[number + 1 : self._begun]
             for job in cancelled:
                 job.is_cancelled = True
