@@ -115,7 +115,7 @@ def save(
         raise VocabularyError("there are no words to save")
     if len(array) != rows.shape[0]:
         raise VocabularyError(
-            f"pass one word for each row: the words are {len(array):,}, the rows {rows.shape[0]:,}"
+            f"pass one word for each row (words: {len(array):,}, rows: {rows.shape[0]:,})"
         )
     source = source_of(origin)
     checked = Float32Rows(rows, array, "the matrix")

@@ -111,7 +111,7 @@ BAD_FILES = {
     "words.txt": "words.txt: is not a NumPy array (.npy)",
     "one.npy": "one.npy: the matrix must be (words, dimensions), not of shape (3,)",
     "text.npy": "text.npy: the matrix holds <U8 instead of real numbers",
-    "short.npy": "pass one word for each row: the words are 5, the rows 4",
+    "short.npy": "pass one word for each row (words: 5, rows: 4)",
     "large.npy": "large.npy: the word 'the' has numbers that are too large for float32 in the matrix",
     "nan.npy": "nan.npy: row 0, the word 'the': number 1 is nan, which cannot be stored as int8",
     "pipe.npy": "pipe.npy: is not a file; pass a NumPy array (.npy)",

@@ -218,9 +218,9 @@ REFUSED = {
         ["a"],
         np.ones((2, 2)),
         "float32",
-        "pass one word for each row: the words are 1, the rows 2",
+        "pass one word for each row (words: 1, rows: 2)",
     ),
-    "fewer rows": (["a", "b"], ONE, "float32", "pass one word for each row: the words are 2, the rows 1"),
+    "fewer rows": (["a", "b"], ONE, "float32", "pass one word for each row (words: 2, rows: 1)"),
     "one dimension": (
         ["a"],
         np.ones(1),
