@@ -114,9 +114,7 @@ def save(
     if not len(array):
         raise VocabularyError("there are no words to save")
     if len(array) != rows.shape[0]:
-        raise VocabularyError(
-            f"pass one word for each row (words: {len(array):,}, rows: {rows.shape[0]:,})"
-        )
+        raise VocabularyError(f"pass one word for each row (words: {len(array):,}, rows: {rows.shape[0]:,})")
     source = source_of(origin)
     checked = Float32Rows(rows, array, "the matrix")
     row_bytes = rows.shape[1] * rows.dtype.itemsize

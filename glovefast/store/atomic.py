@@ -28,6 +28,7 @@ _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 # No space, no more of the user's quota, no larger files for this process (ulimit -f).
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_MADE = "no directory can be made here; choose another destination"
+_ELSEWHERE = "choose another destination (destination, -o)"
 _NOT_OURS_TO_WRITE = (errno.EACCES, errno.EROFS)
 _ATTEMPTS = 100  # to make a hidden directory, while others take its name or clear it away
 
@@ -103,7 +104,7 @@ class Partial:
                 error.strerror = _NOT_MADE
             if isinstance(error, OSError):
                 if error.errno in _NOT_OURS_TO_WRITE:
-                    error.strerror = f"{os.strerror(error.errno)}; choose another destination (destination, -o)"
+                    error.strerror = f"{os.strerror(error.errno)}; {_ELSEWHERE}"
                 error.filename = str(self._target.parent)  # the hidden name says nothing to a user
             raise
         finally:
