@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import glovefast
 from glovefast.cli.word_list import read_word_list
-from glovefast.errors import FormatError, GlovefastError
+from glovefast.errors import FormatError, GlovefastError, VocabularyError
 
 if TYPE_CHECKING:
     from glovefast.progress import Callback
@@ -64,7 +64,7 @@ def save_array(
 
     Raises
     ------
-    FormatError
+    FormatError, VocabularyError
         If one of the files cannot be used, or they do not fit together.
     """
     from glovefast.conversion.targets import is_folder
@@ -77,6 +77,8 @@ def save_array(
     words = read_word_list(vocabulary, encoding)
     try:
         return glovefast.save(words, matrix, target, dtype=dtype, overwrite=overwrite, progress=progress)
+    except VocabularyError as error:
+        raise VocabularyError(f"{vocabulary}: {error}") from error
     except GlovefastError:
         raise
     except ValueError as error:
@@ -95,6 +97,6 @@ def _mapped(source: str) -> NDArray[Any]:
     try:
         array = np.lib.format.open_memmap(source, mode="r")
     except (ValueError, TypeError, OverflowError, SyntaxError, EOFError) as error:
-        reason = f"cannot be mapped as a NumPy array of numbers ({size:,} bytes; {error})"
+        reason = f"cannot be read as a NumPy array of numbers ({size:,} bytes; {error})"
         raise FormatError(source, None, reason) from error
     return array

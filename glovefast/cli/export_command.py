@@ -36,7 +36,9 @@ Examples:
 @click.option(
     "--format", "file_format", type=click.Choice(FORMATS), help="The format. Default: by the ending of PATH."
 )
-@click.option("--force", "overwrite", is_flag=True, help="Replace what was exported before.")
+@click.option(
+    "--force", "overwrite", is_flag=True, help="Replace a file, or a folder that was exported before."
+)
 @quiet_option
 @json_option
 @click.pass_obj
@@ -52,12 +54,12 @@ def export(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Write the vectors of a store in a format of other tools.
+    """Write the vectors of a store in a format that other tools read.
 
-    The ending of PATH decides: .txt is text as GloVe writes it, .vec the same with a header, .bin word2vec's
-    binary format, .parquet a table with the columns word and vector, .tsv the two tables of the TensorBoard
-    projector (the words go into NAME_metadata.tsv). A name without an ending, or with / at the end, is a
-    folder for model2vec's StaticModel and sentence-transformers' StaticEmbedding.
+    The ending of PATH chooses the format: .txt is text as GloVe writes it, .vec the same with a header, .bin
+    word2vec's binary format, .parquet a table with the columns word and vector, .tsv the two tables of the
+    TensorBoard projector (the words go into NAME_metadata.tsv). A name without an ending, or with / at the
+    end, is a folder for model2vec's StaticModel and sentence-transformers' StaticEmbedding.
     """
     try:
         chosen = export_format(destination, file_format)

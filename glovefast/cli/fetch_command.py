@@ -51,7 +51,7 @@ Examples:
   glovefast fetch /read/only/glove.6B.zip --member glove.6B.100d.txt
 
 \b
-A proxy and certificates of your own: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE."""
+Proxies and certificates: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE."""
 )
 @click.argument("source", metavar="SOURCE", required=False)
 @click.option("--list", "lists", is_flag=True, help="List the published vectors that have a name.")
@@ -93,9 +93,9 @@ def fetch(
         _list_published(as_json)
         return
     if not source:
-        raise click.UsageError("SOURCE is missing; --list shows the names of published vectors")
+        raise click.UsageError("SOURCE is missing; list the names of published vectors with --list")
     if overwrite and destination is None:
-        raise click.UsageError("--force needs -o; --refresh fetches again what is in the cache")
+        raise click.UsageError("--force needs -o; to update what is in the cache, use --refresh")
     from glovefast.conversion.pretrained import Asked
 
     check_encoding(options["encoding"], options["separator"])
@@ -116,7 +116,7 @@ def fetch(
         announce(json.dumps(result | measured), done)
     elif not quiet:
         known = (
-            f"In the cache already: {store}" if destination is None else f"Copied from the cache to {store}"
+            f"Already in the cache: {store}" if destination is None else f"Copied from the cache to {store}"
         )
         announce(describe_conversion(result, bytes_read, seconds) if is_new else known, done)
         in_cache = destination is None and cache_dir is None and asked.has_no_options
@@ -137,14 +137,14 @@ Examples:
   glovefast cache
   glovefast cache --clear"""
 )
-@click.option("--clear", "clears", is_flag=True, help="Remove all of them, except those in the making.")
+@click.option("--clear", "clears", is_flag=True, help="Remove all stores, except those that are being made.")
 @_cache_option
 @quiet_progress_option
 @json_option
 def cache(*, clears: bool, cache_dir: str | None, quiet: bool, as_json: bool) -> None:
     """List the stores that fetch and from_pretrained keep, or remove them.
 
-    Removes nothing else: neither files that you put into the cache by hand nor compiled kernels.
+    Compiled kernels and files that you put into the cache yourself are not removed.
     """
     from glovefast.cache_directory import cache_directory
     from glovefast.conversion.cache import clear, entries
@@ -164,7 +164,7 @@ def cache(*, clears: bool, cache_dir: str | None, quiet: bool, as_json: bool) ->
         removed = counted(len(listed) - len(busy), "store")
         print_text(f"Removed {removed} from {printable(str(directory))} ({readable_bytes(freed)})")
     for store in busy:
-        complain(f"warning: {store} stays: a process is making it")
+        complain(f"warning: {store} is kept: another process is making it")
 
 
 def _list_published(as_json: bool) -> None:
@@ -185,9 +185,9 @@ def _list_published(as_json: bool) -> None:
         for text in texts
     ]
     print_text(_table([("name", "rows", "dim", "licence", "file"), *rows], right={1, 2}))
-    print_text("Of an archive with several texts, only the named one is fetched if the server allows it.")
+    print_text("Only the named text of an archive is downloaded if the server answers range requests.")
     if any(not text.tried for text in texts):
-        print_text("* never fetched from its real server by a release of glovefast")
+        print_text("* not yet downloaded from its real server by any release of glovefast")
 
 
 def _described_cache(directory: Path, listed: Iterable[Mapping[str, Any]]) -> str:

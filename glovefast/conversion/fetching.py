@@ -121,7 +121,7 @@ def _is_usable(store: Path) -> bool:
     try:
         open_store(store)
     except StoreError as error:
-        _log.warning("the store in the cache is made again: %s", error)
+        _log.warning("making the store in the cache again: %s", error)
         remove_store(store)
         return False
     return True
@@ -212,7 +212,9 @@ def _first_that_answers(
     reasons = "; ".join(error.reason.partition("; ")[0] for error in failures)
     address = without_password(source.addresses[-1])
     raise OfflineError(
-        source.shown, f"{reasons}; without a network, download {address} elsewhere and put it here: {path}"
+        source.shown,
+        f"{reasons}; if this machine has no network, download {address} on another one "
+        f"and put it here: {path}",
     )
 
 

@@ -112,7 +112,7 @@ def _of_file(name: str, path: Path, member: str | None) -> PretrainedSource:
 
 def _of_published(text: Published, member: str | None) -> PretrainedSource:
     if member is not None:
-        raise FormatError(text.name, None, "is one text already; pass its name without a member")
+        raise FormatError(text.name, None, "is a single text; leave out the member")
     by_hand = {text.file: text.member}
     if text.member is not None:
         by_hand[text.member] = None

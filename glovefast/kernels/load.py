@@ -48,7 +48,7 @@ class Way(NamedTuple):
         """How the kernels came into the process, in a few words."""
         if self.by == _LIBRARY:
             origin = "the package" if self.file == PACKAGED else "the cache"
-            return f"shared library of {origin}, {self.level}"
+            return f"shared library in {origin}, {self.level}"
         return "run by Numba" if self.by == _NUMBA else "machine code loaded by llvmlite"
 
 

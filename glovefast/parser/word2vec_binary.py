@@ -150,7 +150,8 @@ class BinaryRowReader:
             reason = f"ends at byte {end:,}, after {self._rows:,} words, but {promised}"
             return FormatError(self._source.name, None, reason)
         reason = (
-            f"the file ends at byte {end:,} in this row, which begins at byte {end - len(word):,}; {promised}"
+            f"the file ends at byte {end:,}, inside this row, which begins at byte {end - len(word):,}; "
+            f"{promised}"
         )
         return FormatError(self._source.name, self._rows + 1, reason, unit=self.layout.unit)
 

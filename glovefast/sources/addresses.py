@@ -72,7 +72,7 @@ def _split(address: str) -> SplitResult:
     try:
         return urlsplit(address)
     except ValueError as error:
-        raise FetchError(address, f"is not a valid address ({error}); check it") from error
+        raise FetchError(address, f"is not a valid address ({error})") from error
 
 
 def _shortened(name: str) -> str:

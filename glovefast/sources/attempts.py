@@ -62,7 +62,7 @@ class Attempts:
         if self._in_vain >= (_ATTEMPTS_OFFLINE if never_reached else _ATTEMPTS):
             kind = OfflineError if error.offline else FetchError
             raise kind(
-                self._address, f"{error.reason}; try again later: it goes on where it stopped"
+                self._address, f"{error.reason}; try again later; the download continues where it stopped"
             ) from error
         if not never_reached:
             _log.info("%s: %s; trying again", self._address, error.reason)

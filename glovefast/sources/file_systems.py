@@ -37,15 +37,16 @@ class FileSystemRemote:
             import fsspec
         except ImportError as error:
             packages = " ".join(filter(None, ["fsspec", package]))
-            reason = f"cannot be fetched without the package fsspec: pip install {packages}"
+            reason = f"needs the package fsspec; install it with: pip install {packages}"
             raise DependencyError(f"{address}: {reason}") from error
         try:
             self._system, self._path = fsspec.core.url_to_fs(address)
         except ImportError as error:
-            advice = f": pip install {package}" if package else ""
-            raise DependencyError(f"{address}: cannot be fetched yet ({error}){advice}") from error
+            advice = f"; install it with: pip install {package}" if package else ""
+            reason = f"cannot be fetched, because a package is missing ({error}){advice}"
+            raise DependencyError(f"{address}: {reason}") from error
         except Exception as error:  # each of its packages has errors of its own
-            raise FetchError(address, f"cannot be opened by fsspec ({error}); check it") from error
+            raise FetchError(address, f"cannot be opened by fsspec ({error}); check the address") from error
         self.address = address
 
     def request(self, begin: int, end: int | None, version: Version | None = None) -> "FileReply":

@@ -41,8 +41,8 @@ _SIGNATURES = [
     (rb"(?:\0" + _ASCII + rb"){16}", "UTF-16 text", _RECODE.format("UTF-16BE")),
     (
         rb"\x93NUMPY",
-        "a NumPy array (.npy), which contains no words",
-        "pass the words of its rows as well: glovefast convert matrix.npy --vocabulary words.txt, "
+        "a NumPy array (.npy), which has no words",
+        "pass the words of its rows: glovefast convert matrix.npy --vocabulary words.txt, or "
         "glovefast.save(words, matrix, destination)",
     ),
     (

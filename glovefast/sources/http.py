@@ -22,7 +22,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)  # what servers answer while they are busy
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 _ADVICE = {
-    401: "it needs a name and a password: https://NAME:PASSWORD@HOST/...",
+    401: "pass a name and a password: https://NAME:PASSWORD@HOST/...",
     403: "the server refuses access to it",
     404: "check the address",
     410: "look for a newer address",
@@ -51,7 +51,7 @@ class HttpRemote:
             if not parsed.host:
                 raise ValueError("it has no host")
         except (urllib3.exceptions.LocationParseError, ValueError) as error:
-            raise FetchError(address, f"is not a valid address ({error}); check it") from error
+            raise FetchError(address, f"is not a valid address ({error})") from error
         self.address = parsed._replace(auth=None, fragment=None).url
         self._authorization = urllib3.make_headers(basic_auth=parsed.auth) if parsed.auth else {}
         self._managers: dict[str | None, PoolManager] = {}
@@ -173,7 +173,7 @@ class HttpRemote:
                 "of its own, name their file in SSL_CERT_FILE",
             )
         if isinstance(error, exceptions.LocationParseError):
-            return FetchError(self.address, f"is not a valid address ({error}); check it")
+            return FetchError(self.address, f"is not a valid address ({error})")
         if isinstance(error, exceptions.NameResolutionError):
             return InterruptedTransfer(f"cannot find the server {host}", offline=True)
         if isinstance(error, exceptions.ProxyError):

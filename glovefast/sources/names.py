@@ -39,7 +39,7 @@ def reason_if_address(path: str) -> tuple[str, str] | None:
         return f"{match[2]}:///{path[match.end() :]}", "is an address: pass the file's path instead"
     address = f"{match[1]}://{path[match.end() :]}"
     command = f"glovefast fetch {shlex.quote(address)}"
-    return address, f"is an address: download it first, or use glovefast.from_pretrained or: {command}"
+    return address, f"is an address; fetch it with glovefast.from_pretrained, or: {command}"
 
 
 def close_names(wanted: str, names: Iterable[str]) -> list[str]:

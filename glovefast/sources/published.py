@@ -81,7 +81,7 @@ def where_to_download(name: str) -> str | None:
     stem = _SUFFIXES.sub("", name).lower()
     for text in published().values():
         if stem == text.name.lower():
-            return f"get it with: glovefast fetch {text.name}; or download {_described(text)}"
+            return f"fetch it with: glovefast fetch {text.name}; or download {_described(text)}"
         if stem == _SUFFIXES.sub("", text.file).lower():
             return f"download {_described(text)}"
     return None
@@ -95,4 +95,4 @@ def size_text(text: Published) -> str:
 
 
 def _described(text: Published) -> str:
-    return f"{text.addresses[-1]} ({size_text(text)}), which needs no unpacking"
+    return f"{text.addresses[-1]} ({size_text(text)}) and leave it packed"

@@ -142,8 +142,9 @@ class Source:
             raise FormatError(
                 self.name,
                 None,
-                f"is not the published text: its MD5 is {self._md5.hexdigest()}, not {self._expected_md5}; "
-                "to use it all the same, pass its address or its path, and the member",
+                f"is not the published text: its MD5 is {self._md5.hexdigest()}, "
+                f"expected {self._expected_md5}; to use it anyway, pass its path or address instead of the "
+                "name, and the member",
             )
 
     def close(self) -> None:

@@ -101,17 +101,17 @@ def make_bad_files() -> None:
 
 
 BAD_FILES = {
-    "objects.npy": "objects.npy: cannot be mapped as a NumPy array of numbers",
+    "objects.npy": "objects.npy: cannot be read as a NumPy array of numbers",
     "several.npz": "several.npz: is not a NumPy array (.npy)",
-    "cut.npy": "cut.npy: cannot be mapped as a NumPy array of numbers",
-    "header.npy": "header.npy: cannot be mapped as a NumPy array of numbers",
-    "odd.npy": "odd.npy: cannot be mapped as a NumPy array of numbers",
-    "call.npy": "call.npy: cannot be mapped as a NumPy array of numbers",
+    "cut.npy": "cut.npy: cannot be read as a NumPy array of numbers",
+    "header.npy": "header.npy: cannot be read as a NumPy array of numbers",
+    "odd.npy": "odd.npy: cannot be read as a NumPy array of numbers",
+    "call.npy": "call.npy: cannot be read as a NumPy array of numbers",
     "empty.npy": "empty.npy: is not a NumPy array (.npy)",
     "words.txt": "words.txt: is not a NumPy array (.npy)",
     "one.npy": "one.npy: the matrix must be (words, dimensions), not of shape (3,)",
     "text.npy": "text.npy: the matrix holds <U8 instead of real numbers",
-    "short.npy": "pass one word for each row (words: 5, rows: 4)",
+    "short.npy": "words.txt: pass one word for each row (words: 5, rows: 4)",
     "large.npy": "large.npy: the word 'the' has numbers that are too large for float32 in the matrix",
     "nan.npy": "nan.npy: row 0, the word 'the': number 1 is nan, which cannot be stored as int8",
     "pipe.npy": "pipe.npy: is not a file; pass a NumPy array (.npy)",

@@ -37,7 +37,7 @@ def test_only_some_words(run, store):
     Path("words.txt").write_text(f"{words[2]}\nnowhere\n{words[0]}\n", "utf-8")
     code, out, err = run("export", str(store), "x.vec", "--words", "words.txt")
     assert (code, out.split(" to ")[0]) == (0, "Wrote 2 × 2 vectors")
-    assert err == f"glovefast: warning: 1 of 3 words are not in {store} and are left out: 'nowhere'\n"
+    assert err == f"glovefast: warning: {store} lacks 1 of 3 words, which are left out: 'nowhere'\n"
     assert [line.split(" ")[0] for line in Path("x.vec").read_text("utf-8").splitlines()] == [
         "2",
         words[2],

@@ -57,7 +57,7 @@ def test_a_file_is_converted_once(fetch):
     assert output.endswith(f'Next, in Python: glovefast.load("{store}")\n')
     code, output, errors = fetch("fetch", "small.2d.txt")
     assert (code, errors) == (0, "")
-    assert output.startswith(f"In the cache already: {store}\n")
+    assert output.startswith(f"Already in the cache: {store}\n")
     assert fetch("fetch", "small.2d.txt", "--quiet") == (0, "", "")
     result = json.loads(fetch("fetch", "small.2d.txt", "--json")[1])
     assert (result["destination"], result["rows"], result["is_new"]) == (str(store), 3, False)
@@ -129,7 +129,7 @@ def test_the_list(run):
     assert lines[0].split() == ["name", "rows", "dim", "licence", "file"]
     assert [line.split()[0] for line in lines[1 : 1 + len(published())]] == list(published())
     assert "glove.6B.100d *" in output
-    assert lines[-1] == "* never fetched from its real server by a release of glovefast"
+    assert lines[-1] == "* not yet downloaded from its real server by any release of glovefast"
     listed = json.loads(run("fetch", "--list", "--json")[1])["published"]
     assert listed[0]["addresses"][1] == "https://nlp.stanford.edu/data/wordvecs/glove.6B.zip"
     assert listed[0]["md5"] == "0fac3659c38a4c0e9432fe603de60b12"
@@ -160,7 +160,7 @@ def test_without_a_network(fetch):
     code, output, errors = fetch("fetch", f"{web.address}/v.txt")
     assert (code, output) == (1, "")
     assert errors.startswith(f"glovefast: error: {web.address}/v.txt: cannot reach localhost (")
-    assert errors.endswith("elsewhere and put it here: cache/files/localhost/v.txt\n")
+    assert errors.endswith("on another one and put it here: cache/files/localhost/v.txt\n")
     assert errors.count("\n") == 1
     assert left() == []
 
@@ -238,7 +238,7 @@ def test_clearing_leaves_what_is_being_made(fetch):
         fcntl.flock(lock, fcntl.LOCK_EX)
         code, output, errors = fetch("cache", "--clear")
     assert (code, output) == (0, "Removed 0 stores from cache (0 bytes)\n")
-    assert errors.endswith("stays: a process is making it\n")
+    assert errors.endswith("is kept: another process is making it\n")
     assert left() == before
 
 
@@ -274,7 +274,7 @@ def test_a_lost_connection_keeps_what_came(fetch):
     with serving({"/v.txt": LONG}, faults=[None, cut_after(100_000), *[cut_after(0)] * 9]) as web:
         code, _, errors = fetch("fetch", f"{web.address}/v.txt")
         assert code == 1
-        assert errors.splitlines()[-1].endswith("; try again later: it goes on where it stopped")
+        assert errors.splitlines()[-1].endswith("; try again later; the download continues where it stopped")
         web.faults.clear()
         web.forget()
         assert fetch("fetch", f"{web.address}/v.txt")[0] == 0

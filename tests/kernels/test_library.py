@@ -242,7 +242,7 @@ def test_a_packaged_library_comes_first(
         "by": "library",
         "level": LEVELS_OF_THIS_PROCESSOR[0],
         "file": str(manifest),
-        "summary": f"shared library of the package, {LEVELS_OF_THIS_PROCESSOR[0]}",
+        "summary": f"shared library in the package, {LEVELS_OF_THIS_PROCESSOR[0]}",
         "reasons": [],
     }
     assert not nothing_loaded.exists()

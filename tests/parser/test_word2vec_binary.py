@@ -329,8 +329,8 @@ def test_a_file_that_is_cut_anywhere(tmp_path, monkeypatch, chunk_bytes):
         else:
             row = next(row for row in range(5) if begins[row] < end < begins[row + 1])
             assert message == (
-                f"<stream>, word {row + 1}: the file ends at byte {end} in this row, which begins at byte "
-                f"{begins[row]}; the header promises 5 words; download the file again"
+                f"<stream>, word {row + 1}: the file ends at byte {end}, inside this row, which begins at "
+                f"byte {begins[row]}; the header promises 5 words; download the file again"
             )
 
 
@@ -352,13 +352,13 @@ def test_junk_at_the_end(tmp_path, monkeypatch, chunk_bytes):
         (b"6 7\n", "<stream>: ends at byte 174, after 5 words, but the header promises 6 words"),
         (b"4 7\n", "<stream>: the header promises 4 words, but at byte 140, after the last one, the file"),
         (b"5 6\n", "is not UTF-8"),
-        (b"5 8\n", "<stream>, word 5: the file ends at byte 174 in this row, which begins at byte 144"),
-        (b"5 300\n", "<stream>, word 1: the file ends at byte 176 in this row"),
+        (b"5 8\n", "<stream>, word 5: the file ends at byte 174, inside this row, which begins at byte 144"),
+        (b"5 300\n", "<stream>, word 1: the file ends at byte 176, inside this row"),
         (
             b"999999999999999999 7\n",
             "<stream>: ends at byte 191, after 5 words, but the header promises 999,",
         ),
-        (b"5 8388608\n", "<stream>, word 1: the file ends at byte 180 in this row"),
+        (b"5 8388608\n", "<stream>, word 1: the file ends at byte 180, inside this row"),
         (b"5 8388609\n", "<stream>, line 1: the header says 8,388,609 numbers per row; at most 8,388,608"),
         (b"5 999999999999999999\n", "<stream>, line 1: the header says 999,999,999,999,999,999 numbers"),
     ],

@@ -34,8 +34,7 @@ def here(tmp_path, monkeypatch):
 )
 def test_an_address(address):
     expected = (
-        f"{address}: is an address: download it first, or use glovefast.from_pretrained "
-        f"or: glovefast fetch {address}"
+        f"{address}: is an address; fetch it with glovefast.from_pretrained, or: glovefast fetch {address}"
     )
     for source in (address, Path(address)):  # a Path has lost a slash
         with pytest.raises(FormatError) as caught:
@@ -47,8 +46,8 @@ def test_an_address_in_the_command(capfd):
     for command in (["convert"], ["convert", "--all"], ["convert", "--dry-run"]):
         assert main([*command, "https://example.org/v.zip"]) == 1
         assert capfd.readouterr().err == (
-            "glovefast: error: https://example.org/v.zip: is an address: download it first, "
-            "or use glovefast.from_pretrained or: glovefast fetch https://example.org/v.zip\n"
+            "glovefast: error: https://example.org/v.zip: is an address; "
+            "fetch it with glovefast.from_pretrained, or: glovefast fetch https://example.org/v.zip\n"
         )
 
 
@@ -58,8 +57,8 @@ def test_an_address_in_the_place_of_a_store(command, capfd):
     words = ["words.txt"] if command[0] in {"matrix", "coverage"} else []
     assert main([*command, "https://example.org/v", *words]) == 1
     assert capfd.readouterr().err == (
-        "glovefast: error: https://example.org/v: is an address: download it first, "
-        "or use glovefast.from_pretrained or: glovefast fetch https://example.org/v\n"
+        "glovefast: error: https://example.org/v: is an address; "
+        "fetch it with glovefast.from_pretrained, or: glovefast fetch https://example.org/v\n"
     )
 
 
@@ -127,8 +126,8 @@ def test_a_missing_directory_and_a_file_as_a_directory(capfd):
 def test_a_well_known_file_that_is_missing(capfd):
     assert complaint("data.glove.6B.100d.txt"[5:], capfd) == (
         "glovefast: error: glove.6B.100d.txt: No such file or directory; "
-        "get it with: glovefast fetch glove.6B.100d; or download "
-        "https://nlp.stanford.edu/data/wordvecs/glove.6B.zip (822 MB), which needs no unpacking\n"
+        "fetch it with: glovefast fetch glove.6B.100d; or download "
+        "https://nlp.stanford.edu/data/wordvecs/glove.6B.zip (822 MB) and leave it packed\n"
     )
 
 
@@ -152,7 +151,7 @@ def test_where_a_file_is_published(name, archive):
     if archive is None:
         assert where is None
     else:
-        expected = f"download https://nlp.stanford.edu/data/wordvecs/{archive}, which needs no unpacking"
+        expected = f"download https://nlp.stanford.edu/data/wordvecs/{archive} and leave it packed"
         assert where is not None
         assert where.endswith(expected)
 

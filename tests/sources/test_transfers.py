@@ -200,7 +200,9 @@ def test_a_server_that_always_stops_at_the_same_place(opened):
     """As one does that promises more than it has."""
     with serving({"/data": DATA}) as web, opened(web) as file:
         web.faults = [cut_after(100_000), *[cut_after(0)] * 20]
-        with pytest.raises(FetchError, match=r"broke off.*try again later: it goes on where it stopped"):
+        with pytest.raises(
+            FetchError, match=r"broke off.*try again later; the download continues where it stopped"
+        ):
             file.read(400_000)
         assert len(web.requests) == 7  # the beginning, one that brought something, and five that did not
 
@@ -234,7 +236,7 @@ def test_a_busy_server_is_asked_again(opened, code):
     [
         (404, "the server answers 404 Not Found; check the address"),
         (403, "the server answers 403 Forbidden; the server refuses access to it"),
-        (401, "needs a name and a password"),
+        (401, "pass a name and a password"),
         (418, "answers 418"),
     ],
 )

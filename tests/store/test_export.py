@@ -246,11 +246,11 @@ def test_some_words_in_their_order(vectors, place, caplog, words):
     path = vectors.export(place / "x.bin", words)
     expected = b"".join(word.encode() + b" " + VECTORS[WORDS.index(word)].tobytes() for word in ("of", "cat"))
     assert path.read_bytes() == b"2 6\n" + expected
-    assert f"1 of 3 words are not in {vectors.path} and are left out: 'none'" in caplog.text
+    assert f"{vectors.path} lacks 1 of 3 words, which are left out: 'none'" in caplog.text
 
 
 def test_no_words(vectors, place):
-    with pytest.raises(VocabularyError, match="none of the 2 words is in"):
+    with pytest.raises(VocabularyError, match="has none of the words, so there is nothing to write"):
         vectors.export(place / "x.bin", ["no", "none"])
     assert list(place.iterdir()) == []
 
@@ -315,7 +315,9 @@ def test_the_ending_or_the_format_decides(vectors, place, name, file_format):
 
 @pytest.mark.parametrize("name", ["x.csv", "x.safetensors", "x.glovefast", "x.50d"])
 def test_endings_that_are_none(vectors, place, name):
-    with pytest.raises(ValueError, match=r"is not one of \.txt, \.vec, \.bin, \.parquet, \.tsv; choose one"):
+    with pytest.raises(
+        ValueError, match=r"is not one of \.txt, \.vec, \.bin, \.parquet, \.tsv; end it in one"
+    ):
         vectors.export(place / name)
     with pytest.raises(ValueError, match="unknown file_format 'csv': choose one of 'glove'"):
         vectors.export(place / name, file_format="csv")

@@ -47,15 +47,17 @@ def chosen_words(
     rows = index.rows(words)
     missing = np.flatnonzero(rows < 0)
     if len(missing) == len(words):
-        raise VocabularyError(f"none of the {len(words):,} words is in {name}, so there is nothing to write")
+        raise VocabularyError(
+            f"{name} has none of the words, so there is nothing to write ({len(words):,} words looked up)"
+        )
     if missing.size:
         first = ", ".join(map(repr, words.take(integer_array(missing[:_LISTED])).to_pylist()))
         more = f" and {missing.size - _LISTED:,} more" if missing.size > _LISTED else ""
         _log.warning(
-            "%s of %s words are not in %s and are left out: %s",
+            "%s lacks %s of %s words, which are left out: %s",
+            name,
             f"{missing.size:,}",
             f"{len(words):,}",
-            name,
             first + more,
         )
     found = np.flatnonzero(rows >= 0)

@@ -47,9 +47,9 @@ def export_format(destination: str | os.PathLike[str], file_format: str | None =
     if found is None:
         raise ValueError(
             f"{os.fspath(destination)!r} ends in {suffix}, which is not one of "
-            f"{', '.join(FORMAT_OF_SUFFIX)}; "
-            "choose one of them or state the format (file_format, --format); a static embedding model is a "
-            "folder, whose name has no ending or / at its end"
+            f"{', '.join(FORMAT_OF_SUFFIX)}; end it in one of them, or choose the format "
+            "(file_format, --format); for a static embedding model, pass a folder: a name without an ending, "
+            "or with / at the end"
         )
     return found
 

@@ -31,7 +31,7 @@ class ExportMethods:
         overwrite: bool = False,
         progress: Callback | bool | None = None,
     ) -> Path:
-        """Write the vectors in a format of other tools.
+        """Write the vectors in a format that other tools read.
 
         The numbers keep their bits in every format; in text, nan only stays nan. What is written appears
         whole or not at all.
