@@ -12,7 +12,7 @@ from glovefast.conversion.options import Options
 from glovefast.conversion.pipeline import Conversion
 from glovefast.conversion.pretrained_source import PretrainedSource
 from glovefast.conversion.targets import is_folder
-from glovefast.errors import FetchError, StoreError
+from glovefast.errors import FetchError, FormatError, StoreError
 from glovefast.progress import Progress
 from glovefast.sources.addresses import remote_of, without_password
 from glovefast.sources.attempts import OfflineError, is_unchanged
@@ -67,8 +67,7 @@ def make_store(
         if not is_there:
             origin = dict(made_of)
             entry.note_origin(origin)
-        with _opened(source, entry, options) as (opened, found):
-            Conversion(opened, options).run(entry.store, overwrite=is_there)
+        found = _convert(source, entry, options, entry.store, overwrite=is_there)
         # Last: an interrupt in between makes the next refresh fetch once more, and never too little.
         entry.note_origin({**made_of, **found})
         remove_parts(entry.downloads)
@@ -108,8 +107,7 @@ def make_store_at(
         if not refresh and _is_usable(entry.store):
             copy_store(entry.store, target, overwrite)
             return target, False
-        with _opened(source, entry, options) as (opened, _):
-            Conversion(opened, options).run(target, overwrite)
+        _convert(source, entry, options, target, overwrite)
         remove_parts(entry.downloads)
     return target, True
 
@@ -140,25 +138,37 @@ def _has_changed(source: PretrainedSource, origin: Mapping[str, Any]) -> bool:
         remote.close()
 
 
-@contextmanager
-def _opened(
-    source: PretrainedSource, entry: Entry, options: Options
-) -> Iterator[tuple[Source, dict[str, Any]]]:
-    """Open the text, and say where it was found."""
+def _convert(
+    source: PretrainedSource, entry: Entry, options: Options, target: Path, overwrite: bool
+) -> dict[str, Any]:
+    """Make a store of the text, wherever it is; say where it was found.
+
+    A mirror is asked if a server does not answer, or sends something else than the text: a web page, say.
+    """
     place, member = source.path, source.member
     if place is None:
         place, member = _put_by_hand(source, entry)
     if place is not None:
         with open_source(place, member) as opened:
             _expect(opened, source)
-            yield opened, {"path": str(place)}
-        return
-    with _fetched(source, entry, options) as (file, address):
-        opened = _openable(file, member)
-        with opened:
-            file.stop_reporting()
-            _expect(opened, source)
-            yield opened, {"address": address, "version": asdict(file.version)}
+            Conversion(opened, options).run(target, overwrite)
+        return {"path": str(place)}
+    failures: list[FetchError | FormatError] = []
+    for address in source.addresses:
+        try:
+            with _fetched(address, entry, options) as file, _openable(file, member) as opened:
+                file.stop_reporting()
+                _expect(opened, source)
+                Conversion(opened, options).run(target, overwrite)
+                return {"address": without_password(address), "version": asdict(file.version)}
+        except (_NoAnswer, FormatError) as error:
+            if isinstance(error, FormatError) and error.line is not None:  # a mirror has the same line
+                raise
+            failure = error.args[0] if isinstance(error, _NoAnswer) else error
+            failures.append(failure)
+            if address != source.addresses[-1] and not isinstance(failure, OfflineError):
+                _log.warning("%s; asking the next server", failure)
+    raise _failure_of_all(failures, source, entry)
 
 
 def _expect(opened: Source, source: PretrainedSource) -> None:
@@ -175,43 +185,43 @@ def _put_by_hand(source: PretrainedSource, entry: Entry) -> tuple[Path | None, s
     return None, source.member
 
 
+class _NoAnswer(Exception):  # noqa: N818 - a mirror may answer
+    """A server did not even begin to send the file; holds the FetchError that says why."""
+
+
 @contextmanager
-def _fetched(source: PretrainedSource, entry: Entry, options: Options) -> Iterator[tuple[RemoteFile, str]]:
-    """Begin to fetch from the first server that gives the file; keep what came unless it is of no use."""
+def _fetched(address: str, entry: Entry, options: Options) -> Iterator[RemoteFile]:
+    """Begin to fetch a file; keep what came unless it is of no use."""
     parts = KeptParts(entry.downloads)
     try:
-        file, address = _first_that_answers(source, entry, parts, options)
+        remote = remote_of(address)
+        try:
+            file = RemoteFile(remote, parts, _reporter(remote.address, options))
+        except FetchError as error:
+            remote.close()
+            raise _NoAnswer(error) from error
         with file:
-            yield file, without_password(address)
+            yield file
     except Exception as error:
         # What an interrupt or a lost connection leaves is the beginning of the next attempt. A file that
         # cannot be converted is fetched anew, and a full disk gets its room back.
-        if isinstance(error, ChangedFileError) or not isinstance(error, FetchError):
+        if isinstance(error, ChangedFileError) or not isinstance(error, FetchError | _NoAnswer):
             parts.discard()
         raise
     finally:
         parts.close()
 
 
-def _first_that_answers(
-    source: PretrainedSource, entry: Entry, parts: KeptParts, options: Options
-) -> tuple[RemoteFile, str]:
-    failures: list[FetchError] = []
-    for address in source.addresses:
-        remote = remote_of(address)
-        try:
-            return RemoteFile(remote, parts, _reporter(remote.address, options)), address
-        except FetchError as error:
-            remote.close()
-            failures.append(error)
-            if address != source.addresses[-1] and not isinstance(error, OfflineError):
-                _log.info("%s; asking the next server", error)
+def _failure_of_all(
+    failures: list[FetchError | FormatError], source: PretrainedSource, entry: Entry
+) -> FetchError | FormatError:
+    """Choose what to say when no server gave the file."""
     if not any(isinstance(error, OfflineError) for error in failures):
-        raise failures[-1]
+        return failures[-1]
     path = entry.by_hand / next(iter(source.by_hand or {}))
     reasons = "; ".join(error.reason.partition("; ")[0] for error in failures)
     address = without_password(source.addresses[-1])
-    raise OfflineError(
+    return OfflineError(
         source.shown,
         f"{reasons}; if this machine has no network, download {address} on another one "
         f"and put it here: {path}",

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from glovefast._version import __version__
-from glovefast.errors import FetchError
+from glovefast.errors import FetchError, printable
 from glovefast.sources.remote import ChangedFileError, InterruptedTransfer, Version
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ _CONNECT_SECONDS, _SILENT_SECONDS = 30.0, 60.0  # a server that sends nothing fo
 _MAX_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)  # what servers answer while they are busy
-_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _ADVICE = {
     401: "pass a name and a password: https://NAME:PASSWORD@HOST/...",
     403: "the server refuses access to it",
@@ -106,12 +107,17 @@ class HttpRemote:
             if response.status not in _REDIRECTS or place is None:
                 return response
             response.drain_conn()
-            target = urljoin(address, place)
-            if urlsplit(target).scheme not in ("http", "https"):
+            try:
+                target = urljoin(address, place)
+                scheme = urlsplit(target).scheme
+            except ValueError as error:
+                reason = f"the server redirects to {printable(place)}, which is not a valid address ({error})"
+                raise FetchError(self.address, reason) from error
+            if scheme not in ("http", "https"):
                 raise FetchError(
                     self.address, f"the server redirects to {target}, which is not a web address"
                 )
-            if (urlsplit(address).scheme, urlsplit(target).scheme) == ("https", "http"):
+            if (urlsplit(address).scheme, scheme) == ("https", "http"):
                 raise FetchError(self.address, f"the server redirects to {target}, which is not encrypted")
             address = target
         raise FetchError(self.address, f"the server redirects more than {_MAX_REDIRECTS} times")
@@ -203,7 +209,7 @@ class HttpRemote:
             response.drain_conn()
             return HttpReply(response, 0, Version(0, version.etag, version.modified), in_parts=True)
         if status == 416:
-            raise ChangedFileError.of(self.address, f"it had more than {begin:,} bytes, and now has {total}")
+            raise ChangedFileError.of(self.address, _shorter_than(begin, total))
         if status != 206:
             advice = _ADVICE.get(status, "check the address")
             raise FetchError(self.address, f"{answer}; {advice}")
@@ -255,12 +261,17 @@ def _mark_of(version: Version | None) -> str | None:
 
 
 def _length(headers: Any) -> int | None:  # noqa: ANN401 - urllib3's
-    given = headers.get("Content-Length", "")
-    return int(given) if given.isdecimal() and "Transfer-Encoding" not in headers else None
+    given = headers.get("Content-Length", "").strip()
+    return int(given) if _LENGTH.fullmatch(given) and "Transfer-Encoding" not in headers else None
+
+
+def _shorter_than(begin: int, total: int | None) -> str:
+    now = "less" if total is None else f"{total:,}"
+    return f"it had more than {begin:,} bytes, and now has {now}"
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    return float(retry_after) if retry_after is not None and retry_after.isdecimal() else None
+    return float(retry_after) if retry_after is not None and _LENGTH.fullmatch(retry_after) else None
 
 
 def _interruption(error: Exception) -> InterruptedTransfer:
@@ -268,8 +279,12 @@ def _interruption(error: Exception) -> InterruptedTransfer:
 
     if isinstance(error, exceptions.ReadTimeoutError):
         return InterruptedTransfer("the server has stopped sending")
-    reason = str(error.args[0] if error.args else error)
-    return InterruptedTransfer(f"the connection broke off ({reason})")
+    # urllib3 quotes the exception of a library below, which says more, or only counts the bytes.
+    cause = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
+    if isinstance(cause, exceptions.IncompleteRead | exceptions.InvalidChunkLength):
+        return InterruptedTransfer("the connection broke off before the end of the file")
+    reason = (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+    return InterruptedTransfer(f"the connection broke off ({printable(reason[:200])})")
 
 
 def _between(text: str, before: str, after: str) -> str:

@@ -59,12 +59,12 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
         if opened.archive is not None:
             archive = OpenArchive(opened.archive, opened.origin, resources.pop_all())
             return archive.open(member, closing=True)
-        if member is not None:
+        is_plain = opened.text is opened.stream
+        check_text(opened.name, opened.text.head, "it has no bytes" if is_plain else "it unpacks to nothing")
+        if member is not None:  # after the check: a server's web page in place of an archive says why
             raise FormatError(
                 opened.name, None, f"{_NOT_AN_ARCHIVE}, so it has no member {shortened(member)}"
             )
-        is_plain = opened.text is opened.stream
-        check_text(opened.name, opened.text.head, "it has no bytes" if is_plain else "it unpacks to nothing")
         return Source(
             opened.name,
             text=opened.text,

@@ -270,6 +270,53 @@ def test_the_mirror_is_asked_next(names):
         assert "word1" in glovefast.from_pretrained("v.2d")
 
 
+PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        PAGE,
+        b"Not Found",
+        zipped({"v.3d.txt": OTHER}),
+        zipped({"v.2d.txt": OTHER}),
+        zipped({"v.2d.txt": TEXT})[:-40],
+    ],
+    ids=["page", "text", "another archive", "another text", "cut"],
+)
+def test_the_mirror_is_asked_when_a_server_sends_something_else(names, cache, caplog, wrong):
+    with serving({"/v.zip": wrong}) as web, serving({"/v.zip": zipped({"v.2d.txt": TEXT})}) as mirror:
+        names(f"{web.address}/v.zip", f"{mirror.address}/v.zip", md5=hashlib.md5(TEXT).hexdigest())
+        assert "word1" in glovefast.from_pretrained("v.2d")
+        assert f"{web.address}/v.zip" in caplog.text
+        assert "; asking the next server" in caplog.text
+        assert stores_and_rest(cache) == (1, [])
+        web.forget()
+        assert glovefast.from_pretrained("v.2d", refresh=True).is_current()
+        assert web.requests == []
+
+
+def test_when_no_server_sends_the_text_the_last_one_is_told_of(names, cache):
+    with serving({"/v.zip": PAGE}) as web, serving({"/v.zip": PAGE}) as mirror:
+        names(f"{web.address}/v.zip", f"{mirror.address}/v.zip")
+        with pytest.raises(ForeignError, match=f"^{mirror.address}/v.zip: is an HTML page"):
+            glovefast.from_pretrained("v.2d")
+    with serving({"/v.zip": PAGE}) as web:
+        names(f"{web.address}/v.zip", f"{mirror.address}/v.zip")
+        with pytest.raises(FetchError, match=r"^v\.2d: is an HTML page, .*; cannot reach localhost \("):
+            glovefast.from_pretrained("v.2d")
+    assert stores_and_rest(cache) == (0, [])
+
+
+def test_a_bad_row_is_not_fetched_from_the_mirror_too(names):
+    data = zipped({"v.2d.txt": TEXT + b"word 1\n"})
+    with serving({"/v.zip": data}) as web, serving({"/v.zip": data}) as mirror:
+        names(f"{web.address}/v.zip", f"{mirror.address}/v.zip")
+        with pytest.raises(FormatError, match="line 1001"):
+            glovefast.from_pretrained("v.2d")
+        assert mirror.requests == []
+
+
 def test_a_text_that_is_not_the_published_one(names, cache):
     with serving({"/v.zip": zipped({"v.2d.txt": OTHER})}) as web:
         names(f"{web.address}/v.zip", md5=hashlib.md5(TEXT).hexdigest())
@@ -279,6 +326,11 @@ def test_a_text_that_is_not_the_published_one(names, cache):
             glovefast.from_pretrained("v.2d")
         assert stores_and_rest(cache) == (0, [])
         assert "other1" in glovefast.from_pretrained(f"{web.address}/v.zip")
+
+
+def test_a_page_in_place_of_an_archive():
+    with serving({"/v.zip": PAGE}) as web, pytest.raises(ForeignError, match="is an HTML page"):
+        glovefast.from_pretrained(f"{web.address}/v.zip", member="v.txt")
 
 
 def test_without_a_network_a_file_can_be_put_by_hand(names, cache):

@@ -406,3 +406,55 @@ def test_addresses_that_cannot_be(tmp_path):
     for address in ("http://[", "https://host:port/v.txt", "http:///v.txt"):
         with pytest.raises(FetchError, match="is not a valid address"):
             remote_of(address)
+
+
+def test_lengths_that_cannot_be(opened, caplog):
+    """Python refuses to make a number of so many digits."""
+    digits = "9" * 5000
+
+    def part(handler):
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes 0-4095/{digits}")
+        handler.end_headers()
+        handler.close_connection = True
+
+    def whole(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", digits)
+        handler.end_headers()
+        web.send(handler, DATA)
+        handler.close_connection = True
+
+    with serving({"/data": DATA}, faults=[part]) as web:
+        with pytest.raises(FetchError, match="the server sent other bytes than it was asked for"):
+            opened(web)
+        web.faults = [whole]
+        with opened(web) as file:
+            assert file.read() == DATA
+    assert "does not say how long the file is" in caplog.text
+
+
+def test_a_redirect_to_what_is_not_an_address(opened):
+    with serving({}, faults=[status(302, Location="http://[bad")]) as web:
+        message = r"redirects to http://\[bad, which is not a valid address"
+        with pytest.raises(FetchError, match=message):
+            opened(web)
+
+
+def test_a_broken_connection_is_told_in_plain_words(opened):
+    with serving({"/data": DATA}) as web, opened(web) as file:
+        web.faults = [cut_after(100_000), *[cut_after(0)] * 20]
+        with pytest.raises(FetchError, match=r": the connection broke off before the end of the file; try"):
+            file.read(400_000)
+    hanging_up = [lambda handler: setattr(handler, "close_connection", True)] * 9
+    message = r": the connection broke off \(Remote end closed connection"
+    with serving({}, faults=hanging_up) as web, pytest.raises(FetchError, match=message):
+        opened(web)
+
+
+def test_a_file_that_has_become_shorter(opened):
+    message = "it had more than 4,096 bytes, and now has less;"
+    with serving({"/data": DATA}, faults=[None, status(416)]) as web, opened(web) as file:
+        file.read(4_000)
+        with pytest.raises(ChangedFileError, match=message):
+            file.read(400_000)
