@@ -222,7 +222,7 @@ class WordDecoder:
         name = "UTF-8" if self.encoding == UTF_8 else self.encoding
         rejected = f"{_rejected_reason(name, self.errors)}; {_advice(name, self.errors)}"
         return [
-            f"the word {encoded!r} is {rejected}"
+            f"the word {shortened(encoded)} is {rejected}"
             if word is None
             else f"the word {encoded!r} is not {name}; it was changed to {word!r}"
             for encoded, word in zip(damaged, changed, strict=True)

@@ -288,6 +288,8 @@ class BinaryBlockParser:
     def _bad_line(self, word: DamagedWord, buffer: TextBuffer) -> BadLine:
         space = int(self._vector_begins[word.row]) - 1
         begin = buffer.position + space - len(word.encoded) - buffer.begin
-        reason = f"{word.reason} (it begins at byte {begin:,})"
+        where = f"it begins at byte {begin:,}"
+        if word.changed is None:
+            where += "; if it is not a word, the header states a wrong dimension"
         changed = None if word.changed is None else word.encoded
-        return BadLine(word.row, reason, beginning_of(word.encoded), changed)
+        return BadLine(word.row, f"{word.reason} ({where})", beginning_of(word.encoded), changed)

@@ -264,7 +264,7 @@ NOT_UTF8 = word2vec_binary([b"the", b"caf\xe9", b"of", b"\xff"], VECTORS[:4])
 def test_words_that_do_not_fit_the_encoding(tmp_path):
     message = refusal(NOT_UTF8, tmp_path)
     assert message.startswith("<stream>, word 2: the word b'caf\\xe9' is not UTF-8; name the file's encoding")
-    assert "(it begins at byte 36); skip such rows" in message
+    assert "(it begins at byte 36; if it is not a word, the header states a wrong dimension)" in message
     assert NOT_UTF8[36:40] == b"caf\xe9"
     store = convert(io.BytesIO(NOT_UTF8), tmp_path / "skip", on_bad_row="skip")
     assert read(store)[0] == ["the", "of"]
@@ -351,7 +351,7 @@ def test_junk_at_the_end(tmp_path, monkeypatch, chunk_bytes):
     [
         (b"6 7\n", "<stream>: ends at byte 174, after 5 words, but the header promises 6 words"),
         (b"4 7\n", "<stream>: the header promises 4 words, but at byte 140, after the last one, the file"),
-        (b"5 6\n", "is not UTF-8"),
+        (b"5 6\n", "if it is not a word, the header states a wrong dimension"),
         (b"5 8\n", "<stream>, word 5: the file ends at byte 174, inside this row, which begins at byte 144"),
         (b"5 300\n", "<stream>, word 1: the file ends at byte 176, inside this row"),
         (
@@ -366,6 +366,11 @@ def test_junk_at_the_end(tmp_path, monkeypatch, chunk_bytes):
 def test_a_header_that_lies(tmp_path, header, message):
     data = header + word2vec_binary([b"word%d" % row for row in range(5)], VECTORS[:5])[4:]
     assert message in refusal(data, tmp_path)
+
+
+def test_what_a_wrong_header_takes_for_a_word_is_shortened(tmp_path):
+    data = word2vec_binary([b"word"], np.full((1, 300), 1.3, dtype=np.float32))
+    assert len(refusal(data.replace(b"1 300", b"1 1"), tmp_path)) < 500
 
 
 def test_options_that_contradict_the_header(tmp_path):
