@@ -161,7 +161,7 @@ def cache(*, clears: bool, cache_dir: str | None, quiet: bool, as_json: bool) ->
     if as_json:
         print_json({"cache": str(directory), "bytes_freed": freed, "busy": [str(each) for each in busy]})
     else:
-        removed = counted(len(listed) - len(busy), "store")
+        removed = counted(len({each["store"] for each in listed} - set(map(str, busy))), "store")
         print_text(f"Removed {removed} from {printable(str(directory))} ({readable_bytes(freed)})")
     for store in busy:
         complain(f"warning: {store} is kept: another process is making it")

@@ -75,6 +75,10 @@ class Entry:
     def _note(self) -> Path:
         return self.store.with_suffix(".json")
 
+    @property
+    def _unfinished_note(self) -> Path:
+        return self.store.with_suffix(".json.partial")
+
     def note_use(self) -> None:
         """Note that the store was used now, if the cache can be written."""
         with suppress(OSError):
@@ -83,7 +87,7 @@ class Entry:
     def note_origin(self, origin: Mapping[str, Any]) -> None:
         """Note what the store was made of."""
         with _advised():
-            written = self._note.with_suffix(".json.partial")
+            written = self._unfinished_note
             try:
                 written.write_text(json.dumps(origin), encoding="utf-8")
                 written.replace(self._note)
@@ -111,6 +115,9 @@ class Entry:
         with _advised():
             self.store.parent.mkdir(parents=True, exist_ok=True)
             lock = self._lock()
+            while lock is None:
+                _log("waiting for another process, which makes %s", self.store)
+                lock = self._lock(waits=True)
         try:
             yield
         finally:
@@ -120,14 +127,15 @@ class Entry:
                     self.store.with_suffix(".lock").unlink(missing_ok=True)
             os.close(lock)
 
-    def _lock(self) -> int:
+    def _lock(self, *, waits: bool = False) -> int | None:
+        """Lock the store; None if another process has locked it, unless this one `waits`."""
         path = self.store.with_suffix(".lock")
         while True:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
             try:
-                if not _locked_at_once(lock):
-                    _log("waiting for another process, which makes %s", self.store)
-                    _lock_file(lock, wait=True)
+                if not _lock_file(lock, waits=waits):
+                    os.close(lock)
+                    return None
                 if os.path.samestat(os.fstat(lock), path.stat()):
                     return lock
             except FileNotFoundError:  # another process has cleared the cache
@@ -145,28 +153,38 @@ class Entry:
         int or None
             How many bytes that freed.
         """
-        from glovefast.sources.kept_parts import remove_parts, size_of_parts
+        from glovefast.sources.kept_parts import remove_parts
         from glovefast.store.remains import remove_store
 
-        path = self.store.with_suffix(".lock")
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        lock = self._lock()
+        if lock is None:
+            return None
         try:
-            if not _locked_at_once(lock):
-                return None
-            freed = self.size() + size_of_parts(self.downloads)
+            freed = self.size() + self._unfinished_size()
             remove_store(self.store)
             remove_parts(self.downloads)
-            self._note.unlink(missing_ok=True)
-            path.unlink()
+            for path in (self._note, self._unfinished_note, self.store.with_suffix(".lock")):
+                path.unlink(missing_ok=True)
             return freed
         finally:
             os.close(lock)
 
+    def is_there(self) -> bool:
+        """Say whether there is a store, or the beginning of one."""
+        from glovefast.store.remains import remains_of
+
+        return self.store.is_dir() or self.downloads.is_dir() or bool(remains_of(self.store))
+
     def size(self) -> int:
         """Count the bytes of the store's files."""
-        with suppress(OSError):
-            return sum(file.lstat().st_size for file in self.store.iterdir())
-        return 0
+        return _size_of_files(self.store)
+
+    def _unfinished_size(self) -> int:
+        """Count the bytes of what was fetched or written for a store that is not complete."""
+        from glovefast.sources.kept_parts import size_of_parts
+        from glovefast.store.remains import remains_of
+
+        return size_of_parts(self.downloads) + sum(map(_size_of_files, remains_of(self.store)))
 
     def describe(self) -> dict[str, Any]:
         """Describe the store for a list."""
@@ -178,8 +196,6 @@ class Entry:
         return {**self._described(), "last_used": None}
 
     def _described(self) -> dict[str, Any]:
-        from glovefast.sources.kept_parts import size_of_parts
-
         origin = self.origin()
         source, member, options = (origin.get(name) for name in ("source", "member", "options"))
         return {
@@ -188,25 +204,28 @@ class Entry:
             "member": member if isinstance(member, str) else None,
             "options": options if isinstance(options, dict) else {},
             "bytes": self.size(),
-            "unfinished_bytes": size_of_parts(self.downloads),
+            "unfinished_bytes": self._unfinished_size(),
         }
 
 
 def entries(cache_dir: str | os.PathLike[str] | None = None) -> list[Entry]:
-    """List what is in a cache: stores, and files that have come in part."""
+    """List what is in a cache: stores, and those that are being made or were begun."""
+    return [entry for entry in _all_entries(cache_dir) if entry.is_there()]
+
+
+def _all_entries(cache_dir: str | os.PathLike[str] | None) -> list[Entry]:
     cache = cache_directory() if cache_dir is None else Path(cache_dir)
     names = set()
     with suppress(OSError):
         matches = (_OURS.fullmatch(path.name) for path in (cache / _STORES).iterdir())
         names = {match[1] for match in matches if match}
-    found = [Entry(cache, name) for name in sorted(names)]
-    return [entry for entry in found if entry.store.is_dir() or entry.downloads.is_dir()]
+    return [Entry(cache, name) for name in sorted(names)]
 
 
 def clear(cache_dir: str | os.PathLike[str] | None = None) -> tuple[int, list[Path]]:
     """Remove all stores of a cache; give the bytes that this freed, and the stores that are being made."""
     freed, busy = 0, []
-    for entry in entries(cache_dir):
+    for entry in _all_entries(cache_dir):
         with _advised():
             size = entry.remove()
         if size is None:
@@ -214,6 +233,12 @@ def clear(cache_dir: str | os.PathLike[str] | None = None) -> tuple[int, list[Pa
         else:
             freed += size
     return freed, busy
+
+
+def _size_of_files(directory: Path) -> int:
+    with suppress(OSError):
+        return sum(file.lstat().st_size for file in directory.iterdir())
+    return 0
 
 
 @contextmanager
@@ -233,23 +258,19 @@ def _log(message: str, *values: object) -> None:
     logging.getLogger("glovefast").info(message, *values)
 
 
-def _locked_at_once(file: int) -> bool:
-    try:
-        _lock_file(file, wait=False)
-    except BlockingIOError:
-        return False
-    return True
+def _lock_file(file: int, *, waits: bool) -> bool:
+    """Lock a file until it is closed, or until the process ends; false if another process has locked it.
 
-
-def _lock_file(file: int, *, wait: bool) -> None:
-    """Lock a file until it is closed, or until the process ends; where there are no locks, do nothing."""
+    Where there are no locks, this does nothing.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
-        return
+        return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
     except BlockingIOError:
-        raise
+        return False
     except OSError as error:  # a network file system without locks
         _log("the cache cannot be locked (%s); two processes may do the same work", error)
+    return True

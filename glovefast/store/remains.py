@@ -27,15 +27,19 @@ def clear_remains(target: Path) -> None:
         The name that they would have published under. If a store of that name was just being replaced, on a
         system that cannot do so in one step, it has its name again afterwards.
     """
+    for path in remains_of(target):
+        if path.suffix == RETIRED:
+            settle(path, target)
+        else:
+            _remove_unless_locked(path, target.name)
+
+
+def remains_of(target: Path) -> list[Path]:
+    """List the hidden directories of processes that work for a target, or were killed meanwhile."""
     remains = re.compile(rf"\.{re.escape(_hidden_stem(target.name))}\.\w{{8}}\.(partial|retired)")
-    with suppress(OSError):  # a directory that cannot be listed: they stay
-        for path in list(target.parent.iterdir()):
-            if not (match := remains.fullmatch(path.name)):
-                continue
-            if match[1] == "retired":
-                settle(path, target)
-            else:
-                _remove_unless_locked(path, target.name)
+    with suppress(OSError):  # a directory that cannot be listed
+        return [path for path in target.parent.iterdir() if remains.fullmatch(path.name)]
+    return []
 
 
 def _hidden_stem(name: str) -> str:

@@ -214,6 +214,25 @@ def test_clearing_removes_only_what_is_ours(fetch):
     assert json.loads(fetch("cache", "--clear", "--json")[1])["bytes_freed"] == 0
 
 
+def test_clearing_removes_what_killed_processes_left(fetch):
+    """A conversion that never came to its store, the note of one, and a lock alone."""
+    fetch("fetch", "small.2d.txt")
+    store = next(Path("cache/stores").glob("*.glovefast"))
+    left_behind = store.with_name(f".{store.name}.0123abcd.partial")
+    store.rename(left_behind)
+    store.with_suffix(".json.partial").write_bytes(b"{")
+    size = sum(file.stat().st_size for file in left_behind.iterdir())
+    (listed,) = json.loads(fetch("cache", "--json")[1])["stores"]
+    assert (listed["bytes"], listed["unfinished_bytes"]) == (0, size)
+    assert " so far " in fetch("cache")[1]
+    assert json.loads(fetch("cache", "--clear", "--json")[1])["bytes_freed"] == size
+    assert left() == []
+    Path("cache/stores", f"{store.stem}.lock").touch()
+    assert fetch("cache")[1] == "cache: no stores\n"
+    assert fetch("cache", "--clear")[1] == "Removed 0 stores from cache (0 bytes)\n"
+    assert left() == []
+
+
 def test_clearing_leaves_open_stores_usable(fetch):
     fetch("fetch", "small.2d.txt")
     vectors = glovefast.from_pretrained("small.2d.txt", cache_dir="cache")
