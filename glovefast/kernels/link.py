@@ -16,6 +16,9 @@ from glovefast.kernels.levels import levels_here, symbol
 # All levels come from the same optimized IR, which is made for this one.
 _OPTIMIZED_FOR = {"x86-64-v4": "x86-64-v3", "aarch64": "generic"}
 
+# Linking takes a tenth of a second, and with Zig some seconds for the first time.
+_LINKER_SECONDS = 120
+
 # LLVM's pointers are written in two ways, depending on the version, so these functions have none. XGETBV
 # exists only where CPUID shows OSXSAVE.
 _READ_PROCESSOR = """
@@ -43,10 +46,17 @@ class LinkError(Exception):
 
 def find_linker() -> list[str] | None:
     """Find a C compiler, which is used only to link: ``CC``, cc, gcc, clang, or the package ziglang."""
-    for command in (shlex.split(os.environ.get("CC", "")), ["cc"], ["gcc"], ["clang"]):
+    for command in (_wished_linker(), ["cc"], ["gcc"], ["clang"]):
         if command and shutil.which(command[0]):
             return command
     return [sys.executable, "-m", "ziglang", "cc"] if find_spec("ziglang") else None
+
+
+def _wished_linker() -> list[str]:
+    try:
+        return shlex.split(os.environ.get("CC", ""))
+    except ValueError:  # a quotation mark without the other one
+        return []
 
 
 def link(kernels: dict[str, Any], name: str | None = None) -> tuple[bytes, dict[str, Any]]:
@@ -126,16 +136,21 @@ def _run_linker(linker: list[str], directory: Path, objects: list[bytes]) -> byt
         run = subprocess.run(  # noqa: S603 - the user's own compiler
             [*linker, *options, *inputs],
             env={**os.environ, **zig_cache},
+            stdin=subprocess.DEVNULL,  # it may be the text of a conversion
             capture_output=True,
             text=True,
             errors="replace",
+            timeout=_LINKER_SECONDS,
             check=False,
         )
-        if run.returncode == 0:
+        if run.returncode == 0 and library.is_file():
             return library.read_bytes()
-        said = run.stderr.strip() or f"exit code {run.returncode}"
+        said = run.stderr.strip() or (f"exit code {run.returncode}" if run.returncode else "it makes no file")
+    except subprocess.TimeoutExpired:
+        said = f"it takes longer than {_LINKER_SECONDS} seconds"
     except OSError as error:
         said = str(error)
+    said = said.replace(f"{directory}{os.sep}", "")  # another one each time
     raise LinkError(f"{shlex.join(linker)} cannot link: {said[-500:]}")
 
 

@@ -290,6 +290,45 @@ def test_a_linker_that_fails_is_asked_once(
     assert load.kernels_in_use()["by"] == "llvmlite"
 
 
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("exit 0", "it makes no file"),
+        ("exit 3", "exit code 3"),
+        ("exec sleep 600", "it takes longer than 0.5 seconds"),
+        ('echo "$5: unknown" >&2; exit 1', "libglovefast.so: unknown"),
+        ("exit $(wc -c)", "it makes no file"),  # what the process reads is not for the linker
+    ],
+)
+def test_a_linker_that_does_not_link(
+    ir: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, said: str
+) -> None:
+    linker = tmp_path / "linker"
+    linker.write_text(f"#!/bin/sh\n{script}\n")
+    linker.chmod(0o755)
+    monkeypatch.setenv("CC", str(linker))
+    monkeypatch.setattr(link, "_LINKER_SECONDS", 0.5 if "sleep" in script else 120)
+    (tmp_path / "input").write_text("text")
+    kept = os.dup(0)
+    try:
+        with (tmp_path / "input").open("rb") as text:
+            os.dup2(text.fileno(), 0)
+        with pytest.raises(link.LinkError) as caught:
+            link.link(ir)
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+    assert str(caught.value) == f"{linker} cannot link: {said}"
+
+
+def test_a_wished_linker_that_cannot_be_read_is_left_out(
+    nothing_loaded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", '"gcc')
+    assert link.find_linker() != ['"gcc']
+    assert finds_separators(vars(load.load_kernels("find_separators")))
+
+
 @pytest.mark.parametrize("way", [*LEVELS_OF_THIS_PROCESSOR, "llvmlite", "numba"])
 def test_a_variable_asks_for_a_way(nothing_loaded: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     monkeypatch.setenv("GLOVEFAST_KERNELS", way)
