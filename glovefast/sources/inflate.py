@@ -94,8 +94,8 @@ class _DeflatedMember(io.RawIOBase):
 
     def __init__(self, archive: Any, info: zipfile.ZipInfo) -> None:  # noqa: ANN401 - any binary file object
         super().__init__()
-        archive.seek(info.header_offset)
-        name_bytes, extra_bytes = _LOCAL_HEADER.unpack(archive.read(_LOCAL_HEADER.size))
+        header = _PackedBytes(archive, info.header_offset, _LOCAL_HEADER.size).read(_LOCAL_HEADER.size)
+        name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
         begin = info.header_offset + _LOCAL_HEADER.size + name_bytes + extra_bytes
         self._packed = _PackedBytes(archive, begin, info.compress_size)
         self._info = info

@@ -4,14 +4,17 @@ import bz2
 import gzip
 import io
 import lzma
+import threading
 import zipfile
 
 import pytest
 
 from glovefast.errors import FormatError
 from glovefast.sources.opening import open_source
+from glovefast.sources.zip_archives import ZipArchive
 from tests.helpers.containers import TEXT, archive_members, patched, read_all, refusal, zipped
 
+PATIENCE = 60  # seconds, after which what is waited for has not happened
 SIZES = {f"glove.6B.{dim}d.txt": b"the " + b"0.5 " * dim + b"\n" for dim in (50, 100, 200, 300)}
 
 
@@ -160,3 +163,54 @@ def test_a_container_in_a_container(file):
     assert "is a zip archive inside another container" in refusal(file(gzip.compress(inner)))
     assert "compressed twice" in refusal(file(zipped({"v.txt.gz": gzip.compress(TEXT)})))
     assert "compressed twice" in refusal(file(lzma.compress(bz2.compress(TEXT))))
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2])
+def test_a_member_is_opened_while_another_thread_reads_one(file, monkeypatch, packing):
+    """Though the other one is between looking for its place in the archive and reading there."""
+    path = file(b"")
+    texts = {"one.txt": b"one 0.5\n" * 9000, "two.txt": b"two 0.25\n" * 9000}
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("one.txt", texts["one.txt"], packing)
+        made.writestr("two.txt", texts["two.txt"], zipfile.ZIP_DEFLATED)
+    begun, wanted, done = threading.Event(), threading.Event(), threading.Event()
+    open_zip_member, found = zipfile.ZipFile.open, {}
+
+    class Slow(io.FileIO):
+        def read(self, size=-1):
+            if begun.is_set() and threading.current_thread() is threading.main_thread():
+                wanted.set()
+                assert done.wait(PATIENCE)
+            return super().read(size)
+
+    def open_slowly(*arguments):
+        opened = open_zip_member(*arguments)
+        if threading.current_thread() is not threading.main_thread():
+            begun.set()
+            assert wanted.wait(PATIENCE)
+        return opened
+
+    def read(member):
+        whole = bytearray(len(texts[member]) + 1)
+        filled = 0
+        while count := member_bytes[member].readinto(memoryview(whole)[filled:]):
+            filled += count
+        found[member] = bytes(whole[:filled])
+
+    def open_and_read():
+        member_bytes["two.txt"] = archive.open("two.txt")[0]
+        done.set()
+        read("two.txt")
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", open_slowly)
+    with Slow(path) as raw:
+        archive = ZipArchive(str(path), raw)
+        member_bytes = {"one.txt": archive.open("one.txt")[0]}
+        other = threading.Thread(target=open_and_read)
+        other.start()
+        assert begun.wait(PATIENCE)
+        try:
+            read("one.txt")
+        finally:
+            other.join(PATIENCE)
+    assert found == texts
