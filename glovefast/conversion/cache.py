@@ -116,7 +116,7 @@ class Entry:
             self.store.parent.mkdir(parents=True, exist_ok=True)
             lock = self._lock()
             while lock is None:
-                _log("waiting for another process, which makes %s", self.store)
+                _log("waiting for another process that is making %s", self.store)
                 lock = self._lock(waits=True)
         try:
             yield

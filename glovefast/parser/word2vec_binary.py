@@ -162,8 +162,8 @@ class BinaryRowReader:
             self._source.name,
             None,
             f"the header promises {self._promised:,} words, but at byte {begin:,}, after the last one, the "
-            f"file goes on with {show(more[:100])}; download it again, or keep the words that are promised "
-            f"with limit={self._promised} (--limit {self._promised})",
+            f"file goes on with {show(more[:100])}; download it again, or convert the promised words only: "
+            f"limit={self._promised} (--limit {self._promised})",
         )
 
     def _check_word(self, rest: bytes) -> None:
@@ -174,7 +174,7 @@ class BinaryRowReader:
             raise FormatError(
                 self._source.name,
                 self._rows + 1,
-                f"no space ends the word that begins at byte {begin:,} in {MAX_LINE_BYTES >> 20} MiB; the "
+                f"the word that begins at byte {begin:,} has no end within {MAX_LINE_BYTES >> 20} MiB; the "
                 "file is damaged, or its header is wrong",
                 unit=self.layout.unit,
             )

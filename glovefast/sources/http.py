@@ -196,7 +196,8 @@ class HttpRemote:
         if status == 200:
             if version.length is None and "chunked" not in headers.get("Transfer-Encoding", ""):
                 _log.warning(
-                    "%s: the server does not say how long the file is, so a cut transfer may go unnoticed",
+                    "%s: the server does not say how long the file is, so a truncated download may go "
+                    "unnoticed",
                     self.address,
                 )
             return HttpReply(response, 0, version, in_parts=False)
@@ -214,7 +215,7 @@ class HttpRemote:
             advice = _ADVICE.get(status, "check the address")
             raise FetchError(self.address, f"{answer}; {advice}")
         if found is None or found[1] is None or int(found[1]) != begin:
-            raise FetchError(self.address, "the server sent other bytes than it was asked for")
+            raise FetchError(self.address, "the server sent other bytes than requested")
         version = Version(total, version.etag, version.modified)
         if expected is not None and not version.is_certain:  # it answered to the mark
             version = Version(total, expected.etag, expected.modified)

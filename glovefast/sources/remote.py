@@ -48,7 +48,7 @@ class Version:
         if None not in (self.etag, now.etag) and self.etag != now.etag:
             return f"its version (ETag) was {self.etag}, and is now {now.etag}"
         if None not in (self.modified, now.modified) and self.modified != now.modified:
-            return f"it was written {self.modified}, and then {now.modified}"
+            return f"it was last modified {self.modified}, and now {now.modified}"
         shared = [None not in pair for pair in ((self.etag, now.etag), (self.modified, now.modified))]
         return (
             "the server no longer says which version it is" if self.is_certain and not any(shared) else None

@@ -284,7 +284,7 @@ class _Transfer:
                 kept = memoryview(bytearray(there))
                 count = file._parts.read(offset, kept)
                 if kept[:count] != rest[:count]:
-                    difference = f"its bytes from {offset:,} on were others"
+                    difference = f"its bytes from {offset:,} on differ"
                     raise ChangedFileError.of(file.name, difference)
             else:
                 next_part = file._parts.next_part(offset)

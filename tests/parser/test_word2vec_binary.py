@@ -221,7 +221,7 @@ def test_a_word_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 10)
     data = word2vec_binary([b"the", b"x" * 10_000], VECTORS[:2])
     assert refusal(data, tmp_path).startswith(
-        "<stream>, word 2: no space ends the word that begins at byte 36 in"
+        "<stream>, word 2: the word that begins at byte 36 has no end within"
     )
 
 
@@ -340,7 +340,7 @@ def test_junk_at_the_end(tmp_path, monkeypatch, chunk_bytes):
     data = word2vec_binary([b"the", b"of"], VECTORS[:2])
     assert refusal(data + b"\njunk", tmp_path) == (
         f"<stream>: the header promises 2 words, but at byte {len(data) + 1}, after the last one, the file "
-        "goes on with 'junk'; download it again, or keep the words that are promised with limit=2 (--limit 2)"
+        "goes on with 'junk'; download it again, or convert the promised words only: limit=2 (--limit 2)"
     )
     assert read(convert(io.BytesIO(data + b"\njunk"), tmp_path / "first", limit=2))[0] == ["the", "of"]
     assert read(convert(io.BytesIO(data + b"\n" * 99), tmp_path / "blank"))[0] == ["the", "of"]

@@ -73,7 +73,10 @@ def test_a_file_whose_end_nobody_marks(opened, caplog):
 
     with serving({"/data": DATA}, faults=[until_closed]) as web, opened(web) as file:
         assert file.read(400_000) == DATA
-    assert "the server does not say how long the file is, so a cut transfer may go unnoticed" in caplog.text
+    assert (
+        "the server does not say how long the file is, so a truncated download may go unnoticed"
+        in caplog.text
+    )
 
 
 def test_parts_of_an_unknown_whole_are_not_believed(opened):
@@ -167,7 +170,7 @@ def test_without_ranges_or_marks_the_same_bytes_must_come_again(opened, options)
         cut_after(250_000)(handler)
         web.files["/data"] = OTHER
 
-    message = r"its bytes from [0-9,]+ on were others"
+    message = r"its bytes from [0-9,]+ on differ"
     with serving({"/data": DATA}, faults=[*before, cut_and_change], **options) as web, opened(web) as file:
         file.read(1)
         with pytest.raises(ChangedFileError, match=message):
@@ -252,7 +255,7 @@ def test_other_bytes_than_were_asked_for(opened):
     def shifted(handler):
         web.send(handler, web.body(handler, begin=5))
 
-    message = "the server sent other bytes than it was asked for"
+    message = "the server sent other bytes than requested"
     with serving({"/data": DATA}, faults=[shifted]) as web, pytest.raises(FetchError, match=message):
         opened(web)
 
@@ -426,7 +429,7 @@ def test_lengths_that_cannot_be(opened, caplog):
         handler.close_connection = True
 
     with serving({"/data": DATA}, faults=[part]) as web:
-        with pytest.raises(FetchError, match="the server sent other bytes than it was asked for"):
+        with pytest.raises(FetchError, match="the server sent other bytes than requested"):
             opened(web)
         web.faults = [whole]
         with opened(web) as file:
