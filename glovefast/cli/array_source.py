@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 from click.core import ParameterSource
-from numpy.typing import NDArray
 
 import glovefast
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import FormatError, GlovefastError, VocabularyError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from glovefast.progress import Callback
     from glovefast.store.rounding import NumberType
 
@@ -85,8 +85,10 @@ def save_array(
         raise FormatError(source, None, str(error)) from error
 
 
-def _mapped(source: str) -> NDArray[Any]:
+def _mapped(source: str) -> "NDArray[Any]":
     """Map a NumPy file; nothing in it is unpickled."""
+    import numpy as np
+
     if Path(source).exists() and not Path(source).is_file():
         raise FormatError(source, None, "is not a file; pass a NumPy array (.npy)")
     with open(source, "rb") as file:  # noqa: PTH123 - for an error that names the path as it was given

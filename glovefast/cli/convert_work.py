@@ -24,7 +24,7 @@ def sources_in_turn(
     destination: str | None,
     options: Mapping[str, Any],
     signals: EndingSignals,
-    convert: Callable[..., Path] = glovefast.convert,
+    convert: Callable[..., Path],
 ) -> Iterator[Done]:
     """Convert sources one after the other; only read them if the options have no `overwrite`."""
     from glovefast.conversion.targets import check_stores_of_files

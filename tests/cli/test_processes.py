@@ -259,3 +259,15 @@ def test_only_what_needs_them_loads_numba_and_keras(store, arguments):
         [sys.executable, "-c", program, *arguments], capture_output=True, check=True, text=True
     )
     assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["convert", "--help"], ["convert"]])
+def test_help_and_usage_errors_wait_for_no_library(arguments):
+    program = (
+        "import sys; from glovefast.cli import main; main(sys.argv[1:]); "
+        "print(sorted({'numpy', 'pyarrow', 'xxhash', 'urllib3'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, check=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
