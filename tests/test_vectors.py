@@ -230,6 +230,15 @@ print({HEAVY})"""
     assert run_python(code, store) == "[]"
 
 
+def test_building_a_matrix_imports_nothing_for_what_a_store_may_have(store):
+    code = """import sys, glovefast
+glovefast.load(sys.argv[1]).embedding_matrix({"king": 1, "pawn": 2})
+rare = ["conversion", "progress", "sources", "store.array_reports", "store.wanted", "store.writing"]
+print([name for name in rare if f"glovefast.{name}" in sys.modules], "shlex" in sys.modules)"""
+    run_python(code, store)  # a source tree compiles its kernels at their first use
+    assert run_python(code, store) == "[] False"
+
+
 @pytest.mark.parametrize(
     "before",
     [

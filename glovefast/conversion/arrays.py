@@ -10,9 +10,9 @@ from glovefast.conversion.matrices import as_matrix, source_of
 from glovefast.conversion.report import warn_of_rows_not_finite
 from glovefast.errors import VocabularyError
 from glovefast.progress import Callback, Progress, checked_progress, shows_progress
+from glovefast.store.array_reports import ArrayReport
 from glovefast.store.destination import check_store_destination
 from glovefast.store.float32_rows import Float32Rows
-from glovefast.store.reports import ArrayReport
 from glovefast.store.rounding import NumberType, checked_number_type
 from glovefast.store.writing import write_store
 from glovefast.vectors import WordVectors, rows_of

@@ -9,7 +9,8 @@ from glovefast.conversion.tally import Tally
 from glovefast.errors import FormatError, GlovefastError
 from glovefast.sources.source import Source
 from glovefast.store.metadata import FLOAT32, Metadata, ParsingOptions, SourceInfo, described
-from glovefast.store.reports import Report, Wanted
+from glovefast.store.reports import Report
+from glovefast.store.wanted import Wanted
 from glovefast.vocabulary.word_index import WordIndex
 
 _log = logging.getLogger("glovefast")

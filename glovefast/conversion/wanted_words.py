@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from glovefast.errors import VocabularyError
 from glovefast.matrix.coverage import coverage
 from glovefast.matrix.fallbacks import Fallback, as_fallbacks, other_forms
-from glovefast.store.reports import FoundBy, Wanted
+from glovefast.store.wanted import FoundBy, Wanted
 from glovefast.vocabulary.training_vocabulary import UNKNOWN_TOKENS, AnyVocabulary, training_vocabulary
 from glovefast.vocabulary.word_index import WordIndex
 

@@ -12,13 +12,13 @@ from glovefast.errors import VocabularyError
 from glovefast.keras.filling import is_quantized
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
+from glovefast.store.array_reports import LayerReport
 from glovefast.store.destination import check_store_destination
 from glovefast.store.export.formats import FORMAT_OF_SUFFIX, FORMATS, check_export_destination
 from glovefast.store.export.writing import write_vectors
 from glovefast.store.files import SUFFIX
 from glovefast.store.float32_rows import Float32Rows
 from glovefast.store.metadata import SourceInfo
-from glovefast.store.reports import LayerReport
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.arrow import as_string_array, integer_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary

@@ -1,16 +1,20 @@
 """What a store says about itself.
 
-`Metadata` and its parts, here and in `glovefast.store.reports`, are the only place where the keys of
-``metadata.json`` stand. A writer fills them in; a reader gets them back, each value with its declared type.
+The keys of ``metadata.json`` stand only in `Metadata` and its parts, which are here and in `reports`,
+`array_reports` and `wanted`. A writer fills them in; a reader gets them back, each value with its declared
+type.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from glovefast._version import __version__
 from glovefast.store.json_fields import JsonFields
-from glovefast.store.reports import AnyReport, Wanted, read_report
+from glovefast.store.reports import AnyReport, read_report
+
+if TYPE_CHECKING:
+    from glovefast.store.wanted import Wanted
 
 FORMAT = "glovefast"
 FORMAT_VERSION = 2
@@ -110,7 +114,7 @@ class Metadata:
     options: ParsingOptions | None = None
     report: AnyReport | None = None
     limit: int | None = None
-    wanted: Wanted | None = None
+    wanted: "Wanted | None" = None
     checksums: Mapping[str, str] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
     glovefast_version: str | None = __version__
@@ -143,10 +147,16 @@ class Metadata:
             options=values.part("options", ParsingOptions.read),
             report=values.part("report", read_report),
             limit=values.count_or_none("limit"),
-            wanted=values.part("wanted", Wanted.read),
+            wanted=values.part("wanted", _read_wanted),
             checksums=values.texts_by_name("checksums"),
             other=values.without(_KEYS),
         )
+
+
+def _read_wanted(values: JsonFields) -> "Wanted":
+    from glovefast.store.wanted import Wanted  # only some stores have this part
+
+    return Wanted.read(values)
 
 
 # Made once: `dataclasses.fields` takes time that opening a store would notice.
@@ -158,7 +168,7 @@ def described(
     options: ParsingOptions | None,
     report: AnyReport | None,
     limit: int | None,
-    wanted: Wanted | None,
+    wanted: "Wanted | None",
 ) -> dict[str, Any]:
     """Return the parts of a store's metadata that there are as plain objects, for JSON."""
     parts = {

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,6 +85,8 @@ def _check_version(directory: Path, version: object) -> None:
     if is_number and version == FORMAT_VERSION:
         return
     if is_number and version == 1:
+        import shlex
+
         command = f"glovefast convert SOURCE -o {shlex.quote(str(directory))} --force"
         raise StoreError(
             directory, f"has format version 1, which is no longer read; convert its source again: {command}"

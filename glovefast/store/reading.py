@@ -6,7 +6,6 @@ they are used. This module checks whole files; `glovefast.vocabulary.word_index`
 
 import math
 import os
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import FileIO
@@ -84,6 +83,8 @@ class StoreDirectory:
             elif self.path.is_file() and _is_archive_of_stores(self.path):
                 reason = "holds a store: unpack it and load it"
             else:
+                import shlex
+
                 command = f"glovefast convert {shlex.quote(str(self.path))}"
                 reason = f"is a file, not a store; convert embedding text first: {command}"
             raise StoreError(self.path, reason) from None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -33,9 +33,11 @@ from glovefast.store.float32_rows import Float32Rows
 from glovefast.store.metadata import FLOAT32, INT8, Metadata, SourceInfo
 from glovefast.store.metadata_file import METADATA, sealed_json
 from glovefast.store.remains import clear_remains
-from glovefast.store.reports import ArrayReport, LayerReport
 from glovefast.store.rounding import RowsChecksum, StoredRows, rounded, row_check
 from glovefast.vocabulary.word_index import WordIndex
+
+if TYPE_CHECKING:
+    from glovefast.store.array_reports import ArrayReport, LayerReport
 
 _PIECE_NUMBERS = 1 << 20
 
@@ -203,7 +205,7 @@ def write_store(
     vectors: NDArray[Any] | Float32Rows,
     *,
     source: SourceInfo | None = None,
-    report: Callable[[WordIndex], ArrayReport | LayerReport] | None = None,
+    report: "Callable[[WordIndex], ArrayReport | LayerReport] | None" = None,
     dtype: str = FLOAT32,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,

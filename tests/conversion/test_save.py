@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 import glovefast
+from glovefast.store.array_reports import ArrayReport
 from glovefast.store.float32_rows import Float32Rows
-from glovefast.store.reports import ArrayReport
 from tests.helpers.verified import problems
 from tests.reference import same_bits
 

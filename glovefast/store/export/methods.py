@@ -1,16 +1,14 @@
 """The methods of `WordVectors` that hand its words and vectors to other tools."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from glovefast.progress import Callback, checked_progress, shows_progress
 from glovefast.vocabulary.word_index import WordIndex
 
 if TYPE_CHECKING:
-    from glovefast.store.export.pieces import Rows
+    from pathlib import Path
+
+    from glovefast.progress import Callback
     from glovefast.vocabulary.training_vocabulary import AnyVocabulary
 
 
@@ -19,9 +17,8 @@ class ExportMethods:
 
     _index: WordIndex
     _array: Any
-    path: Path
+    path: "Path"
 
-    @shows_progress
     def export(
         self,
         path: str | os.PathLike[str],
@@ -29,8 +26,8 @@ class ExportMethods:
         *,
         file_format: str | None = None,
         overwrite: bool = False,
-        progress: Callback | bool | None = None,
-    ) -> Path:
+        progress: "Callback | bool | None" = None,
+    ) -> "Path":
         """Write the vectors in a format that other tools read.
 
         The numbers keep their bits in every format; in text, nan only stays nan. What is written appears
@@ -81,19 +78,18 @@ class ExportMethods:
         ValueError, TypeError
             If the ending or an argument cannot be used.
         """
-        from glovefast.store.export.formats import check_export_destination, export_format
-        from glovefast.store.export.writing import write_vectors
+        from glovefast.store.export.writing import export
 
-        destination, chosen = Path(path), export_format(path, file_format)
-        report = checked_progress(progress)
-        check_export_destination(destination, chosen, overwrite)
-        named: pa.StringArray = self._index.words
-        rows: Rows = self._array
-        if words is not None:
-            from glovefast.store.export.chosen_words import chosen_words
-
-            named, rows = chosen_words(self._index, rows, words, str(self.path))
-        return write_vectors(destination, named, rows, chosen, overwrite=overwrite, progress=report)
+        return export(
+            self._index,
+            self._array,
+            path,
+            words,
+            store=str(self.path),
+            file_format=file_format,
+            overwrite=overwrite,
+            progress=progress,
+        )
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Give Arrow the columns ``word`` and ``vector``, a list of fixed size, without a copy.

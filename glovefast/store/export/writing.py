@@ -1,12 +1,50 @@
 """Words and their vectors, written in any of the formats; each writer is loaded when it is needed."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glovefast.progress import Callback
-from glovefast.store.export.formats import GLOVE, PARQUET, PROJECTOR, WORD2VEC, WORD2VEC_BINARY
+from glovefast.progress import Callback, checked_progress, shows_progress
+from glovefast.store.export.formats import (
+    GLOVE,
+    PARQUET,
+    PROJECTOR,
+    WORD2VEC,
+    WORD2VEC_BINARY,
+    check_export_destination,
+    export_format,
+)
 from glovefast.store.export.pieces import Rows
+from glovefast.vocabulary.word_index import WordIndex
+
+if TYPE_CHECKING:
+    from glovefast.vocabulary.training_vocabulary import AnyVocabulary
+
+
+@shows_progress
+def export(
+    index: WordIndex,
+    rows: Rows,
+    path: str | os.PathLike[str],
+    words: "AnyVocabulary | None",
+    *,
+    store: str,
+    file_format: str | None,
+    overwrite: bool,
+    progress: Callback | bool | None,
+) -> Path:
+    """Write the words and rows of a store, or those of some words; see `ExportMethods.export`."""
+    destination, chosen = Path(path), export_format(path, file_format)
+    report = checked_progress(progress)
+    check_export_destination(destination, chosen, overwrite)
+    named: pa.StringArray = index.words
+    if words is not None:
+        from glovefast.store.export.chosen_words import chosen_words
+
+        named, rows = chosen_words(index, rows, words, store)
+    return write_vectors(destination, named, rows, chosen, overwrite=overwrite, progress=report)
 
 
 def write_vectors(
