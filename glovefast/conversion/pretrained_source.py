@@ -9,7 +9,14 @@ from typing import Any
 
 from glovefast.errors import FormatError
 from glovefast.sources.addresses import is_address, path_of, stem_of_address, without_password
-from glovefast.sources.names import STANDARD_INPUT, close_names, question, reason_if_address, stem_of
+from glovefast.sources.names import (
+    STANDARD_INPUT,
+    check_member,
+    close_names,
+    question,
+    reason_if_address,
+    stem_of,
+)
 from glovefast.sources.published import Published, find, published
 from glovefast.store.metadata_file import is_store
 
@@ -57,7 +64,7 @@ def pretrained_source(source: str | os.PathLike[str], member: str | None) -> Pre
     Raises
     ------
     TypeError
-        If it is neither a string nor a path.
+        If it is neither a string nor a path, or the member is not a string.
     FormatError
         If it is standard input, a pipe, a directory that is not a store, or a path made of an address; or if
         a member of published vectors is asked for.
@@ -68,6 +75,7 @@ def pretrained_source(source: str | os.PathLike[str], member: str | None) -> Pre
     """
     if not isinstance(source, str | os.PathLike):
         raise TypeError(f"source must be a name, an address or a path, not {type(source).__name__}")
+    check_member(member)
     name = os.fspath(source)
     if name == STANDARD_INPUT:
         raise FormatError(

@@ -13,7 +13,7 @@ from glovefast.sources.names import close_names, question
 _LISTED_MEMBERS = 20
 # A folder with these files is a store; in an archive it may have the others of a store, but no more.
 FILES_OF_A_STORE = ("metadata.json", "vectors.npy")
-_OTHER_FILES_OF_A_STORE = ("vocabulary.arrow", "index.arrow", "bad_rows.jsonl")
+_OTHER_FILES_OF_A_STORE = ("vocabulary.arrow", "index.arrow", "scales.npy", "bad_rows.jsonl")
 
 
 class Archive(ABC):

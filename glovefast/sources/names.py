@@ -15,6 +15,12 @@ _MIN_PART = 2
 _ADDRESS = re.compile(r"(https?|ftps?|s3|gs|hf):/{1,2}(?=[^/])|(file):/{1,3}(?=[^/])", re.IGNORECASE)
 
 
+def check_member(member: object) -> None:
+    """Raise TypeError unless the name of a member is a string, or there is none."""
+    if member is not None and not isinstance(member, str):
+        raise TypeError(f"member must be a string, not {type(member).__name__}")
+
+
 def stem_of(name: str) -> str | None:
     """Strip folders and suffixes such as ``.txt``, ``.vec`` and ``.gz`` from a file's or member's name.
 

@@ -17,7 +17,14 @@ from glovefast.sources.compression import decompressed
 from glovefast.sources.file_types import is_tar
 from glovefast.sources.files_and_pipes import Origin
 from glovefast.sources.members import FILES_OF_A_STORE, Archive
-from glovefast.sources.names import STANDARD_INPUT, near_files, question, reason_if_address, stem_of
+from glovefast.sources.names import (
+    STANDARD_INPUT,
+    check_member,
+    near_files,
+    question,
+    reason_if_address,
+    stem_of,
+)
 from glovefast.sources.source import OpenArchive, Source, check_text
 from glovefast.sources.streams import Stream, container_errors, is_seekable, named_errors
 from glovefast.sources.zip_archives import ZIP_MAGIC, ZipArchive
@@ -51,9 +58,12 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
     FormatError
         If the source is empty, is recognized as something other than embedding text, is a damaged or
         encrypted archive, or does not have the member.
+    TypeError
+        If the source or the member's name has another type.
     OSError
         If the file does not exist or cannot be read.
     """
+    check_member(member)
     with ExitStack() as resources:
         opened = _open(source, resources)
         if opened.archive is not None:

@@ -6,12 +6,15 @@ import io
 import lzma
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from glovefast.errors import FormatError
+from glovefast.sources import members
 from glovefast.sources.opening import open_source
 from glovefast.sources.zip_archives import ZipArchive
+from glovefast.store.files import FILES, MORE_FILES
 from tests.helpers.containers import TEXT, archive_members, patched, read_all, refusal, zipped
 
 PATIENCE = 60  # seconds, after which what is waited for has not happened
@@ -98,6 +101,17 @@ def test_text_beside_files_of_another_program_is_not_a_store(file):
     assert read_all(file(zipped({**store, "v.txt": TEXT})), member="v.txt") == TEXT
     assert "v.txt" in archive_members(file(zipped({**store, "v.txt": TEXT})))
     assert "holds a store" in refusal(file(zipped({f"s/{name}": data for name, data in store.items()})))
+
+
+def test_every_file_that_a_store_may_have_is_known():
+    known = {*members.FILES_OF_A_STORE, *members._OTHER_FILES_OF_A_STORE}
+    assert known == {*FILES, *MORE_FILES}
+
+
+@pytest.mark.parametrize("name", [Path("v.txt"), b"v.txt", ["v.txt"], 3])
+def test_the_name_of_a_member_is_a_string(file, name):
+    with pytest.raises(TypeError, match=f"member must be a string, not {type(name).__name__}"):
+        open_source(file(zipped({"v.txt": TEXT})), name)
 
 
 def test_an_archive_without_files(file):

@@ -175,10 +175,11 @@ def test_a_file_without_permission(capfd):
     )
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_zip_that_holds_a_store(capfd, inside):
+def test_a_zip_that_holds_a_store(capfd, inside, dtype):
     Path("v.txt").write_bytes(TEXT)
-    convert("v.txt")
+    convert("v.txt", dtype=dtype)
     shutil.make_archive("s", "zip", "." if inside else "v.glovefast", "v.glovefast" if inside else ".")
     for convert_zip in (convert, convert_archive):
         with pytest.raises(FormatError, match=r"^s\.zip: holds a store: unpack it and load it"):
