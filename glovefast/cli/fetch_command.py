@@ -146,10 +146,9 @@ def cache(*, clears: bool, cache_dir: str | None, quiet: bool, as_json: bool) ->
 
     Compiled kernels and files that you put into the cache yourself are not removed.
     """
-    from glovefast.cache_directory import cache_directory
-    from glovefast.conversion.cache import clear, entries
+    from glovefast.conversion.cache import chosen_cache, clear, entries
 
-    directory = cache_directory() if cache_dir is None else Path(cache_dir)
+    directory = chosen_cache(cache_dir)
     listed = [entry.describe() for entry in entries(directory)]
     if not clears:
         if as_json:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glovefast.cache_directory import cache_directory
+from glovefast.cache_directory import cache_directory, expanded
 from glovefast.store.checksums import new_checksum
 from glovefast.store.files import SUFFIX
 
@@ -30,6 +30,11 @@ _LONGEST_NAME = 100  # bytes
 _OURS = re.compile(rf"(.+-[0-9a-f]{{{_KEY_CHARACTERS}}})\.(?:glovefast|json|lock)")
 _UNUSUAL = re.compile(r"[^\w.+-]")
 _NOT_WRITABLE = "{}; choose another cache directory (cache_dir=, --cache-dir, GLOVEFAST_CACHE_DIR)"
+
+
+def chosen_cache(cache_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Choose the directory of the cache: the caller's if there is one, with ``~`` for the home directory."""
+    return expanded(cache_dir) if cache_dir else cache_directory()
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,10 @@ class Entry:
     @classmethod
     def of(cls, cache_dir: str | os.PathLike[str] | None, stem: str, made_of: Mapping[str, Any]) -> "Entry":
         """Name the store that is made of these things: a source and options, as JSON has them."""
-        cache = cache_directory() if cache_dir is None else Path(cache_dir)
         described = json.dumps(made_of, sort_keys=True, default=repr).encode("utf-8", "surrogateescape")
         key = new_checksum(described).hexdigest()[:_KEY_CHARACTERS]
         name = _UNUSUAL.sub("_", stem).encode()[:_LONGEST_NAME].decode(errors="ignore")
-        return cls(cache, f"{name}-{key}")
+        return cls(chosen_cache(cache_dir), f"{name}-{key}")
 
     @property
     def store(self) -> Path:
@@ -214,7 +218,7 @@ def entries(cache_dir: str | os.PathLike[str] | None = None) -> list[Entry]:
 
 
 def _all_entries(cache_dir: str | os.PathLike[str] | None) -> list[Entry]:
-    cache = cache_directory() if cache_dir is None else Path(cache_dir)
+    cache = chosen_cache(cache_dir)
     names = set()
     with suppress(OSError):
         matches = (_OURS.fullmatch(path.name) for path in (cache / _STORES).iterdir())

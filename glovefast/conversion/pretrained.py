@@ -133,7 +133,10 @@ class Asked:
         self._words = words
         self._fallback = fallback if isinstance(fallback, str) or callable(fallback) else tuple(fallback)
         self._progress = checked_progress(progress)
-        self._options = options | {"dtype": checked_number_type(options.get("dtype", FLOAT32))}
+        self._options = options | {
+            "dtype": checked_number_type(options.get("dtype", FLOAT32)),
+            "encoding": _checked_encoding(options.get("encoding", _DEFAULTS["encoding"])),
+        }
         self._made_of = {"source": self.source.shown, "member": member, "options": self._described()}
         if self.source.store is not None and not self.has_no_options:
             raise StoreError(self.source.store, "is a store already; open it without conversion options")
@@ -205,9 +208,18 @@ class Asked:
         wanted = self._checked().wanted
         kept = wanted.kept.words.to_pylist() if wanted is not None else []
         checksum = new_checksum()
-        for word in kept:
+        for word in sorted(kept):  # rows stay in the order of the source
             checksum.update(b"%d " % len(encoded := word.encode()) + encoded)
         return str(checksum.hexdigest())
+
+
+def _checked_encoding(encoding: str) -> str:
+    """Give each encoding one name; most calls name none and load no codecs."""
+    if encoding == _DEFAULTS["encoding"]:
+        return encoding
+    from glovefast.parser.decoding import checked_encoding
+
+    return checked_encoding(encoding)
 
 
 _DEFAULTS = {"encoding": "utf-8", "errors": "strict", "on_bad_row": "raise", "dtype": "float32"}

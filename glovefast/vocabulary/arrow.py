@@ -42,13 +42,15 @@ def as_string_array(words: Words) -> pa.StringArray:
     ------
     VocabularyError
         If an entry is missing, is not a string, or cannot be encoded as UTF-8 (a lone surrogate). The message
-        names its position.
+        names its position. Also if the words are a set, which has no order.
     """
     if isinstance(words, pa.StringArray) and not words.null_count:
         return words
     if not isinstance(words, list):
         if isinstance(words, str | bytes) or not isinstance(words, Iterable):
             raise VocabularyError(f"expected a list of words, not a single {type(words).__name__}: {words!r}")
+        if isinstance(words, set | frozenset):
+            raise VocabularyError("words must have an order, and those of a set have none; pass a list")
         if isinstance(words, Iterator):  # an iterator can be read only once
             words = list(words)
     try:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import glovefast
+from glovefast.cache_directory import cache_directory
 from glovefast.conversion import pretrained_source as sources
 from glovefast.conversion.cache import entries
 from glovefast.errors import DependencyError, FetchError, ForeignError, FormatError, StoreError
@@ -140,9 +141,12 @@ def test_other_options_make_other_stores():
                 {"limit": np.int64(5)},
                 {"words": ["word1", "word2"]},
                 {"words": {"word1": 1, "word2": 2}},
+                {"words": ["word2", "word1"]},
                 {"words": ["word1", "word2", "Word3"], "fallback": "lower"},
                 {"on_bad_row": "skip"},
                 {"encoding": "latin-1"},
+                {"encoding": "ISO-8859-1"},
+                {"encoding": "utf8"},
                 {"dtype": "int8"},
                 {"dtype": np.int8},
                 {"dtype": "float32"},
@@ -555,6 +559,19 @@ def test_sources_that_are_not_there(source, kind, said):
         glovefast.from_pretrained(source)
 
 
+def test_the_home_directory_and_no_directory(tmp_path, cache, monkeypatch):
+    """A shell leaves ``~`` in quotes; an option may be given an empty variable."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Path("v.txt").write_bytes(TEXT)
+    glovefast.from_pretrained("v.txt", cache_dir="~/cached")
+    assert len(entries(tmp_path / "home" / "cached")) == len(entries("~/cached")) == 1
+    assert glovefast.from_pretrained("v.txt", cache_dir="").path.is_relative_to(cache)
+    monkeypatch.setenv("GLOVEFAST_CACHE_DIR", "~/variable")
+    assert cache_directory() == tmp_path / "home" / "variable"
+    monkeypatch.setenv("GLOVEFAST_CACHE_DIR", "~nobody_of_this_name/c")
+    assert cache_directory() == Path("~nobody_of_this_name/c")
+
+
 def test_a_pipe_is_not_cached():
     os.mkfifo("pipe")
     with pytest.raises(FormatError, match="is not a regular file; convert it with"):
@@ -563,6 +580,8 @@ def test_a_pipe_is_not_cached():
 
 def test_options_are_checked(cache):
     Path("v.txt").write_bytes(TEXT)
+    with pytest.raises(TypeError, match="member must be a string, not PosixPath"):
+        glovefast.from_pretrained("v.txt", member=Path("v.txt"))
     with pytest.raises(ValueError, match="errors"):
         glovefast.from_pretrained("v.txt", errors="ignore")
     with pytest.raises(TypeError, match="progress"):

@@ -297,6 +297,12 @@ REFUSED = {
         "float32",
         r"the word '\ud800' at position 0 is not valid Unicode (a lone surrogate)",
     ),
+    "a set": (
+        {"a", "b"},
+        np.ones((2, 2)),
+        "float32",
+        "words must have an order, and those of a set have none",
+    ),
     "a single string": ("ab", ONE, "float32", "expected a list of words, not a single str: 'ab'"),
     "too large for float32": (
         ["a"],
