@@ -2,11 +2,13 @@
 
 import errno
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
+from types import TracebackType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,9 +46,53 @@ def checked_threads(threads: int | None) -> int:
     return min(int(threads), max(MOST_THREADS, processors()))
 
 
-def start(
-    pool: ThreadPoolExecutor, work: Callable[..., Result], *arguments: object
-) -> "Future[Result] | None":
+class Workers(ThreadPoolExecutor):
+    """A pool of threads. Leaving its context waits for all work, whenever an interrupt comes.
+
+    Python's own pool knows a thread only once its start has returned. One whose start is interrupted would go
+    on working while the files that it writes are closed and removed.
+
+    Parameters
+    ----------
+    threads : int
+        The most threads at a time.
+    """
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads, thread_name_prefix="glovefast")
+        self._work_ended = threading.Condition()
+        self._at_work = 0
+        self._is_left = False
+
+    def submit(self, work: Callable[..., Result], /, *arguments: Any, **named: Any) -> "Future[Result]":  # noqa: ANN401
+        """Start work on a thread."""
+        return super().submit(self._run, partial(work, *arguments, **named))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, traceback)
+        with self._work_ended:
+            self._is_left = True
+            self._work_ended.wait_for(lambda: self._at_work == 0)
+
+    def _run(self, work: Callable[[], Result]) -> Result:
+        with self._work_ended:
+            if self._is_left:
+                raise CancelledError
+            self._at_work += 1
+        try:
+            return work()
+        finally:
+            with self._work_ended:
+                self._at_work -= 1
+                self._work_ended.notify_all()
+
+
+def start(pool: Workers, work: Callable[..., Result], *arguments: object) -> "Future[Result] | None":
     """Start work on a thread of a pool; None if the system has no thread left for it."""
     try:
         return pool.submit(work, *arguments)
@@ -85,7 +131,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
         yield from (task() for task in chain(first, tasks))
         return
     under_way: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="glovefast") as pool:
+    with Workers(threads) as pool:
         try:
             for task in chain(first, tasks):
                 if len(under_way) == 2 * threads:

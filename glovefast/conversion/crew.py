@@ -8,7 +8,6 @@ before it are there, and no other.
 import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ from glovefast.conversion.pipeline import PROGRESS_SECONDS, Conversion
 from glovefast.conversion.report import DryRun
 from glovefast.parser.formats import Parser
 from glovefast.sources.source import OpenArchive
-from glovefast.threads import no_thread_left, start
+from glovefast.threads import Workers, no_thread_left, start
 
 if TYPE_CHECKING:
     from glovefast.matrix.fallbacks import Fallback
@@ -138,7 +137,7 @@ class Crew:
             The error of the first member that fails, once the stores before it are published.
         """
         try:
-            with ThreadPoolExecutor(self._options.workers, thread_name_prefix="glovefast") as pool:
+            with Workers(self._options.workers) as pool:
                 try:
                     self._start_workers(pool)
                     for job in self._jobs:
@@ -153,7 +152,7 @@ class Crew:
             for job in self._jobs[self._published : self._begun]:
                 job.resources.close()
 
-    def _start_workers(self, pool: ThreadPoolExecutor) -> None:
+    def _start_workers(self, pool: Workers) -> None:
         """Start the workers, or as many as the system has threads for."""
         for number in range(self._options.workers):
             if start(pool, self._work) is None:

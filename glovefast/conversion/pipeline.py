@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from glovefast.progress import Progress
 from glovefast.sources.source import Source
 from glovefast.store.rounding import StoredRows, rounded_block
 from glovefast.store.writing import StoreWriter
-from glovefast.threads import no_thread_left, start
+from glovefast.threads import Workers, no_thread_left, start
 from glovefast.vocabulary.word_index import WordIndex
 
 PROGRESS_SECONDS = 0.1
@@ -95,7 +95,7 @@ class Conversion:
         if self._writer is None:
             yield
             return
-        with ThreadPoolExecutor(1, thread_name_prefix="glovefast") as pool:
+        with Workers(1) as pool:
             flushing = None
             try:
                 flushing = start(pool, self._flush, self._writer)  # without a thread, publishing waits longer
@@ -224,7 +224,7 @@ class Conversion:
         """Let the workers parse the whole source; their memory is free again before the index is built."""
         # The kernels are compiled, or loaded, once before the workers start.
         parsers = [self.new_parser() for _ in range(self._options.workers)]
-        with ThreadPoolExecutor(len(parsers), thread_name_prefix="glovefast") as pool:
+        with Workers(len(parsers)) as pool:
             try:  # around the start as well: an interrupt between two workers must stop the first
                 work = self._start_workers(pool, parsers)
                 seconds = PROGRESS_SECONDS if self._options.progress else None
@@ -236,7 +236,7 @@ class Conversion:
                 self.stop()
         self.check([error for future in work if (error := future.exception())])
 
-    def _start_workers(self, pool: ThreadPoolExecutor, parsers: Sequence[Parser]) -> list[Future[None]]:
+    def _start_workers(self, pool: Workers, parsers: Sequence[Parser]) -> list[Future[None]]:
         """Start a worker for each parser, or as many as the system has threads for."""
         work: list[Future[None]] = []
         for parser in parsers:
