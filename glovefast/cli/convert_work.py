@@ -80,7 +80,8 @@ def members_at_once(
 def _new_store(path: Path, is_last: bool, signals: EndingSignals) -> dict[str, Any]:
     if is_last:  # an interrupt cannot undo it any more
         signals.finish()
-    return summarized(path)
+    with signals.deferred():  # it is in time for the next store, once this one is told of
+        return summarized(path)
 
 
 def summarized(path: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -36,7 +38,7 @@ class EndingSignals:
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self._finished = False
+        self._finished = self._deferred = False
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -56,6 +58,15 @@ class EndingSignals:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Only note a first signal meanwhile, in `received`; a second one still interrupts."""
+        self._deferred = True
+        try:
+            yield
+        finally:
+            self._deferred = False
+
     def finish(self) -> None:
         """Ignore signals from now on: the work is done, and what is left takes an instant."""
         self._finished = True
@@ -63,7 +74,9 @@ class EndingSignals:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._finished:
             return
-        self.received = number
+        is_first, self.received = self.received is None, number
+        if self._deferred and is_first:
+            return
         # Modules written in C turn an exception during their import into another one, or print it.
         if not (_is_importing(frame) and _sent_again(number)):
             raise Interrupted(number)

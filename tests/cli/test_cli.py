@@ -184,7 +184,21 @@ def test_a_signal_after_the_last_store_is_complete_does_not_interrupt(run, store
     assert output.startswith("Converted 3 × 2 vectors to small.2d.glovefast in ")
     Path("second.txt").write_text("a 1\n", encoding="utf-8")
     code, output, errors = run("convert", "small.2d.txt", "second.txt", "--force")
-    assert (code, output, errors) == (128 + number, "", "glovefast: interrupted\n")
+    assert (code, errors) == (128 + number, "glovefast: interrupted\n")
+    assert output.startswith("Converted 3 × 2 vectors to small.2d.glovefast in ")
+    assert output.count("\n") == 1
+
+
+def test_a_second_signal_does_not_wait_for_a_summary(run, store, monkeypatch):
+    def interrupted(path):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError
+
+    monkeypatch.setattr(glovefast, "load", interrupted)
+    Path("second.txt").write_text("a 1\n", encoding="utf-8")
+    code, output, errors = run("convert", "small.2d.txt", "second.txt", "--force")
+    assert (code, output, errors) == (143, "", "glovefast: interrupted\n")
 
 
 def test_a_summary_that_fails_does_not_undo_a_conversion(run, monkeypatch):

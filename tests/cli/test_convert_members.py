@@ -1,6 +1,7 @@
 """``glovefast convert --all``: several members at once, and what an interrupt or a kill leaves of them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -121,6 +122,23 @@ def test_a_signal_that_comes_too_late_for_one_store_is_in_time_for_the_next():
     assert (done.returncode, done.stderr) == (130, "glovefast: interrupted\n")
     assert [store["destination"] for store in json.loads(done.stdout)["stores"]] == STORES[:2]
     assert names_here() == [*STORES[:2], "vectors.zip"]
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_store_is_told_of_though_a_signal_comes_while_it_is_read(run, monkeypatch, more):
+    load = glovefast.load
+
+    def interrupted(path):
+        if path.name == "b.glovefast":
+            os.kill(os.getpid(), signal.SIGTERM)
+        return load(path)
+
+    monkeypatch.setattr(glovefast, "load", interrupted)
+    code, output, errors = run("convert", "vectors.zip", "--all", *more)
+    assert (code, errors) == (143, "glovefast: interrupted\n")
+    made = names_here()[:-1]
+    assert made == STORES[:2]
+    assert [store in output for store in STORES] == [True, True, False, False]
 
 
 def test_a_signal_after_the_last_store_is_too_late():
