@@ -251,7 +251,8 @@ def convert_archive(
     -------
     list of pathlib.Path
         The stores in the archive's order, in which they are also published. The first member that fails ends
-        the work; the stores of the members before it remain, and a note on the error names them.
+        the work; the stores of the members before it remain, and a note on the error names them, as it does
+        after an interrupt.
 
     Raises
     ------
@@ -277,7 +278,7 @@ def convert_archive(
             with room_for(stores, overwrite), closing(Crew(members, options, overwrite).run()) as work:
                 for converted in work:
                     made.append(stores[converted.member.name])
-    except Exception as error:
+    except BaseException as error:  # an interrupt, too
         if made:
             error.add_note(f"complete stores made before this error: {', '.join(map(str, made))}")
         raise

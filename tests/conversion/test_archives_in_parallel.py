@@ -232,9 +232,10 @@ def test_an_interrupt_that_comes_too_late_for_one_store_ends_the_work_before_the
             raise KeyboardInterrupt
 
     monkeypatch.setattr(StoreWriter, "publish", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         convert_archive(write(TEXTS), threads=2)
     assert names_here() == [*STORES[:2], "vectors.zip"]
+    assert caught.value.__notes__ == [f"complete stores made before this error: {', '.join(STORES[:2])}"]
 
 
 def test_a_progress_that_raises_ends_the_work():
