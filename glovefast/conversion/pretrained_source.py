@@ -28,7 +28,7 @@ class PretrainedSource:
     Attributes
     ----------
     shown : str
-        The source, as the user named it.
+        The source, as the user named it; the whole path of a file, which means the same in every directory.
     stem : str
         What a store of it is named after.
     identity : mapping
@@ -87,7 +87,7 @@ def pretrained_source(source: str | os.PathLike[str], member: str | None) -> Pre
     if path.is_dir() and is_store(path):
         return PretrainedSource(name, path.stem, {}, store=path)
     if path.is_file():
-        return _of_file(name, path, member)
+        return _of_file(path, member)
     if path.exists() and not path.is_dir():
         raise FormatError(name, None, "is not a regular file; convert it with glovefast.convert instead")
     if not path.exists():
@@ -110,12 +110,12 @@ def _of_address(address: str, member: str | None) -> PretrainedSource:
     )
 
 
-def _of_file(name: str, path: Path, member: str | None) -> PretrainedSource:
+def _of_file(path: Path, member: str | None) -> PretrainedSource:
     status = path.stat()
     place = os.path.realpath(path)
     identity = {"file": place, "size": status.st_size, "time": status.st_mtime_ns}
     stem = (stem_of(member) if member else None) or stem_of_address(path.name)
-    return PretrainedSource(name, stem, identity, path=path, member=member)
+    return PretrainedSource(str(path.absolute()), stem, identity, path=path, member=member)
 
 
 def _of_published(text: Published, member: str | None) -> PretrainedSource:

@@ -185,6 +185,7 @@ def test_the_cache(fetch):
     assert lines[0].startswith("cache/stores: 2 stores, ")
     assert f"{web.address}/v.zip!b.2d.txt" in output
     assert "limit=2" in output
+    assert str(Path("small.2d.txt").absolute()) in output
     listed = json.loads(fetch("cache", "--json")[1])["stores"]
     assert [each["options"] for each in listed] == [{"limit": 2}, {}]
     assert all(each["bytes"] > 2000 and each["last_used"] for each in listed)
