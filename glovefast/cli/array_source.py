@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 import glovefast
 from glovefast.cli.word_list import read_word_list
-from glovefast.errors import FormatError, GlovefastError, VocabularyError
+from glovefast.errors import FormatError, GlovefastError, VocabularyError, printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,6 +87,8 @@ def save_array(
 
 def _mapped(source: str) -> "NDArray[Any]":
     """Map a NumPy file; nothing in it is unpickled."""
+    from tokenize import TokenError  # NumPy tokenizes headers that are not literals
+
     import numpy as np
 
     if Path(source).exists() and not Path(source).is_file():
@@ -98,7 +100,18 @@ def _mapped(source: str) -> "NDArray[Any]":
         size = os.fstat(file.fileno()).st_size
     try:
         array = np.lib.format.open_memmap(source, mode="r")
-    except (ValueError, TypeError, OverflowError, SyntaxError, EOFError) as error:
-        reason = f"cannot be read as a NumPy array of numbers ({size:,} bytes; {error})"
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+        SyntaxError,
+        TokenError,
+        RecursionError,
+        MemoryError,
+        EOFError,
+    ) as error:
+        # A message about a header quotes all of it.
+        detail = printable(str(error.args[0] if error.args else error).splitlines()[0][:100])
+        reason = f"cannot be read as a NumPy array of numbers ({size:,} bytes; {detail})"
         raise FormatError(source, None, reason) from error
     return array

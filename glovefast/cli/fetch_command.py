@@ -115,9 +115,11 @@ def fetch(
         measured = {"bytes_read": bytes_read, "seconds": seconds}
         announce(json.dumps(result | measured), done)
     elif not quiet:
-        known = (
-            f"Already in the cache: {store}" if destination is None else f"Copied from the cache to {store}"
-        )
+        known = f"Already in the cache: {store}"
+        if destination is not None:
+            known = f"Copied from the cache to {store}"
+        elif asked.source.store is not None:
+            known = f"Already a store: {store}"
         announce(describe_conversion(result, bytes_read, seconds) if is_new else known, done)
         in_cache = destination is None and cache_dir is None and asked.has_no_options
         loading = (

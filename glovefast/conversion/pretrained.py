@@ -170,6 +170,7 @@ class Asked:
     def make(self, *, refresh: bool = False) -> tuple[Path, bool]:
         """Make the store in the cache if it is not there; give its place, and whether it is new."""
         if self.source.store is not None:
+            WordVectors(self.source.store)  # raises if it is damaged
             return self.source.store, False
         from glovefast.conversion.fetching import make_store
 

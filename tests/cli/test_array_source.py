@@ -90,6 +90,9 @@ def make_bad_files() -> None:
     Path("header.npy").write_bytes(data[:20])
     Path("odd.npy").write_bytes(data.replace(b"'<f4'", b"'<q9'"))
     Path("call.npy").write_bytes(data[:10] + b"__import__('os').mkdir('unpickled')".ljust(117) + b"\n")
+    Path("open.npy").write_bytes(data.replace(b"(5, 3)", b"((((((").replace(b"(4, 3)", b"(((((("))
+    nested = (b"(" * 9_000).ljust(9_999) + b"\n"
+    Path("nested.npy").write_bytes(data[:8] + len(nested).to_bytes(2, "little") + nested)
     Path("empty.npy").touch()
     np.save("one.npy", NUMBERS[0])
     np.save("text.npy", NUMBERS.astype("U8"))
@@ -107,6 +110,8 @@ BAD_FILES = {
     "header.npy": "header.npy: cannot be read as a NumPy array of numbers",
     "odd.npy": "odd.npy: cannot be read as a NumPy array of numbers",
     "call.npy": "call.npy: cannot be read as a NumPy array of numbers",
+    "open.npy": "open.npy: cannot be read as a NumPy array of numbers",
+    "nested.npy": "nested.npy: cannot be read as a NumPy array of numbers",
     "empty.npy": "empty.npy: is not a NumPy array (.npy)",
     "words.txt": "words.txt: is not a NumPy array (.npy)",
     "one.npy": "one.npy: the matrix must be (words, dimensions), not of shape (3,)",
@@ -128,6 +133,7 @@ def test_files_that_cannot_be_used(run, array, name):
     assert (code, output) == (1, "")
     assert errors.startswith(f"glovefast: error: {BAD_FILES[name]}")
     assert len(errors.splitlines()) == 1
+    assert len(errors) < 250
     assert sorted(Path().iterdir()) == before
 
 

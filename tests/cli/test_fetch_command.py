@@ -64,6 +64,17 @@ def test_a_file_is_converted_once(fetch):
     assert len(glovefast.from_pretrained("small.2d.txt", cache_dir="cache")) == 3
 
 
+def test_a_store_stays_where_it_is(fetch):
+    store = glovefast.convert("small.2d.txt", "s")
+    code, output, _ = fetch("s")
+    assert code == 0
+    assert output == 'Already a store: s\nNext, in Python: glovefast.load("s")\n'
+    (store / "metadata.json").write_bytes(b"{}")
+    code, output, errors = fetch("s")
+    assert (code, output) == (1, "")
+    assert errors.startswith("glovefast: error: s: the store is damaged: ")
+
+
 def test_the_next_line_in_python(run, monkeypatch, tmp_path):
     monkeypatch.setattr("glovefast.conversion.cache.cache_directory", lambda: tmp_path / "cache")
     assert run("fetch", "small.2d.txt")[1].endswith('glovefast.from_pretrained("small.2d.txt")\n')
