@@ -47,7 +47,8 @@ def as_string_array(words: Words) -> pa.StringArray:
     if isinstance(words, pa.StringArray) and not words.null_count:
         return words
     if not isinstance(words, list):
-        if isinstance(words, str | bytes) or not isinstance(words, Iterable):
+        is_single = isinstance(words, np.ndarray) and words.ndim == 0
+        if is_single or isinstance(words, str | bytes) or not isinstance(words, Iterable):
             raise VocabularyError(f"expected a list of words, not a single {type(words).__name__}: {words!r}")
         if isinstance(words, set | frozenset):
             raise VocabularyError("words must have an order, and those of a set have none; pass a list")

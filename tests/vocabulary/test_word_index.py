@@ -216,6 +216,8 @@ def test_no_words_at_all(empty):
         ("ab", "expected a list of words, not a single str: 'ab'"),
         (b"ab", "expected a list of words, not a single bytes: b'ab'"),
         (5, "expected a list of words, not a single int: 5"),
+        (np.array("ab"), "expected a list of words, not a single ndarray: array('ab', dtype='<U2')"),
+        (np.array(None), "expected a list of words, not a single ndarray: array(None, dtype=object)"),
         (None, "expected a list of words, not a single NoneType: None"),
         (["a", 5], "the entry at position 1 is not a string: 5"),
         (iter(["a", 5]), "the entry at position 1 is not a string: 5"),
