@@ -66,11 +66,11 @@ def test_a_file_is_converted_once(fetch):
 
 def test_a_store_stays_where_it_is(fetch):
     store = glovefast.convert("small.2d.txt", "s")
-    code, output, _ = fetch("s")
+    code, output, _ = fetch("fetch", "s")
     assert code == 0
     assert output == 'Already a store: s\nNext, in Python: glovefast.load("s")\n'
     (store / "metadata.json").write_bytes(b"{}")
-    code, output, errors = fetch("s")
+    code, output, errors = fetch("fetch", "s")
     assert (code, output) == (1, "")
     assert errors.startswith("glovefast: error: s: the store is damaged: ")
 
