@@ -69,7 +69,7 @@ def test_a_store_stays_where_it_is(fetch):
     code, output, _ = fetch("fetch", "s")
     assert code == 0
     assert output == 'Already a store: s\nNext, in Python: glovefast.load("s")\n'
-    (store / "metadata.json").write_bytes(b"{}")
+    (store / "index.arrow").unlink()
     code, output, errors = fetch("fetch", "s")
     assert (code, output) == (1, "")
     assert errors.startswith("glovefast: error: s: the store is damaged: ")
