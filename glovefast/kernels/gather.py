@@ -1,13 +1,23 @@
 """The kernels that copy rows of one matrix into another, and convert their numbers on the way.
 
 Every source is read as float32: float32 itself, float16, or int8 with a scale for each row. The result is
-that float32, as NumPy converts it. float16 is converted by its bits, because not every processor can do it.
+that float32, as NumPy converts it (see `glovefast.kernels.number_types`).
 """
 
 import numpy as np
 
 from glovefast.kernels import BAD_PLACE, SCALED_AT_ONCE, WORD_BLOCK_BYTES
-from glovefast.kernels.intrinsics import bits_of_float, copy_block, float_of_bits, prefetch, scale_block
+from glovefast.kernels.intrinsics import copy_block, prefetch, scale_block
+from glovefast.kernels.number_types import (
+    as_float16,
+    as_float32,
+    as_float64,
+    fits,
+    is_beyond_float16,
+    read_float16,
+    read_float32,
+    read_int8,
+)
 from glovefast.kernels.registry import kernel
 
 _ROWS_AHEAD = 16
@@ -15,85 +25,7 @@ _LINE_BYTES = 64  # of the processor's caches
 _AT_ONCE, _LANES = 16, np.uint64(16)
 _COPIED_AT_ONCE = WORD_BLOCK_BYTES // 4
 
-_SIGN, _SIZE, _INFINITY = np.uint32(0x80000000), np.uint32(0x7FFFFFFF), np.uint32(0x7F800000)
-_HALF_SIGN, _HALF_SIZE, _HALF_INFINITY = np.uint32(0x8000), np.uint32(0x7FFF), np.uint32(0x7C00)
-_HALF_MANTISSA = np.uint32(0x03FF)
-# The smallest normal float16, and the smallest float32 that becomes infinite.
-_HALF_NORMAL, _FLOAT_OF_HALF_NORMAL, _TOO_LARGE = (
-    np.uint32(0x0400),
-    np.uint32(0x38800000),
-    np.uint32(0x477FF000),
-)
-_MORE_BITS, _BELOW_MIDDLE = np.uint32(13), np.uint32(0x0FFF)  # of a float32's mantissa
-_BIAS, _HALF_BIAS = np.uint32(112 << 23), np.uint32(112 << 10)  # what float32 adds to the exponent
 _NO_SCALE = np.float32(0)
-_TO_SIGN, _ONE = np.uint32(16), np.uint32(1)
-# The last bit of 0.5 is the unit of the float16 numbers below the smallest normal one.
-_MIDDLE, _MIDDLE_BITS, _UNIT = np.float32(0.5), np.uint32(0x3F000000), np.float32(2.0**-24)
-
-
-@kernel()
-def _read_float32(vectors, scale, place):
-    return vectors[place]
-
-
-@kernel()
-def _read_float16(vectors, scale, place):
-    bits = np.uint32(vectors[place])
-    size = bits & _HALF_SIZE
-    widened = np.uint32(size << _MORE_BITS)
-    if size < _HALF_NORMAL:
-        found = bits_of_float(np.float32(size) * _UNIT)
-    elif size < _HALF_INFINITY:
-        found = np.uint32(widened + _BIAS)
-    else:
-        found = np.uint32(widened | _INFINITY)
-    return float_of_bits(np.uint32(found | np.uint32((bits & _HALF_SIGN) << _TO_SIGN)))
-
-
-@kernel()
-def _read_int8(vectors, scale, place):
-    return np.float32(vectors[place]) * scale
-
-
-@kernel()
-def _as_float32(number):
-    return number
-
-
-@kernel()
-def _as_float64(number):
-    return np.float64(number)
-
-
-@kernel()
-def _as_float16(number):
-    """Round to the nearest float16, to the even one of two."""
-    bits = bits_of_float(number)
-    size = np.uint32(bits & _SIZE)
-    shifted = np.uint32(size >> _MORE_BITS)
-    if size >= _TOO_LARGE:
-        half = _HALF_INFINITY
-        if size > _INFINITY:
-            payload = shifted & _HALF_MANTISSA
-            half = np.uint32(_HALF_INFINITY | (payload if payload != 0 else _ONE))  # still not a number
-    elif size < _FLOAT_OF_HALF_NORMAL:
-        half = np.uint32(bits_of_float(float_of_bits(size) + _MIDDLE) - _MIDDLE_BITS)
-    else:
-        rounded = np.uint32(size + _BELOW_MIDDLE + (shifted & _ONE))
-        half = np.uint32(np.uint32(rounded >> _MORE_BITS) - _HALF_BIAS)
-    return np.uint16(half | np.uint32(np.uint32(bits >> _TO_SIGN) & _HALF_SIGN))
-
-
-@kernel()
-def _fits(number):
-    return False
-
-
-@kernel()
-def _is_beyond_float16(number):
-    size = np.uint32(bits_of_float(number) & _SIZE)
-    return (size >= _TOO_LARGE) & (size < _INFINITY)
 
 
 @kernel()
@@ -217,7 +149,7 @@ def gather_float32_as_float32(vectors, scales, rows, indices, dim, fill_zeros, m
         an index is not in its order or not in `matrix`.
     """
     return _gather(
-        _copy_row, _read_float32, _as_float32, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
+        _copy_row, read_float32, as_float32, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
 
 
@@ -225,17 +157,7 @@ def gather_float32_as_float32(vectors, scales, rows, indices, dim, fill_zeros, m
 def gather_float32_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
     return _gather(
-        _convert_row,
-        _read_float32,
-        _as_float64,
-        _fits,
-        vectors,
-        scales,
-        rows,
-        indices,
-        dim,
-        fill_zeros,
-        matrix,
+        _convert_row, read_float32, as_float64, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
 
 
@@ -244,9 +166,9 @@ def gather_float32_as_float16(vectors, scales, rows, indices, dim, fill_zeros, m
     """Copy rows; see `gather_float32_as_float32`."""
     return _gather(
         _convert_row,
-        _read_float32,
-        _as_float16,
-        _is_beyond_float16,
+        read_float32,
+        as_float16,
+        is_beyond_float16,
         vectors,
         scales,
         rows,
@@ -261,17 +183,7 @@ def gather_float32_as_float16(vectors, scales, rows, indices, dim, fill_zeros, m
 def gather_float16_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
     return _gather(
-        _convert_row,
-        _read_float16,
-        _as_float32,
-        _fits,
-        vectors,
-        scales,
-        rows,
-        indices,
-        dim,
-        fill_zeros,
-        matrix,
+        _convert_row, read_float16, as_float32, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
 
 
@@ -279,17 +191,7 @@ def gather_float16_as_float32(vectors, scales, rows, indices, dim, fill_zeros, m
 def gather_float16_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
     return _gather(
-        _convert_row,
-        _read_float16,
-        _as_float64,
-        _fits,
-        vectors,
-        scales,
-        rows,
-        indices,
-        dim,
-        fill_zeros,
-        matrix,
+        _convert_row, read_float16, as_float64, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
 
 
@@ -298,9 +200,9 @@ def gather_float16_as_float16(vectors, scales, rows, indices, dim, fill_zeros, m
     """Copy rows; see `gather_float32_as_float32`."""
     return _gather(
         _convert_row,
-        _read_float16,
-        _as_float16,
-        _is_beyond_float16,
+        read_float16,
+        as_float16,
+        is_beyond_float16,
         vectors,
         scales,
         rows,
@@ -317,7 +219,7 @@ def gather_int8_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matr
     if len(scales) * dim < len(vectors):
         return BAD_PLACE
     return _gather(
-        _scale_row, _read_int8, _as_float32, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
+        _scale_row, read_int8, as_float32, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
 
 
@@ -327,7 +229,7 @@ def gather_int8_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matr
     if len(scales) * dim < len(vectors):
         return BAD_PLACE
     return _gather(
-        _convert_row, _read_int8, _as_float64, _fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
+        _convert_row, read_int8, as_float64, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
 
 
@@ -338,9 +240,9 @@ def gather_int8_as_float16(vectors, scales, rows, indices, dim, fill_zeros, matr
         return BAD_PLACE
     return _gather(
         _convert_row,
-        _read_int8,
-        _as_float16,
-        _is_beyond_float16,
+        read_int8,
+        as_float16,
+        is_beyond_float16,
         vectors,
         scales,
         rows,
