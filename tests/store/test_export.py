@@ -156,6 +156,9 @@ def test_a_tokenizer_has_no_word_twice(tmp_path, place, caplog):
     assert "left out 2 duplicate words" in caplog.text
     embeddings = safetensors.load_file(path / "model.safetensors")["embeddings"]
     assert embeddings.tolist() == [[0, 1], [2, 3], [6, 7], [0, 0]]
+    twice = glovefast.save(["a", "a"], rows[:2], tmp_path / "twice")
+    glovefast.load(twice).export(path, overwrite=True)
+    assert "left out 1 duplicate word;" in caplog.text
 
 
 def test_the_tables_of_the_projector(vectors, place):
@@ -249,9 +252,12 @@ def test_some_words_in_their_order(vectors, place, caplog, words):
     assert f"{vectors.path} lacks 1 of 3 words, which are left out: 'none'" in caplog.text
 
 
-def test_no_words(vectors, place):
-    with pytest.raises(VocabularyError, match="has none of the words, so there is nothing to write"):
-        vectors.export(place / "x.bin", ["no", "none"])
+@pytest.mark.parametrize(
+    ("words", "said"), [(["no", "none"], "has none of the 2 words"), (["no"], "does not have the word")]
+)
+def test_no_words(vectors, place, words, said):
+    with pytest.raises(VocabularyError, match=f"{said}, so there is nothing to write"):
+        vectors.export(place / "x.bin", words)
     assert list(place.iterdir()) == []
 
 

@@ -47,9 +47,10 @@ def chosen_words(
     rows = index.rows(words)
     missing = np.flatnonzero(rows < 0)
     if len(missing) == len(words):
-        raise VocabularyError(
-            f"{name} has none of the words, so there is nothing to write ({len(words):,} words looked up)"
+        missing_words = (
+            "does not have the word" if len(words) == 1 else f"has none of the {len(words):,} words"
         )
+        raise VocabularyError(f"{name} {missing_words}, so there is nothing to write")
     if missing.size:
         first = ", ".join(map(repr, words.take(integer_array(missing[:_LISTED])).to_pylist()))
         more = f" and {missing.size - _LISTED:,} more" if missing.size > _LISTED else ""

@@ -89,7 +89,8 @@ def write_static_model(
     kept = words.filter(pa.array(is_first))
     unknown = next((token for token in UNKNOWN_TOKENS if pc.index(kept, token).as_py() >= 0), None)
     if (left_out := len(words) - len(kept)) > 0:
-        _log.warning("%s: left out %s duplicate words; a tokenizer has each once", destination, left_out)
+        duplicates = "1 duplicate word" if left_out == 1 else f"{left_out:,} duplicate words"
+        _log.warning("%s: left out %s; a tokenizer has each word once", destination, duplicates)
     rows, dim = len(kept) + (unknown is None), vectors.shape[1]
     target = destination.resolve()
     clear_remains(target)
