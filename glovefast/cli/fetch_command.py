@@ -90,6 +90,8 @@ def fetch(
     convert takes, or a store. In Python, glovefast.from_pretrained(SOURCE) does the same and opens the store.
     """
     if lists:
+        if source:
+            raise click.UsageError("--list shows all names and takes no SOURCE; leave one of them out")
         _list_published(as_json)
         return
     if not source:

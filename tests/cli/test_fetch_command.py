@@ -126,7 +126,15 @@ def test_the_options_are_those_of_the_function():
     assert of_the_command == (of_the_function - {"words"}) | {"words_file"} | own
 
 
-@pytest.mark.parametrize("arguments", [["fetch"], ["fetch", ""], ["fetch", "small.2d.txt", "--force"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fetch"],
+        ["fetch", ""],
+        ["fetch", "small.2d.txt", "--force"],
+        ["fetch", "--list", "glove.6B.50d"],
+    ],
+)
 def test_wrong_usage(run, arguments):
     code, output, errors = run(*arguments)
     assert (code, output) == (2, "")
