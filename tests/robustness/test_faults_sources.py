@@ -219,10 +219,10 @@ def test_an_interrupt_while_the_writer_stalls(number, way, replaced):
 
 INTERRUPTED_AFTER_SUBMIT = """
 import os, signal, sys
-from concurrent.futures import ThreadPoolExecutor
 from glovefast.cli import main
+from glovefast.threads import Workers
 
-name, submit = sys.argv[1], ThreadPoolExecutor.submit
+name, submit = sys.argv[1], Workers.submit
 
 def interrupted(pool, work, *arguments):
     future = submit(pool, work, *arguments)
@@ -230,7 +230,7 @@ def interrupted(pool, work, *arguments):
         os.kill(os.getpid(), signal.SIGINT)
     return future
 
-ThreadPoolExecutor.submit = interrupted
+Workers.submit = interrupted
 sys.exit(main(["convert", "pipe", "-o", "made"]))
 """
 
