@@ -141,7 +141,7 @@ Examples:
   glovefast cache
   glovefast cache --clear"""
 )
-@click.option("--clear", "clears", is_flag=True, help="Remove all stores, except those that are being made.")
+@click.option("--clear", "clears", is_flag=True, help="Remove all stores that no process is making.")
 @_cache_option
 @quiet_progress_option
 @json_option

@@ -213,7 +213,7 @@ class Entry:
 
 
 def entries(cache_dir: str | os.PathLike[str] | None = None) -> list[Entry]:
-    """List what is in a cache: stores, and those that are being made or were begun."""
+    """List the stores in a cache, finished or not."""
     return [entry for entry in _all_entries(cache_dir) if entry.is_there()]
 
 

@@ -204,7 +204,7 @@ class Crew:
                 self._changed.notify_all()
 
     def _take_jobs(self) -> None:
-        """Begin jobs or help with those that others have begun, until no worker is needed any more."""
+        """Begin jobs, or help other workers with theirs, until no more workers are needed."""
         mine: tuple[_Job, Parser] | None = None
         while job := self._next_job():
             try:

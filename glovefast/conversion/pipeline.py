@@ -24,8 +24,8 @@ from glovefast.threads import Workers, no_thread_left, start
 from glovefast.vocabulary.word_index import WordIndex
 
 PROGRESS_SECONDS = 0.1
-# Whoever writes rows waits for those that are being forced to the disk. A short conversion is faster if only
-# its last rows are, while the index is built; a long one if the disk is never idle.
+# Writing rows waits while earlier rows are forced to the disk. So a short conversion is faster if only its
+# last rows are flushed, while the index is built; a long conversion is faster if the disk is never idle.
 _FIRST_FLUSH_SECONDS, _FLUSH_SECONDS = 0.25, 0.05
 _LAYOUT_LINES = 2  # a header, if there is one, and a row
 

@@ -194,7 +194,7 @@ class Asked:
         return Options(**self._options, progress=self._progress, wanted=wanted)
 
     def _described(self) -> dict[str, Any]:
-        """Describe the options that decide what the store becomes, without those that have their defaults."""
+        """Describe the options that decide what the store becomes, leaving out defaults."""
         unlike_default = {
             name: value.item() if isinstance(value, np.generic) else value
             for name, value in self._options.items()

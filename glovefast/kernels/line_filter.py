@@ -161,8 +161,8 @@ def keep_wanted_lines(
     scratch : (1,) float32
         Scratch.
     status : (WANTED_STATUS_LENGTH,) int64, written
-        As named in `glovefast.kernels`: the number of lines, the end of those that stay, and how many
-        of them may have an unwanted word.
+        As named in `glovefast.kernels`: the number of lines, where the lines that stay end, and how
+        many of these may have an unwanted word.
 
     Returns
     -------

@@ -39,8 +39,8 @@ def kernel(*arguments: str, inline: bool = False) -> Callable[[Kernel], Kernel]:
         A NumPy type for each argument: ``"int64"`` for a number, ``"int32[]"`` for a contiguous array. They
         come in the order text, index, output. A kernel that is offered to Python returns an int64.
     inline : bool
-        Compile the function into those that call it. LLVM calls larger ones otherwise, which costs more than
-        a small one's work when it is called for every word.
+        Compile the function into its callers. LLVM may call it otherwise, and a call for every word can cost
+        more than the function's own work.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def sources() -> list[Path]:
 
 
 def exported() -> dict[str, tuple[Any, list[str]]]:
-    """Import all kernels, and give those that are offered to Python with their argument types."""
+    """Import all kernels; return the ones that Python may call, with their argument types."""
     for path in sources():
         if path.stem != "__init__":
             import_module(f"{__package__}.{path.stem}")

@@ -102,7 +102,7 @@ class RemoteFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill a buffer with the next bytes, and wait for those that have not come; fewer only at the end."""
+        """Fill a buffer with the next bytes, waiting until they arrive; with fewer only at the end."""
         target = memoryview(buffer).cast("B")
         target = target[: max(0, (self.length or 0) - self._position)]
         filled = 0

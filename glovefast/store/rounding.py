@@ -99,7 +99,7 @@ def rounded(rows: NDArray[Any], dtype: str) -> StoredRows:
 
 
 def rounded_block(block: Block, dtype: str) -> StoredRows:
-    """Round the rows of a block; those that the type cannot hold become bad lines of it."""
+    """Round the rows of a block; rows that the type cannot hold become bad lines."""
     check = row_check(dtype)
     if check and (reasons := check(block.rows)):
         block.refuse(reasons)
