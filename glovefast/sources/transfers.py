@@ -119,8 +119,9 @@ class RemoteFile(io.RawIOBase):
     def will_need(self, begin: int, end: int) -> None:
         """Begin to fetch these bytes, in place of any others."""
         with self._arrived:
+            is_over = self.failure is not None
             is_coming = self._transfer is not None and self._transfer.covers(begin)
-        if not is_coming and self._parts.available(begin) < end - begin:
+        if not is_over and not is_coming and self._parts.available(begin) < end - begin:
             self._start(_Transfer(self, begin, min(end, self.length or 0)))
 
     def stop_waiting(self) -> None:
@@ -142,6 +143,8 @@ class RemoteFile(io.RawIOBase):
     def _fetch(self, position: int, size: int) -> None:
         """Wait until the byte at a position is there; fetch it, and more, if it is not being fetched."""
         with self._arrived:
+            if self.failure is not None:  # the transfer may have failed since the reader last waited for it
+                raise self.failure
             is_coming = self._transfer is not None and self._transfer.covers(position)
         if not is_coming:
             length = self.length or 0
