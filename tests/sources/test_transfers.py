@@ -300,6 +300,19 @@ def test_the_next_process_fetches_only_the_rest(opened, tmp_path):
         assert web.sent == len(DATA) - 104_096 + 1  # one byte to learn that the file is the same
 
 
+def test_a_transfer_that_failed_is_not_begun_again(opened):
+    """Neither by a reader that comes to wait for it only now."""
+    with serving({"/data": DATA}, faults=[None, *[cut_after(0)] * 20]) as web, opened(web) as file:
+        with pytest.raises(FetchError):
+            file.read(400_000)
+        failed = file._transfer
+        with pytest.raises(FetchError):
+            file.read(400_000)
+        file.will_need(200_000, 300_000)
+        assert file._transfer is failed
+        assert len(web.requests) == 7
+
+
 @pytest.mark.parametrize(
     "change", [{"etag": '"2"'}, {"ranges": False}, {"etag": None}, {"files": {"/data": OTHER + b"1"}}]
 )
