@@ -1,0 +1,1 @@
+"""Look-ups in the batches of Spark, Ray, datasets and other engines."""

@@ -1,0 +1,1 @@
+"""Embedding layers for PyTorch without Keras."""
