@@ -15,6 +15,7 @@ from glovefast.errors import (
     MatrixSizeError,
     StoreError,
     TextError,
+    UnknownWordError,
     VocabularyError,
 )
 from glovefast.matrix.coverage import Coverage
@@ -39,6 +40,7 @@ __all__ = [
     "Progress",
     "StoreError",
     "TextError",
+    "UnknownWordError",
     "Verification",
     "VocabularyError",
     "WordVectors",

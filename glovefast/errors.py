@@ -7,6 +7,7 @@ import os
 import reprlib
 import sys
 import warnings
+from collections.abc import Callable, Sequence
 from os import PathLike, fspath
 from pathlib import PurePath
 from typing import Self
@@ -32,6 +33,9 @@ _shortening.maxstring = _shortening.maxother = _shortening.maxlong = 100
 def shortened(value: object) -> str:
     """Write a value as `repr` does, without its middle if it is long: a message stays readable."""
     return _shortening.repr(value)
+
+
+_NAMED = 5
 
 
 class GlovefastError(Exception):
@@ -126,6 +130,39 @@ class StoreError(GlovefastError):
 
 class VocabularyError(GlovefastError, ValueError):
     """A training vocabulary cannot be used; the message names the word or the index."""
+
+
+class UnknownWordError(GlovefastError, KeyError):
+    """A store does not have a word; the message suggests other spellings that it has.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The missing words.
+    message : str or callable
+        The message, or a function that makes it. The function is called when the message is first shown, so
+        catching the error costs nothing.
+
+    Attributes
+    ----------
+    words : tuple of str
+        The missing words.
+    """
+
+    def __init__(self, words: Sequence[str], message: str | Callable[[], str]) -> None:
+        self.words = tuple(words)
+        self._message = message
+        names = ", ".join(map(repr, self.words[:_NAMED]))
+        more = f" and {len(self.words) - _NAMED} more" if len(self.words) > _NAMED else ""
+        super().__init__(names + more if len(self.words) > 1 else self.words[0])
+
+    def __str__(self) -> str:
+        if callable(self._message):
+            self._message = self._message()
+        return self._message
+
+    def __reduce__(self) -> tuple[type["UnknownWordError"], tuple[tuple[str, ...], str]]:
+        return type(self), (self.words, str(self))
 
 
 class TextError(GlovefastError, TypeError):

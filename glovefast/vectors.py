@@ -20,6 +20,7 @@ from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from glovefast.errors import UnknownWordError
     from glovefast.store.rounded_rows import Rows
 
 Default = TypeVar("Default")
@@ -234,21 +235,19 @@ class WordVectors(MatrixMethods, ExportMethods):
 
         Raises
         ------
-        KeyError
-            If a word is missing; the message names it.
+        UnknownWordError
+            If a word is missing. It is a KeyError; its message names the word and similar words of the store.
         """
         if isinstance(word, str):
             row = self._index.row(word)
             if row < 0:
-                raise KeyError(word)
+                raise self._unknown_words([word])
             return self._row(row)
         words = as_string_array(word)
         rows = self._index.rows(words)
         missing = np.flatnonzero(rows < 0)
         if missing.size:
-            names = words.take(integer_array(missing[:5])).to_pylist()
-            more = f" and {missing.size - 5} more" if missing.size > 5 else ""
-            raise KeyError(", ".join(map(repr, names)) + more if missing.size > 1 else names[0])
+            raise self._unknown_words(words.take(integer_array(missing)).to_pylist())
         found: NDArray[np.float32] = self._array.take(rows, axis=0)
         found.setflags(write=False)
         return found
@@ -274,6 +273,11 @@ class WordVectors(MatrixMethods, ExportMethods):
         """
         row = self._index.row(word) if isinstance(word, str) else -1
         return default if row < 0 else self._row(row)
+
+    def _unknown_words(self, words: list[str]) -> "UnknownWordError":
+        from glovefast.queries.near_spellings import unknown_words
+
+        return unknown_words(self._index, words, self.path)
 
     def _row(self, row: int) -> NDArray[np.float32]:
         """Give a row, read-only."""

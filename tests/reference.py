@@ -321,3 +321,18 @@ class NumpyIndex:
         """Give the word of a row; None if it does not lie in the bytes."""
         begin, end = self.word_offsets[row : row + 2].tolist()
         return self.bytes[begin:end] if 0 <= begin <= end <= len(self.bytes) else None
+
+
+def edits_between(one: str, other: str) -> int:
+    """Count the edits that make one word the other: the optimal string alignment, in a full table."""
+    table = np.add.outer(np.arange(len(one) + 1), np.arange(len(other) + 1))
+    for i, j in itertools.product(range(1, len(one) + 1), range(1, len(other) + 1)):
+        choices = [
+            table[i - 1, j] + 1,
+            table[i, j - 1] + 1,
+            table[i - 1, j - 1] + (one[i - 1] != other[j - 1]),
+        ]
+        if i > 1 and j > 1 and one[i - 2 : i] == other[j - 2 : j][::-1]:
+            choices.append(table[i - 2, j - 2] + 1)
+        table[i, j] = min(choices)
+    return int(table[-1, -1])
