@@ -9,10 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from glovefast.errors import StoreError
 from glovefast.matrix.methods import MatrixMethods
 from glovefast.store.export.methods import ExportMethods
-from glovefast.store.files import SCALES, VECTORS, VOCABULARY
+from glovefast.store.files import VECTORS
 from glovefast.store.metadata import FLOAT32, Metadata
 from glovefast.store.reading import open_store
 from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
@@ -70,9 +69,10 @@ class WordVectors(MatrixMethods, ExportMethods):
     -----
     An open store stays valid when another one replaces it: `is_current` notices, `reload` opens the new one.
 
-    Pickling keeps the path only: a worker process opens the store again and shares its memory. If another
-    store is at the path by then, unpickling raises a StoreError, because its rows would differ. Threads and
-    forked processes share the mapping, which is never written.
+    Pickling keeps the path and the checksums only: a worker process opens the store again and shares its
+    memory. On another host, the store may also be in a directory of ``GLOVEFAST_PATH``, or among the files
+    that Spark or Ray shipped. A store with other checksums is refused, because its rows would differ. Threads
+    and forked processes share the mapping, which is never written.
 
     Stores from untrusted sources are safe to open. Nothing in a store is executed or unpickled: sizes and
     types are checked when it is opened, and every position before it is followed. `glovefast.verify` checks
@@ -100,7 +100,9 @@ class WordVectors(MatrixMethods, ExportMethods):
         self._key_to_index: dict[str, int] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (type(self), self._location, _contents(self.metadata))
+        from glovefast.store.finding import contents_of
+
+        return _reopen, (type(self), self._location, contents_of(self.metadata))
 
     def __repr__(self) -> str:
         return f"<WordVectors {str(self.path)!r}: {len(self)} words, {self.dim} dimensions>"
@@ -313,15 +315,7 @@ def rows_of(vectors: WordVectors) -> "Rows":
 
 
 def _reopen(kind: type[WordVectors], location: str, contents: list[str | None]) -> WordVectors:
-    """Unpickle: open a store again, unless it is another one by now."""
-    vectors = kind(location)
-    if _contents(vectors.metadata) != contents:
-        raise StoreError(
-            location, "was replaced by another store after its vectors were pickled; load it again instead"
-        )
-    return vectors
+    """Unpickle: open the same store again, here or where it is on this host."""
+    from glovefast.store.finding import open_again
 
-
-def _contents(metadata: Metadata) -> list[str | None]:
-    """List the checksums of the words and the vectors."""
-    return [metadata.checksums.get(name) for name in (VECTORS, SCALES, VOCABULARY)]
+    return open_again(location, contents, kind)
