@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from glovefast.matrix.methods import MatrixMethods
+from glovefast.queries.neighbour_methods import NeighbourMethods
 from glovefast.store.export.methods import ExportMethods
 from glovefast.store.files import VECTORS
 from glovefast.store.metadata import FLOAT32, Metadata
@@ -52,7 +53,7 @@ def load(path: str | os.PathLike[str]) -> "WordVectors":
     return WordVectors(path)
 
 
-class WordVectors(MatrixMethods, ExportMethods):
+class WordVectors(MatrixMethods, NeighbourMethods, ExportMethods):
     """The vectors of a store, by word and by row.
 
     Parameters

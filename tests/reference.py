@@ -1,6 +1,7 @@
 """The oracles: slow, obvious ways to do what glovefast does. Results are compared with theirs bit for bit."""
 
 import itertools
+import math
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -336,3 +337,33 @@ def edits_between(one: str, other: str) -> int:
             choices.append(table[i - 2, j - 2] + 1)
         table[i, j] = min(choices)
     return int(table[-1, -1])
+
+
+def cosine(one, other) -> np.float32:
+    """Compute a cosine number by number: 0 for zeros, nan for what is not finite."""
+    product = one_square = other_square = 0.0
+    for left, right in zip(map(float, one), map(float, other), strict=True):
+        product += left * right
+        one_square += left * left
+        other_square += right * right
+    if not math.isfinite(one_square * other_square):
+        return np.float32(np.nan)
+    squares = one_square * other_square
+    return np.float32(product / math.sqrt(squares) if squares else 0)
+
+
+def nearest(rows, queries, k, searched=None, excluded=None, passed_over=()):
+    """Sort all rows by cosine for each query: the k best, equal ones by row; -1 and nan fill up."""
+    if searched is None:
+        searched = range(len(rows))
+    elif isinstance(searched, int):
+        searched = range(min(searched, len(rows)))
+    found_rows = np.full((len(queries), k), -1, np.int64)
+    found = np.full((len(queries), k), np.nan, np.float32)
+    for number, query in enumerate(queries):
+        left_out = {*passed_over, *([] if excluded is None else excluded[number])}
+        pairs = [(cosine(query, rows[row]), row) for row in searched if row not in left_out]
+        best = sorted((pair for pair in pairs if not np.isnan(pair[0])), key=lambda pair: (-pair[0], pair[1]))
+        for place, (similarity, row) in enumerate(best[:k]):
+            found_rows[number, place], found[number, place] = row, similarity
+    return found_rows, found
