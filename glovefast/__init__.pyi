@@ -21,6 +21,8 @@ from glovefast.errors import (
 from glovefast.matrix.coverage import Coverage
 from glovefast.matrix.explanation import Explanation
 from glovefast.matrix.match import Match
+from glovefast.plots.coverage import plot_coverage
+from glovefast.plots.words import plot_words
 from glovefast.progress import Progress
 from glovefast.vectors import WordVectors, load
 from glovefast.verification.verify import Verification, verify
@@ -51,6 +53,8 @@ __all__ = [
     "from_pretrained",
     "keras",
     "load",
+    "plot_coverage",
+    "plot_words",
     "save",
     "text",
     "verify",

@@ -26,7 +26,7 @@ ROOMS = [
     "vectors",
     "conversion",
     "verification",
-    "keras torch",
+    "keras torch plots",
     "batches",
     "__init__",
     "demo",

@@ -11,6 +11,7 @@ from glovefast.cli.export_command import export
 from glovefast.cli.fetch_command import cache, fetch
 from glovefast.cli.matrix_command import matrix
 from glovefast.cli.options import FilePath, json_option, quiet_option, quiet_progress_option
+from glovefast.cli.plot_command import plot
 from glovefast.cli.summary import counted, describe_installation, describe_store, describe_verification
 from glovefast.cli.terminal import ProgressMeter, print_json, print_text
 from glovefast.errors import GlovefastError
@@ -44,7 +45,7 @@ def command() -> None:
     """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
 
 
-for each in (convert, matrix, coverage, export, fetch, cache):
+for each in (convert, matrix, coverage, plot, export, fetch, cache):
     command.add_command(each)
 
 

@@ -8,6 +8,8 @@ import click
 
 import glovefast
 from glovefast.cli.options import FilePath, fallback_option, json_option, quiet_progress_option
+from glovefast.cli.plot_command import check_picture
+from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import ProgressMeter, print_json, print_text
 from glovefast.cli.word_list import read_word_list
 from glovefast.errors import GlovefastError
@@ -21,6 +23,7 @@ _WHITE_SPACE = "\t\n\r\f\v"
 Examples:
   glovefast coverage glove.6B.100d.glovefast train.txt
   glovefast coverage glove.6B.100d.glovefast train/*.txt.gz --fallback lower --json
+  glovefast coverage glove.6B.100d.glovefast train.txt --plot coverage.png
   glovefast coverage glove.840B.300d.glovefast train.txt --keep-case --keep-punctuation
   cut -f1 counts.tsv | glovefast coverage glove.6B.100d.glovefast - --words""",
 )
@@ -38,9 +41,20 @@ Examples:
     show_default=True,
     help="Suggest only fallbacks that find at least this share of the words still missing.",
 )
+@click.option(
+    "--plot",
+    "picture",
+    metavar="FILE",
+    type=FilePath(path_type=Path),
+    help="Also draw the result, into NAME.png, NAME.svg or NAME.pdf.",
+)
+@click.option("--force", "overwrite", is_flag=True, help="With --plot, replace a file that already exists.")
 @quiet_progress_option
 @json_option
+@click.pass_obj
 def coverage(
+    signals: EndingSignals,
+    /,
     *,
     path: Path,
     texts: tuple[str, ...],
@@ -49,6 +63,8 @@ def coverage(
     keep_punctuation: bool,
     fallback: tuple[str, ...],
     min_share: float,
+    picture: Path | None,
+    overwrite: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -64,6 +80,8 @@ def coverage(
         raise click.UsageError(
             "a list of --words is never changed; leave out --keep-case and --keep-punctuation"
         )
+    if picture is not None:
+        check_picture(picture, overwrite, "--plot")
     vectors = glovefast.load(path)
     with ProgressMeter(quiet, counted="lines") as progress:
         if as_words:
@@ -77,6 +95,12 @@ def coverage(
     if not counts:
         raise GlovefastError(f"{', '.join(texts)}: contains no words; check that it is text")
     explained = vectors.explain_coverage(list(counts), counts, fallback, min_share)
+    if picture is not None:
+        from glovefast.plots.coverage import plot_coverage
+        from glovefast.plots.drawing import save_picture
+
+        save_picture(plot_coverage(explained), picture, overwrite)
+        signals.finish()
     if as_json:
         print_json({"store": str(path), "texts": list(texts), **explained.to_dict()})
     else:
