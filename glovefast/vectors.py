@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from glovefast.matrix.methods import MatrixMethods
 from glovefast.queries.neighbour_methods import NeighbourMethods
+from glovefast.queries.text_vector_methods import TextVectorMethods
 from glovefast.store.export.methods import ExportMethods
 from glovefast.store.files import VECTORS
 from glovefast.store.metadata import FLOAT32, Metadata
@@ -53,7 +54,7 @@ def load(path: str | os.PathLike[str]) -> "WordVectors":
     return WordVectors(path)
 
 
-class WordVectors(MatrixMethods, NeighbourMethods, ExportMethods):
+class WordVectors(MatrixMethods, NeighbourMethods, TextVectorMethods, ExportMethods):
     """The vectors of a store, by word and by row.
 
     Parameters

@@ -212,6 +212,36 @@ def look_up(vectors, word, forms):
     return None, "missing"
 
 
+def text_vector(vectors, words, dim, *, weights=None, component=None, normalize=False):
+    """Give the vector of one text and the number of its known words: one word and one number at a time."""
+    known = [word for word in words if word in vectors]
+    if not known:
+        return np.zeros(dim, dtype=np.float32), 0
+    numbers = []
+    for column in range(dim):
+        total = -0.0
+        for word in known:
+            weight = 1.0 if weights is None else float(weights[word])
+            total += weight * float(vectors[word][column])
+        numbers.append(total / len(known))
+    if component is not None:
+        along = 0.0
+        for number, direction in zip(numbers, component.tolist(), strict=True):
+            along += number * direction
+        numbers = [
+            number - along * direction for number, direction in zip(numbers, component.tolist(), strict=True)
+        ]
+    if normalize:
+        squares = 0.0
+        for number in numbers:
+            squares += number * number
+        length = math.sqrt(squares)
+        if length > 0:
+            numbers = [number / length for number in numbers]
+    with np.errstate(over="ignore"):
+        return np.array(numbers, dtype=np.float64).astype(np.float32), len(known)
+
+
 def coverage(vectors, words, counts, forms):
     """Count words and tokens by the way they were found, and list the words missing, most frequent first."""
     ways = dict.fromkeys(["exact", *range(len(forms)), "missing"], 0)

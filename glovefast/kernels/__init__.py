@@ -19,6 +19,7 @@ LANES = 8  # numbers parsed at once: the float64 values in the longest vector re
 WORD_BLOCK_BYTES = 32
 SCALED_AT_ONCE = 16
 WORD_BOUNDS_AT_ONCE = 24
+POOLED_AT_ONCE = 16
 
 # If the dimension is certain, this many numbers in a word mean that two rows share a line.
 NUMBERS_IN_DAMAGE = 5

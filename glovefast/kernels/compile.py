@@ -11,6 +11,9 @@ from typing import Any
 
 from glovefast.kernels.registry import exported, source_key
 
+# How the names of the functions begin that Numba's code calls to raise exceptions.
+_HELPERS = ("Py", "numba_", "NRT_")
+
 
 def prepare(*names: str) -> str:
     """Compile kernels with Numba for this kind of machine.
@@ -69,7 +72,15 @@ def _without_foreign_symbols(ir: str) -> str:
     """Replace declared functions by functions that abort, so that the IR has no external symbols.
 
     They are helpers of Python and Numba for raising exceptions, and kernels never raise.
+
+    Raises
+    ------
+    ValueError
+        If a kernel calls another library's function, such as `math.sqrt`.
     """
+    declared = re.findall(r"^declare \S+ @(?!llvm\.)([^(]+)", ir, flags=re.MULTILINE)
+    if others := [name for name in declared if not name.startswith(_HELPERS)]:
+        raise ValueError(f"kernels cannot call functions of a library: {', '.join(others)}")
     ir = re.sub(
         r"^declare (?P<result>\S+) (?P<name>@(?!llvm\.)[^(]+)(?P<parameters>\([^)]*\)).*$",
         r"define internal \g<result> \g<name>\g<parameters> {\n  call void @llvm.trap()\n  unreachable\n}",

@@ -1,5 +1,6 @@
 """Functions that Numba lacks, as LLVM code: unaligned loads, comparisons of 64 bytes at once, bit counts."""
 
+import math
 from typing import Any
 
 import numba
@@ -194,6 +195,18 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
 
 
 @intrinsic
+def square_root(typing_context: Any, number: Any) -> Any:
+    """Take the square root of a float64; `numpy.sqrt` and `math.sqrt` would call a library's function."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
+        declaration = ir.FunctionType(kind, [kind])
+        return builder.call(builder.module.declare_intrinsic("llvm.sqrt", [kind], declaration), arguments)
+
+    return types.float64(types.float64), generate
+
+
+@intrinsic
 def bits_of_float(typing_context: Any, number: Any) -> Any:
     """Return the bits of a float32 as a uint32."""
 
@@ -254,6 +267,9 @@ if numba.config.DISABLE_JIT:  # the same in Python, so that kernels run and are 
 
     def prefetch(array: Any, index: int) -> None:
         pass
+
+    def square_root(number: float) -> float:
+        return math.sqrt(number)
 
     def bits_of_float(number: np.float32) -> np.uint32:
         return np.float32(number).view(np.uint32)

@@ -92,6 +92,84 @@ def _is_word_of(text, begin, end, row, word_offsets, word_bytes):
     return order_of(text, begin, end, word_bytes, first, behind) == 0
 
 
+@kernel(inline=True)
+def find_hashed(
+    text,
+    bounds,
+    first,
+    step,
+    words,
+    hashes_sought,
+    buckets,
+    hashes,
+    rows,
+    word_offsets,
+    word_bytes,
+    found,
+    to,
+):
+    """Find the rows of hashed words; give 0, or a status if the index is damaged.
+
+    Word i begins at ``bounds[first + i * step]`` and ends at the next bound. It is entered at
+    ``found[to + i]``.
+    """
+    if len(buckets) < 2:
+        return BAD_BUCKET
+    for word in range(words):
+        found[to + word] = _bucket_of(hashes_sought[word], buckets)
+        prefetch(buckets, found[to + word])
+    for word in range(words):
+        slot, last = np.int64(buckets[found[to + word]]), np.int64(buckets[found[to + word] + 1])
+        if slot < 0 or last < slot or last > min(len(hashes), len(rows)):
+            return BAD_BUCKET
+        prefetch(hashes, slot)
+        prefetch(rows, slot)
+    for word in range(words):
+        hashed = hashes_sought[word]
+        slot, last = np.int64(buckets[found[to + word]]), np.int64(buckets[found[to + word] + 1])
+        row = np.int64(MISSING_WORD)
+        if last - slot > INDEX_FEW_ENTRIES:
+            begin, end = np.int64(bounds[first + word * step]), np.int64(bounds[first + word * step + 1])
+            row = _row_by_hash(text, begin, end, hashed, buckets, hashes, rows, word_offsets, word_bytes)
+            if row < MISSING_WORD:
+                return row
+        else:
+            while slot < last and hashes[slot] != hashed:
+                slot += 1
+            if slot < last:
+                row = np.int64(rows[slot])
+                if row < 0 or row + 1 >= len(word_offsets):
+                    return BAD_ROW
+        found[to + word] = row
+        if row >= 0:
+            prefetch(word_offsets, row)
+    for word in range(words):
+        if found[to + word] >= 0:
+            start = np.int64(word_offsets[found[to + word]])
+            if 0 <= start < len(word_bytes):
+                prefetch(word_bytes, start)
+    for word in range(words):
+        if found[to + word] >= 0:
+            begin, end = np.int64(bounds[first + word * step]), np.int64(bounds[first + word * step + 1])
+            if not _is_word_of(text, begin, end, found[to + word], word_offsets, word_bytes):
+                # Another word has the same hash, and comes first or stands alone.
+                row = _row_by_hash(
+                    text,
+                    begin,
+                    end,
+                    hashes_sought[word],
+                    buckets,
+                    hashes,
+                    rows,
+                    word_offsets,
+                    word_bytes,
+                )
+                if row < MISSING_WORD:
+                    return row
+                found[to + word] = row
+    return 0
+
+
 @kernel(
     *("uint8[]", "int32[]"),
     *("int32[]", "uint64[]", "int32[]", "int32[]", "uint8[]"),
@@ -130,59 +208,30 @@ def find_rows(text, offsets, buckets, hashes, rows, word_offsets, word_bytes, ha
         0, or `BAD_BUCKET`, `BAD_ROW` or `BAD_WORD` if the index is damaged there; `BAD_TEXT` if a word to
         find does not lie in `text`.
     """
-    if len(buckets) < 2:
-        return BAD_BUCKET
     for batch in range(0, len(found), LOOK_UPS_AT_ONCE):
-        behind_batch = min(batch + LOOK_UPS_AT_ONCE, len(found))
-        for word in range(batch, behind_batch):
-            begin, end = np.int64(offsets[word]), np.int64(offsets[word + 1])
+        words = min(LOOK_UPS_AT_ONCE, len(found) - batch)
+        for word in range(words):
+            begin, end = np.int64(offsets[batch + word]), np.int64(offsets[batch + word + 1])
             if begin < 0 or end < begin or end > len(text):
                 return BAD_TEXT
-            hashed = hash_bytes(text, begin, end, _ZERO_BITS)
-            hashes_sought[word - batch] = hashed
-            found[word] = _bucket_of(hashed, buckets)
-            prefetch(buckets, found[word])
-        for word in range(batch, behind_batch):
-            slot, last = np.int64(buckets[found[word]]), np.int64(buckets[found[word] + 1])
-            if slot < 0 or last < slot or last > min(len(hashes), len(rows)):
-                return BAD_BUCKET
-            prefetch(hashes, slot)
-            prefetch(rows, slot)
-        for word in range(batch, behind_batch):
-            hashed = hashes_sought[word - batch]
-            slot, last = np.int64(buckets[found[word]]), np.int64(buckets[found[word] + 1])
-            row = np.int64(MISSING_WORD)
-            if last - slot > INDEX_FEW_ENTRIES:
-                begin, end = np.int64(offsets[word]), np.int64(offsets[word + 1])
-                row = _row_by_hash(text, begin, end, hashed, buckets, hashes, rows, word_offsets, word_bytes)
-                if row < MISSING_WORD:
-                    return row
-            else:
-                while slot < last and hashes[slot] != hashed:
-                    slot += 1
-                if slot < last:
-                    row = np.int64(rows[slot])
-                    if row < 0 or row + 1 >= len(word_offsets):
-                        return BAD_ROW
-            found[word] = row
-            if row >= 0:
-                prefetch(word_offsets, row)
-        for word in range(batch, behind_batch):
-            if found[word] >= 0:
-                first = np.int64(word_offsets[found[word]])
-                if 0 <= first < len(word_bytes):
-                    prefetch(word_bytes, first)
-        for word in range(batch, behind_batch):
-            if found[word] >= 0:
-                begin, end = np.int64(offsets[word]), np.int64(offsets[word + 1])
-                if not _is_word_of(text, begin, end, found[word], word_offsets, word_bytes):
-                    # Another word has the same hash, and comes first or stands alone.
-                    hashed = hashes_sought[word - batch]
-                    found[word] = _row_by_hash(
-                        text, begin, end, hashed, buckets, hashes, rows, word_offsets, word_bytes
-                    )
-                    if found[word] < MISSING_WORD:
-                        return found[word]
+            hashes_sought[word] = hash_bytes(text, begin, end, _ZERO_BITS)
+        status = find_hashed(
+            text,
+            offsets,
+            batch,
+            1,
+            words,
+            hashes_sought,
+            buckets,
+            hashes,
+            rows,
+            word_offsets,
+            word_bytes,
+            found,
+            batch,
+        )
+        if status < 0:
+            return status
     return 0
 
 

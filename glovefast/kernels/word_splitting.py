@@ -40,22 +40,22 @@ def split_text(text, text_ends, number, how, given_ends, separators, lower, scra
     first = text_ends[number - 1] if number > 0 else 0
     last = text_ends[number]
     if how == WORDS_ARE_GIVEN:
-        return _take_words(text, first, last, given_ends, scratch, bounds)
+        return _take_words(text, first, last, given_ends, lower, scratch, bounds)
     if how == WORDS_ARE_CHARACTERS:
         return _split_characters(text, first, last - first, lower, scratch, bounds)
     return _split_at_separators(text, first, last - first, separators, lower, scratch, bounds)
 
 
 @kernel()
-def _take_words(text, first, last, given_ends, scratch, bounds):
+def _take_words(text, first, last, given_ends, lower, scratch, bounds):
     text_begin = given_ends[first - 1] if first > 0 else 0
     end = 0
     for word in range(last - first):
         bounds[2 * word] = end
         end = given_ends[first + word] - text_begin
         bounds[2 * word + 1] = end
-    for place in range(end):
-        scratch[place] = text[text_begin + place]
+    for block in range(0, end, _BITS):
+        _copy_block(text, text_begin, end, block, lower, scratch)
     return last - first
 
 
@@ -124,7 +124,7 @@ def hash_words(text, bounds, words, seed, slots, records, hashes, blocks):
     for word in range(words):
         begin, end = bounds[2 * word], bounds[2 * word + 1]
         block = word_block(text, begin, end)
-        hashed = _hash_word(text, begin, end, block, np.uint64(seed))
+        hashed = hash_word(text, begin, end, block, np.uint64(seed))
         blocks[word] = block
         hashes[word] = hashed
         prefetch(slots, np.int64(hashed) & last_slot)
@@ -143,7 +143,7 @@ def word_block(text, begin, end):
 
 
 @kernel(inline=True)
-def _hash_word(text, begin, end, block, seed):
+def hash_word(text, begin, end, block, seed):
     """Hash a word as `hash_bytes` does, without a branch for words of up to 16 bytes.
 
     No processor could predict whether a word has more than eight bytes. Both hashes take less time than the

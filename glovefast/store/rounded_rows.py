@@ -43,9 +43,8 @@ class RoundedRows:
 
         dim = self.shape[1]
         found = np.empty((len(rows), dim), dtype=np.float32)
-        numbers, scales = self.numbers, _NO_SCALES if self.scales is None else self.scales
-        name = f"gather_{numbers.dtype.name}_as_float32"
-        flat = (numbers.view(np.uint16) if self.scales is None else numbers).reshape(-1)
+        dtype, flat, scales = stored_numbers(self)
+        name = f"gather_{dtype}_as_float32"
         wanted = np.ascontiguousarray(rows, dtype=np.int64)
         gather = getattr(load_kernels(name), name)
         if gather(flat, scales, wanted, np.arange(len(rows)), dim, 0, found.reshape(-1)) < 0 or (
@@ -63,3 +62,28 @@ class RoundedRows:
 
 # Rows to read from: the mapped array itself, or what gives its numbers as float32.
 Rows: TypeAlias = "NDArray[np.float32] | RoundedRows"
+
+
+def stored_numbers(rows: Rows) -> tuple[str, NDArray[Any], NDArray[np.float32]]:
+    """Give rows to a kernel.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray or RoundedRows
+        (n, dim).
+
+    Returns
+    -------
+    dtype : str
+        The type of the stored numbers, which is part of a kernel's name.
+    numbers : numpy.ndarray
+        (n * dim,): the stored numbers; kernels know float16 as uint16.
+    scales : numpy.ndarray
+        (n,) float32 for int8; otherwise empty.
+    """
+    if isinstance(rows, np.ndarray):
+        return rows.dtype.name, rows.reshape(-1), _NO_SCALES
+    numbers = rows.numbers.reshape(-1)
+    if rows.scales is None:
+        return "float16", numbers.view(np.uint16), _NO_SCALES
+    return "int8", numbers, rows.scales

@@ -106,6 +106,11 @@ class WordRule:
         """Whether the rule for bytes is enough for texts that are not ASCII, too."""
         return not self._lower and not self._other_filters
 
+    @property
+    def keeps_case(self) -> bool:
+        """Whether given words stay as they are."""
+        return not self._lower
+
     def prepared(self, text: str) -> str:
         """Apply to a text what the rule for bytes does not cover: everything beyond ASCII."""
         # str.lower looks at neighbors: a sigma at the end of a word has a form of its own.

@@ -225,8 +225,12 @@ class WordIndex:
         if status == BAD_TEXT:
             raise misplaced_word(wanted)
         if status:
-            raise self._damaged(f"its index points outside of the store ({PLACES[status]})")
+            raise self.damaged(status)
         return found
+
+    def damaged(self, status: int) -> StoreError:
+        """Make the error for what a kernel found in the index."""
+        return self._damaged(f"its index points outside of the store ({PLACES[status]})")
 
     def _damaged(self, reason: str) -> StoreError:
         return StoreError.damaged(self._path or "vocabulary", reason)

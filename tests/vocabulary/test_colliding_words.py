@@ -54,7 +54,7 @@ class Counted:
 @pytest.fixture
 def kernels_in_python(monkeypatch):
     """The look-up kernels as Python functions, whose arrays may be of any kind."""
-    for name in ("find_row", "find_rows", "_row_by_hash"):
+    for name in ("find_row", "find_rows", "find_hashed", "_row_by_hash"):
         function = getattr(word_lookup, name)
         monkeypatch.setattr(word_lookup, name, getattr(function, "py_func", function))
     monkeypatch.setattr(word_lookup, "prefetch", lambda array, place: None)

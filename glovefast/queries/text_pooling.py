@@ -1,0 +1,219 @@
+"""Texts to vectors: each text gets the mean of the vectors of its words."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import isnan
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from glovefast.kernels import LOOK_UPS_AT_ONCE, POOLED_AT_ONCE
+from glovefast.kernels.load import load_kernels
+from glovefast.store.rounded_rows import Rows, stored_numbers
+from glovefast.text.batches import TextBatch, batch_of
+from glovefast.text.pieces import Piece, Texts, count_of, pieces_of
+from glovefast.text.progress import Callback, TextProgress
+from glovefast.text.word_rule import EVERY_BYTE, WordRule
+from glovefast.text.word_table import Workspace
+from glovefast.threads import in_order
+from glovefast.vocabulary.word_index import WordIndex
+
+# So few that the vectors of the pieces under way take a few MB, even if all texts are short.
+_PIECE_TEXTS = 1 << 11
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The vectors of texts.
+
+    Attributes
+    ----------
+    matrix : numpy.ndarray
+        (n, dim) float32: a row for each text.
+    known : numpy.ndarray
+        (n,) int64: how many words of each text the store has; the row of a text without any is zeros.
+    """
+
+    matrix: NDArray[np.float32]
+    known: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """How the vectors of a text's words become one.
+
+    Attributes
+    ----------
+    weights : numpy.ndarray
+        (rows,) float32: what each row is multiplied by before it is added; empty for 1.
+    component : numpy.ndarray
+        (dim,) float64: a direction, of length 1, that is removed from each mean; empty for none.
+    """
+
+    weights: NDArray[np.float32]
+    component: NDArray[np.float64]
+
+
+MEAN = Weighting(np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float64))
+
+
+class _Scratch(Workspace):
+    """The arrays that a thread needs for its work."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        room = -(-dim // POOLED_AT_ONCE) * POOLED_AT_ONCE
+        self.more = (
+            np.empty(LOOK_UPS_AT_ONCE, dtype=np.uint64),
+            np.empty(LOOK_UPS_AT_ONCE, dtype=np.int64),
+            np.empty(room, dtype=np.float64),
+        )
+
+
+class TextPooler:
+    """Make vectors of texts with the words of a store.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray or RoundedRows
+        (rows, dim): the vectors.
+    index : WordIndex
+        The words of those rows.
+    rule : WordRule
+        The rule by which texts are split.
+    weighting : Weighting
+        How the vectors of a text's words become one.
+    normalize : bool
+        Divide each vector by its length.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        index: WordIndex,
+        rule: WordRule,
+        weighting: Weighting = MEAN,
+        normalize: bool = False,
+    ) -> None:
+        self.dim = int(rows.shape[1])
+        self._index = index
+        self._rule = rule
+        self._for_bytes = rule.for_bytes or EVERY_BYTE
+        dtype, *numbers = stored_numbers(rows)
+        name = f"pool_{dtype}"
+        self._kernel = getattr(load_kernels(name), name)
+        self._vectors = (*numbers, weighting.weights, weighting.component, self.dim, normalize)
+        self._idle: SimpleQueue[_Scratch] = SimpleQueue()
+
+    def pool(self, texts: Texts, threads: int = 1) -> Pooled:
+        """Make the vectors of texts.
+
+        Parameters
+        ----------
+        texts : iterable of str or of lists of str, array or column
+            n texts, or the words of each; strings of Arrow are read where they are. A null has no words.
+        threads : int
+            The number of threads. The result does not depend on it.
+
+        Returns
+        -------
+        Pooled
+            Their vectors.
+
+        Raises
+        ------
+        TextError
+            If a text or a word is not a string; the message names its position and its type.
+        StoreError
+            If the store's index is damaged.
+        """
+        return joined(self.pieces(texts, threads, None), self.dim, count_of(texts))
+
+    def pieces(self, texts: Texts, threads: int, progress: Callback | None) -> Iterator[Pooled]:
+        """Make the vectors of texts a piece at a time, in order; `progress` is called after each."""
+        done, total = 0, count_of(texts) if progress else None
+        for pooled in in_order(self._pool, _short_pieces(pieces_of(texts)), threads):
+            done += len(pooled.known)
+            if progress:
+                progress(TextProgress(done, total))
+            yield pooled
+
+    def _pool(self, piece: Piece) -> Pooled:
+        batch = batch_of(_without_nulls(piece), self._rule)
+        texts = len(batch.text_ends)
+        pooled = Pooled(np.empty((texts, self.dim), dtype=np.float32), np.empty(texts, dtype=np.int64))
+        try:
+            scratch = self._idle.get_nowait()
+        except Empty:
+            scratch = _Scratch(self.dim)
+        status = self._kernel(*self._arguments(batch, scratch), pooled.matrix.reshape(-1), pooled.known)
+        self._idle.put(scratch)
+        if status:
+            raise self._index.damaged(status)
+        return pooled
+
+    def _arguments(self, batch: TextBatch, scratch: _Scratch) -> tuple[Any, ...]:
+        return (
+            *(batch.text, batch.text_ends, batch.how, batch.given_ends),
+            *(self._for_bytes.separators, self._for_bytes.lower),
+            *self._index.tables(),
+            *self._vectors,
+            *scratch.arrays_for(batch)[:2],
+            *scratch.more,
+        )
+
+
+def joined(pieces: Iterable[Pooled], dim: int, number: int | None) -> Pooled:
+    """Join the vectors of pieces, of `number` texts if that is known."""
+    if number is None:
+        parts = list(pieces)
+        matrices = [np.empty((0, dim), dtype=np.float32), *(part.matrix for part in parts)]
+        known = [np.empty(0, dtype=np.int64), *(part.known for part in parts)]
+        return Pooled(np.concatenate(matrices), np.concatenate(known))
+    whole = Pooled(np.empty((number, dim), dtype=np.float32), np.empty(number, dtype=np.int64))
+    done = 0
+    for part in pieces:
+        end = done + len(part.known)
+        whole.matrix[done:end], whole.known[done:end] = part.matrix, part.known
+        done = end
+    return whole
+
+
+def _short_pieces(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    for piece in pieces:
+        for begin in range(0, len(piece.texts), _PIECE_TEXTS):
+            yield Piece(piece.texts[begin : begin + _PIECE_TEXTS], piece.first + begin)
+
+
+def _without_nulls(piece: Piece) -> Piece:
+    """Give texts and words that are null no words."""
+    texts = piece.texts
+    if isinstance(texts, pa.Array):
+        if not _has_nulls(texts):
+            return piece
+        texts = texts.to_pylist()
+    elif {*map(type, texts)} <= {str}:
+        return piece
+    return Piece([_known_text(text) for text in texts], piece.first)
+
+
+def _has_nulls(array: pa.Array) -> bool:
+    if array.null_count or pa.types.is_null(array.type):
+        return True
+    return bool(pa.types.is_nested(array.type) and array.flatten().null_count)
+
+
+def _known_text(text: Any) -> Any:  # noqa: ANN401 - checked by batch_of
+    if is_null(text):
+        return ""
+    if isinstance(text, list) and None in text:
+        return [word for word in text if word is not None]
+    return text
+
+
+def is_null(value: Any) -> bool:  # noqa: ANN401 - a cell of any column
+    """Say whether a cell of a column is empty: None, NaN as in pandas, or pandas.NA."""
+    return value is None or (isinstance(value, float) and isnan(value)) or type(value).__name__ == "NAType"

@@ -1,0 +1,224 @@
+"""Texts to vectors, compared with a plain loop over one text after the other."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import glovefast
+from glovefast.errors import TextError
+from glovefast.text import text_to_word_sequence
+from glovefast.threads import processors
+from tests import reference
+
+WORDS = [
+    "the",
+    "king",
+    "été",
+    "",
+    "a" * 8,
+    "b" * 9,
+    "c" * 70,
+    "o'clock",
+    "Upper",
+    "the",
+    "nul\0nul",
+    "x",
+]
+NUMBER_TYPES = ["float32", "float16", "int8"]
+
+
+def made_store(path, words=WORDS, dim=19, dtype="float32"):
+    matrix = np.random.default_rng(len(words)).normal(size=(len(words), dim)).astype(np.float32)
+    matrix[0] = -0.0
+    return glovefast.load(glovefast.save(words, matrix, path, dtype=dtype))
+
+
+@pytest.fixture(scope="module", params=NUMBER_TYPES)
+def vectors(request, tmp_path_factory):
+    return made_store(tmp_path_factory.mktemp("stores") / "made.glovefast", dtype=request.param)
+
+
+def by_loop(vectors, texts, **options):
+    """Split, look up and add up in Python; a text may be a list of words."""
+    known = {word: vectors[word] for word in vectors}
+    rows = []
+    for text in texts:
+        words = text_to_word_sequence(text) if isinstance(text, str) else [word.lower() for word in text]
+        rows.append(reference.text_vector(known, words, vectors.dim, **options)[0])
+    return np.array(rows, dtype=np.float32).reshape(len(texts), vectors.dim)
+
+
+TEXTS = [
+    "The king, the KING!",
+    "",
+    "!?,.",
+    "zebrafinch",
+    "Été été x",
+    "a" * 8 + " " + "b" * 9 + "\n" + "c" * 70,
+    "nul\0nul the",
+    "Σ ΑΣ \ud800 the",
+    "the",
+    "king " * 1_000,
+]
+
+
+def test_texts(vectors):
+    assert reference.same_bits(vectors.embed(TEXTS), by_loop(vectors, TEXTS))
+    assert reference.same_bits(vectors.embed(TEXTS, normalize=True), by_loop(vectors, TEXTS, normalize=True))
+
+
+def test_a_mean_is_the_mean_of_numpy(vectors):
+    words = ["the", "king", "x"]
+    mean = vectors[words].mean(axis=0, dtype=np.float64).astype(np.float32)
+    assert reference.same_bits(vectors.embed(["the king x"])[0], mean)
+
+
+def test_zeros_keep_their_sign(vectors):
+    assert np.signbit(vectors["the"]).all() == (vectors.metadata.dtype != "int8")
+    assert reference.same_bits(vectors.embed(["the the"])[0], vectors["the"].copy())
+
+
+def test_given_words(vectors):
+    texts = [["The", "king"], [], ["zebrafinch"], ["", "É", "ÉTÉ"], ["nul\0nul", "\ud800"], ["b" * 9] * 300]
+    assert reference.same_bits(vectors.embed(texts), by_loop(vectors, texts))
+    tuples = pa.array([tuple(text) for text in texts[:4]])
+    assert reference.same_bits(vectors.embed(tuples), by_loop(vectors, texts[:4]))
+
+
+def test_words_with_capitals(vectors):
+    assert not vectors.embed(["Upper"]).any()
+    assert reference.same_bits(vectors.embed(["Upper"], lower=False)[0], vectors["Upper"].copy())
+    assert reference.same_bits(vectors.embed([["Upper"]], lower=False)[0], vectors["Upper"].copy())
+
+
+def test_the_rule_of_the_tokenizer(vectors):
+    found = vectors.embed(["the_king|été", "o'clock"], filters="|", split="_")
+    assert reference.same_bits(found, by_loop(vectors, [["the", "king", "été"], ["o'clock"]]))
+
+
+STRING_TYPES = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
+
+
+@pytest.mark.parametrize("kind", STRING_TYPES, ids=str)
+def test_arrow_texts(vectors, kind):
+    texts = ["The king", None, "x", "", "Été"]
+    plain = [text or "" for text in texts]
+    array = pa.array(texts).cast(kind)
+    assert reference.same_bits(vectors.embed(array), by_loop(vectors, plain))
+    assert reference.same_bits(vectors.embed(array.slice(2, 2)), by_loop(vectors, plain[2:4]))
+    chunked = pa.chunked_array([array, array.slice(1), array.slice(0, 0)])
+    assert reference.same_bits(vectors.embed(chunked), by_loop(vectors, plain + plain[1:]))
+
+
+@pytest.mark.parametrize("words", STRING_TYPES[:2], ids=str)
+@pytest.mark.parametrize("make", [pa.list_, pa.large_list, pa.list_view], ids=lambda make: make.__name__)
+def test_arrow_lists_of_words(vectors, make, words):
+    texts = [["the"], ["The", "king"], None, [], ["x", None, "a" * 8]]
+    plain = [[word for word in text or [] if word is not None] for text in texts]
+    array = pa.array(texts, make(words))
+    assert reference.same_bits(vectors.embed(array), by_loop(vectors, plain))
+    for part in (array.slice(0, 2), array.slice(1, 1), array.slice(3)):
+        expected = [[word for word in text or [] if word is not None] for text in part.to_pylist()]
+        assert reference.same_bits(vectors.embed(part), by_loop(vectors, expected))
+
+
+def test_nulls_have_no_words(vectors):
+    texts = ["the", None, float("nan"), ["x", None], pa.scalar(None).as_py()]
+    plain = ["the", "", "", ["x"], ""]
+    assert reference.same_bits(vectors.embed(texts), by_loop(vectors, plain))
+    assert reference.same_bits(
+        vectors.embed(np.array(["x", None], dtype=object)), by_loop(vectors, ["x", ""])
+    )
+    assert not vectors.embed(pa.nulls(3)).any()
+
+
+def test_no_texts(vectors):
+    for texts in ([], pa.array([], pa.string()), iter([]), np.array([], dtype=str)):
+        assert vectors.embed(texts).shape == (0, vectors.dim)
+
+
+def test_iterators_of_texts_and_of_batches(vectors):
+    expected = by_loop(vectors, TEXTS[:4])
+    assert reference.same_bits(vectors.embed(iter(TEXTS[:4])), expected)
+    batches = iter([pa.array(TEXTS[:1]), np.array(TEXTS[1:3]), (TEXTS[3],)])
+    assert reference.same_bits(vectors.embed(batches), expected)
+
+
+@pytest.mark.parametrize("texts", [["the", 5], [["the", 5]], [b"the"], [["the"], [["x"]]]])
+def test_texts_that_are_no_texts(vectors, texts):
+    with pytest.raises(TextError, match="position"):
+        vectors.embed(texts)
+
+
+@pytest.mark.parametrize("texts", ["the king", b"the", 5, {"a": 1}, pa.array([1]), np.zeros((2, 2))])
+def test_what_is_no_source_of_texts(vectors, texts):
+    with pytest.raises(TextError):
+        vectors.embed(texts)
+
+
+def test_an_unknown_pooling(vectors):
+    with pytest.raises(ValueError, match="pooling must be"):
+        vectors.embed(["the"], pooling="max")
+
+
+@pytest.mark.parametrize("make", [pa.string, lambda: pa.list_(pa.string())], ids=["strings", "lists"])
+def test_damaged_arrow_arrays(vectors, make):
+    is_strings = make is pa.string
+    good = pa.array(["the", "x", "king"] if is_strings else [["the"], ["x"], ["king"]], make())
+    children = [] if is_strings else [good.values]
+    end = 8 if is_strings else 3
+    for offsets in ([0, 2**30, 2**30, end], [0, -5, 1, end], [0, 3, 1, end]):  # Arrow checks the ends itself
+        buffers = good.buffers()[: 3 if is_strings else 2]
+        buffers[1] = pa.py_buffer(np.array(offsets, dtype=np.int32))
+        bad = pa.Array.from_buffers(good.type, 3, buffers, children=children)
+        with pytest.raises(TextError, match="damaged"):
+            vectors.embed(bad)
+
+
+def test_any_number_of_threads_gives_the_same(vectors):
+    texts = [f"the king {'x' * (number % 5)} {number}" for number in range(9_000)]
+    one = vectors.embed(texts, threads=1)
+    assert reference.same_bits(one[:50], by_loop(vectors, texts[:50]))
+    for threads in (2, 5):
+        assert reference.same_bits(vectors.embed(texts, threads=threads), one)
+    assert reference.same_bits(vectors.embed(texts, threads=max(2, processors())), one)
+
+
+LETTERS = st.sampled_from(
+    ["the", "king", "été", "x", "a" * 8, " ", "\n", ",", "!", "\0", "Σ", "İ", "\ud800", "X"]
+)
+
+
+@given(texts=st.lists(st.lists(LETTERS, max_size=30).map("".join), max_size=5))
+def test_any_texts(vectors, texts):
+    assert reference.same_bits(vectors.embed(texts), by_loop(vectors, texts))
+    words = [text.split(" ") for text in texts]
+    assert reference.same_bits(vectors.embed(words), by_loop(vectors, words))
+
+
+def test_a_long_word(tmp_path):
+    word = "y" * 1_000_000
+    vectors = made_store(tmp_path / "long.glovefast", [word, "x"], 5)
+    texts = [f"{word} x", f"{word}y x", "x " * 300_000]
+    assert reference.same_bits(vectors.embed(texts), by_loop(vectors, texts))
+
+
+@pytest.mark.parametrize("dim", [1, 2, 15, 16, 17, 32, 50, 100])
+@pytest.mark.parametrize("dtype", NUMBER_TYPES)
+def test_dimensions(tmp_path, dim, dtype):
+    words = [f"word{number}" for number in range(40)]
+    vectors = made_store(tmp_path / "store", words, dim, dtype)
+    texts = [" ".join(words), "word39", "word0 word39 word38", "missing word7"]
+    assert reference.same_bits(vectors.embed(texts), by_loop(vectors, texts))
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_large_numbers(tmp_path):
+    matrix = np.array([[3e38, np.inf, np.nan], [3e38, 1, 1], [1e-45, -np.inf, 1]], dtype=np.float32)
+    vectors = glovefast.load(glovefast.save(["a", "b", "c"], matrix, tmp_path / "store"))
+    found = vectors.embed(["a b", "b c", "a c"])
+    assert found[0].tolist()[:2] == [np.float32(3e38), np.inf]
+    assert np.isnan(found[0, 2])
+    assert np.isnan(found[2, 1])
