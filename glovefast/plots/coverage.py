@@ -49,7 +49,8 @@ def plot_coverage(coverage: Coverage | Explanation, title: str | None = None) ->
     Returns
     -------
     matplotlib.figure.Figure
-        The picture; ``figure.savefig("coverage.png")`` writes it. It belongs to no window.
+        The picture; ``figure.savefig("coverage.png")`` writes it. A notebook shows it after
+        ``%matplotlib inline``; it has no window and leaves pyplot alone.
 
     Raises
     ------

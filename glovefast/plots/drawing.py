@@ -18,7 +18,7 @@ _DPI = 150
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _NO_FONT = "Last Resort"  # comes with matplotlib too, and has a box for each character
 _NO_GLYPH = "\N{WHITE SQUARE}"
-_LONGEST = 32
+_LONGEST, _ENDING = 28, 9
 _CHARACTER_WIDTH = 0.6  # of the height of the letters, on average
 
 
@@ -124,9 +124,9 @@ class Lettering:
         return printable(text).translate(self._squares)
 
     def label(self, word: str) -> str:
-        """Write a word as a label, shortened if it is long."""
+        """Write a word as a label, without its middle if it is long."""
         if len(word) > _LONGEST:
-            word = f"{word[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+            word = f"{word[: _LONGEST - 1 - _ENDING]}\N{HORIZONTAL ELLIPSIS}{word[-_ENDING:]}"
         return self.text(word if word.strip() else repr(word))
 
     def wrapped(self, texts: Iterable[str], size: float, inches: float) -> list[str]:

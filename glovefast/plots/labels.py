@@ -17,7 +17,7 @@ _CLOSER = np.where(np.abs(_AROUND).min(axis=1, keepdims=True) == 1, 0.5, 1.0)  #
 _BESIDE, *_FARTHER = (0.35, 1.0, 1.8, 2.8, 4.0, 5.5, 7.5)  # the gap, in heights of a label
 # What a label's place may have against it, in heights that it could be farther away instead: its turn in the
 # order above, a point so near that the label seems to be of that one, a point below it, a line through it.
-_ORDER_COST, _NEAR_COST, _POINT_COST, _CROSSING_COST = 0.02, 0.9, 1.5, 2.5
+_ORDER_COST, _NEAR_COST, _POINT_COST, _CROSSING_COST = 0.02, 0.9, 1.5, 4.0
 _NEAR = 0.45
 _ABOVE = 0.25  # what a label's box has above and below its letters
 _ROUNDS = 3

@@ -33,7 +33,6 @@ _SIZES = ((40, 8.0, 11.0, 3.0), (120, 10.0, 9.0, 2.6), (250, 13.0, 8.0, 2.3), (n
 _LOWEST, _HIGHEST = 0.55, 1.0  # the height of a map by its width
 _LEFT, _RIGHT, _LOWER, _UPPER = 0.35, 0.15, 0.35, 0.42  # the margins around the map in inches
 _SMALL, _LINE = 8, 0.16  # the letters of remarks in typographic points, and their lines in inches
-_SURELY_LABELED = 100
 _MARGIN = 0.06  # around the points, for labels
 _PER_INCH = 72
 
@@ -150,8 +149,9 @@ def plot_words(
     Returns
     -------
     matplotlib.figure.Figure
-        The picture; ``figure.savefig("map.png")`` writes it. It belongs to no window. Words that are missing
-        are listed below the map, and in a warning of the logger ``glovefast``.
+        The picture; ``figure.savefig("map.png")`` writes it. A notebook shows it after ``%matplotlib inline``;
+        it has no window and leaves pyplot alone. Words that are missing are listed below the map, and in a
+        warning of the logger ``glovefast``.
 
     Raises
     ------
@@ -174,8 +174,7 @@ def draw_words(found: WordMap, title: str | None = None) -> "Figure":
     lettering = Lettering([*found.words, title, *remarks])
     remarks += filter(None, [lettering.remark()])
     remarks = lettering.wrapped(remarks, _SMALL, width - _LEFT - _RIGHT)
-    lines = len(remarks) + (len(found.words) > _SURELY_LABELED)  # one more says how many have labels
-    lower = _LOWER + _LINE * lines
+    lower = _LOWER + _LINE * len(remarks)
     across = width - _LEFT - _RIGHT
     up = across * _shape(found.points)
     height = lower + up + _UPPER
@@ -187,11 +186,11 @@ def draw_words(found: WordMap, title: str | None = None) -> "Figure":
     )
     _fit(axes, found.points)
     labeled = _label(axes, found, lettering, letters, radius * figure.dpi / _PER_INCH)
-    if labeled < len(found.words):
-        remarks.append(f"labels with room: {labeled:,} of {len(found.words):,}")
     top = 1 - 0.12 / height
     figure.text(_LEFT / width, top, lettering.text(title), va="top", **lettering.style(13))
     counted = f"{len(found.words):,} words" if len(found.words) != 1 else "1 word"
+    if labeled < len(found.words):
+        counted += f", {labeled:,} with labels"
     figure.text(1 - _RIGHT / width, top, counted, va="top", ha="right", **lettering.style(10, FAINT))
     if remarks:
         style = lettering.style(_SMALL, FAINT)
@@ -211,9 +210,12 @@ def _prepare(axes: "Axes", found: WordMap, lettering: Lettering) -> None:
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set(color=PALE, linewidth=0.8)
-    first, second = (f"{share:.0%}" for share in found.shares)
-    axes.set_xlabel(f"first principal component ({first} of the variance)", **lettering.style(8, FAINT))
-    axes.set_ylabel(f"second ({second})", **lettering.style(8, FAINT))
+    first, second = "first principal component", "second"
+    if any(found.shares):
+        first += f" ({found.shares[0]:.0%} of the variance)"
+        second += f" ({found.shares[1]:.0%})"
+    axes.set_xlabel(first, **lettering.style(_SMALL, FAINT))
+    axes.set_ylabel(second, **lettering.style(_SMALL, FAINT))
 
 
 def _fit(axes: "Axes", points: NDArray[np.float64]) -> None:
