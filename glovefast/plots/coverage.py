@@ -49,8 +49,8 @@ def plot_coverage(coverage: Coverage | Explanation, title: str | None = None) ->
     Returns
     -------
     matplotlib.figure.Figure
-        The picture; ``figure.savefig("coverage.png")`` writes it. A notebook shows it after
-        ``%matplotlib inline``; it has no window and leaves pyplot alone.
+        The picture; ``figure.savefig("coverage.png")`` writes it. It has no window and leaves pyplot
+        alone; a notebook shows it after ``%matplotlib inline``.
 
     Raises
     ------

@@ -149,8 +149,8 @@ def plot_words(
     Returns
     -------
     matplotlib.figure.Figure
-        The picture; ``figure.savefig("map.png")`` writes it. A notebook shows it after ``%matplotlib inline``;
-        it has no window and leaves pyplot alone. Words that are missing are listed below the map, and in a
+        The picture; ``figure.savefig("map.png")`` writes it. It has no window and leaves pyplot alone; a
+        notebook shows it after ``%matplotlib inline``. Missing words are listed below the map, and in a
         warning of the logger ``glovefast``.
 
     Raises
