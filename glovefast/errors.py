@@ -152,9 +152,11 @@ class UnknownWordError(GlovefastError, KeyError):
     def __init__(self, words: Sequence[str], message: str | Callable[[], str]) -> None:
         self.words = tuple(words)
         self._message = message
-        names = ", ".join(map(repr, self.words[:_NAMED]))
-        more = f" and {len(self.words) - _NAMED} more" if len(self.words) > _NAMED else ""
-        super().__init__(names + more if len(self.words) > 1 else self.words[0])
+        key = self.words[0]
+        if len(self.words) > 1:
+            more = f" and {len(self.words) - _NAMED} more" if len(self.words) > _NAMED else ""
+            key = ", ".join(map(repr, self.words[:_NAMED])) + more
+        super().__init__(key)
 
     def __str__(self) -> str:
         if callable(self._message):

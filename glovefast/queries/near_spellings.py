@@ -31,10 +31,10 @@ def unknown_words(index: WordIndex, words: Sequence[str], store: str | os.PathLi
         The store in the message.
     """
     distinct = tuple(dict.fromkeys(words))
-    return UnknownWordError(distinct, partial(missing_words_message, index, distinct, os.fspath(store)))
+    return UnknownWordError(distinct, partial(missing_words_message, index, distinct, store))
 
 
-def missing_words_message(index: WordIndex, words: Sequence[str], store: str) -> str:
+def missing_words_message(index: WordIndex, words: Sequence[str], store: str | os.PathLike[str]) -> str:
     """Say that words are missing, and which words of the store each may mean.
 
     Parameters
@@ -43,7 +43,7 @@ def missing_words_message(index: WordIndex, words: Sequence[str], store: str) ->
         The words of the store.
     words : sequence of str
         The missing words, all different.
-    store : str
+    store : str or path-like
         The store in the message.
     """
     named = words[:_NAMED]
@@ -51,7 +51,7 @@ def missing_words_message(index: WordIndex, words: Sequence[str], store: str) ->
         questions = [_question(suggested) for suggested in _suggestions(index, named)]
     except (GlovefastError, OSError, MemoryError):  # a damaged store, say; the words are missing all the same
         questions = [""] * len(named)
-    where = printable(store)
+    where = printable(os.fspath(store))
     if len(words) == 1:
         question = questions[0] and f"; {questions[0]}"
         return f"the word {shortened(words[0])} is not in {where}{question}"
