@@ -6,8 +6,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from glovefast.threads import Workers, start
-
-PATIENCE = 60  # seconds, after which what is waited for has not happened
+from tests.helpers.waiting import PATIENCE
 
 
 def test_leaving_waits_for_a_thread_whose_start_was_interrupted(monkeypatch):

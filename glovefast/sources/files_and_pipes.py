@@ -5,6 +5,7 @@ import io
 import os
 import selectors
 import stat
+import threading
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -83,6 +84,7 @@ class _Pipe(io.RawIOBase):
         self._buffered = buffered
         self._wake, self._waker = os.pipe()
         self._stopped = False
+        self._ending = threading.Lock()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake, selectors.EVENT_READ)
         # Devices such as /dev/null, which never make a reader wait, cannot be selected.
@@ -107,13 +109,15 @@ class _Pipe(io.RawIOBase):
         return self._raw.readinto(target)
 
     def stop_waiting(self) -> None:
-        if not self._stopped and not self.closed:
-            self._stopped = True
-            os.write(self._waker, b"\0")
+        with self._ending:  # else it could be closed before the byte is written, even to another file
+            if not self._stopped and not self.closed:
+                self._stopped = True
+                os.write(self._waker, b"\0")
 
     def close(self) -> None:
-        if not self.closed:
-            self._selector.close()
-            os.close(self._wake)
-            os.close(self._waker)
-        super().close()
+        with self._ending:
+            if not self.closed:
+                self._selector.close()
+                os.close(self._wake)
+                os.close(self._waker)
+            super().close()

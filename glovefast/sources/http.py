@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -56,6 +57,7 @@ class HttpRemote:
         self.address = parsed._replace(auth=None, fragment=None).url
         self._authorization = urllib3.make_headers(basic_auth=parsed.auth) if parsed.auth else {}
         self._managers: dict[str | None, PoolManager] = {}
+        self._lock = threading.Lock()  # for the managers: a transfer that was stopped may still ask
 
     def request(self, begin: int, end: int | None, version: Version | None = None) -> "HttpReply":
         """Ask for bytes; see `glovefast.sources.remote.Remote`."""
@@ -87,8 +89,9 @@ class HttpRemote:
 
     def close(self) -> None:
         """Close all connections."""
-        for manager in self._managers.values():
-            manager.clear()
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
 
     def _ask(self, headers: dict[str, str], begin: int, expected: Version | None) -> "HttpReply":
         response = self._get(headers)
@@ -144,10 +147,6 @@ class HttpRemote:
 
     def _manager(self, address: str) -> "PoolManager":
         """Choose the proxy that the environment names for a host, or none."""
-        import ssl
-
-        import urllib3
-
         parts = urlsplit(address)
         proxies: dict[str, str] = getproxies()
         proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -155,17 +154,10 @@ class HttpRemote:
             proxy = None
         if proxy is not None and "://" not in proxy:
             proxy = f"http://{proxy}"
-        if proxy not in self._managers:
-            context = ssl.create_default_context()  # reads SSL_CERT_FILE and SSL_CERT_DIR
-            if proxy is None:
-                self._managers[proxy] = urllib3.PoolManager(ssl_context=context)
-            else:
-                login = urllib3.util.parse_url(proxy).auth
-                headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
-                self._managers[proxy] = urllib3.ProxyManager(
-                    proxy, proxy_headers=headers, ssl_context=context, proxy_ssl_context=context
-                )
-        return self._managers[proxy]
+        with self._lock:
+            if proxy not in self._managers:
+                self._managers[proxy] = _new_manager(proxy)
+            return self._managers[proxy]
 
     def _error_of(self, error: Exception, host: str) -> InterruptedTransfer | FetchError:
         """Tell what may pass from what will not."""
@@ -252,6 +244,19 @@ class HttpReply:
         """End a read that waits in another thread."""
         with suppress(RuntimeError, ValueError, OSError):  # it has no connection any more
             self._response.shutdown()
+
+
+def _new_manager(proxy: str | None) -> "PoolManager":
+    import ssl
+
+    import urllib3
+
+    context = ssl.create_default_context()  # reads SSL_CERT_FILE and SSL_CERT_DIR
+    if proxy is None:
+        return urllib3.PoolManager(ssl_context=context)
+    login = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, ssl_context=context, proxy_ssl_context=context)
 
 
 def _mark_of(version: Version | None) -> str | None:

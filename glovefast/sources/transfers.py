@@ -119,10 +119,9 @@ class RemoteFile(io.RawIOBase):
     def will_need(self, begin: int, end: int) -> None:
         """Begin to fetch these bytes, in place of any others."""
         with self._arrived:
-            is_over = self.failure is not None
             is_coming = self._transfer is not None and self._transfer.covers(begin)
-        if not is_over and not is_coming and self._parts.available(begin) < end - begin:
-            self._start(_Transfer(self, begin, min(end, self.length or 0)))
+            if not is_coming and self._parts.available(begin) < end - begin:
+                self._start(_Transfer(self, begin, min(end, self.length or 0)))
 
     def stop_waiting(self) -> None:
         """Make a `readinto` that waits in another thread, and all later ones, raise OSError (ECANCELED)."""
@@ -143,17 +142,16 @@ class RemoteFile(io.RawIOBase):
     def _fetch(self, position: int, size: int) -> None:
         """Wait until the byte at a position is there; fetch it, and more, if it is not being fetched."""
         with self._arrived:
-            if self.failure is not None:  # the transfer may have failed since the reader last waited for it
-                raise self.failure
             is_coming = self._transfer is not None and self._transfer.covers(position)
-        if not is_coming:
-            length = self.length or 0
-            begin, end = position, min(length, position + max(size, _BLOCK_BYTES))
-            if position == self._read_to > 0:  # somebody reads on and on
-                end = length
-            elif position >= length - _BLOCK_BYTES:
-                begin = max(0, length - _BLOCK_BYTES)
-            self._start(_Transfer(self, begin, end))
+            # It may have come, with the end of its transfer, since the reader looked for it.
+            if not is_coming and not self._parts.available(position):
+                length = self.length or 0
+                begin, end = position, min(length, position + max(size, _BLOCK_BYTES))
+                if position == self._read_to > 0:  # somebody reads on and on
+                    end = length
+                elif position >= length - _BLOCK_BYTES:
+                    begin = max(0, length - _BLOCK_BYTES)
+                self._start(_Transfer(self, begin, end))
         self._wait_until(lambda: self._parts.available(position) > 0)
 
     def _wait_until(self, is_there: Callable[[], bool]) -> None:
@@ -169,25 +167,30 @@ class RemoteFile(io.RawIOBase):
                 if transfer is None or transfer.has_ended:
                     return
                 self._arrived.wait(_REPORT_SECONDS if self._report else None)
-            if self._report:
-                self._report(transfer.position, self.length)
+            if report := self._report:
+                report(transfer.position, self.length)
 
     def stop_reporting(self) -> None:
         """Report no more: what reads the file reports from now on."""
         self._report = None
 
     def _start(self, transfer: "_Transfer") -> None:
-        self._stop_transfer()
+        """Begin a transfer in place of the one under way, unless nothing more can be read."""
         with self._arrived:
+            if self._cancelled or self.failure is not None:
+                return
+            self._stop_transfer()
             self._transfer = transfer
-        try:
-            transfer.thread.start()
-        except RuntimeError:
-            raise no_thread_left() from None
+            try:
+                transfer.thread.start()
+            except RuntimeError:
+                transfer.has_ended = True
+                raise no_thread_left() from None
 
     def _stop_transfer(self) -> None:
-        if self._transfer is not None:
-            self._transfer.stop()
+        with self._arrived:
+            if self._transfer is not None:
+                self._transfer.stop()
 
 
 class _Transfer:

@@ -17,8 +17,9 @@ import glovefast
 from glovefast.cli import commands
 from glovefast.sources import attempts
 from glovefast.sources.published import published
-from tests.helpers.command_line import TEXT, started, wait_until
+from tests.helpers.command_line import TEXT, started
 from tests.helpers.containers import zipped
+from tests.helpers.waiting import PATIENCE, wait_until
 from tests.helpers.web_server import cut_after, serving
 from tests.robustness.test_faults_disk import in_namespace
 
@@ -288,7 +289,7 @@ def test_an_interrupt_keeps_what_came(tmp_path, command_directory):
     def stop_halfway(handler):
         data = web.body(handler)
         web.send(handler, data[: half - 4096])
-        released.wait()
+        released.wait(PATIENCE)
         handler.close_connection = True
 
     def come_so_far() -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.helpers.command_line import TEXT, started
 from tests.helpers.files import names_here
+from tests.helpers.waiting import open_for
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 
@@ -167,7 +168,7 @@ def test_an_unknown_shell_is_an_error():
 def test_a_signal_ends_it_as_a_shell_expects_and_nothing_is_left(number):
     os.mkfifo("slow.txt")
     process = started("convert", "slow.txt", "-o", "slow.glovefast", stdout=-1, stderr=-1)
-    with Path("slow.txt").open("wb", buffering=0) as pipe:  # returns once the command has opened its end
+    with open_for(process, "slow.txt") as pipe:
         pipe.write(TEXT.encode())
         process.send_signal(number)
         output, errors = process.communicate()

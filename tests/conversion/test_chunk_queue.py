@@ -6,7 +6,7 @@ import os
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import nullcontext
 
 import pytest
 
@@ -20,8 +20,8 @@ from glovefast.parser.chunks import PADDING, ChunkReader, TextBuffer
 from glovefast.sources.opening import open_archive, open_source
 from glovefast.vectors import load
 from tests.helpers.containers import zipped
+from tests.helpers.waiting import PATIENCE, written
 
-PATIENCE = 60  # seconds, after which what is waited for has not happened
 ROWS = b"".join(b"word%d %d 0.5\n" % (row, row) for row in range(3000))
 
 
@@ -147,13 +147,6 @@ def test_buffers_are_used_again():
 # Which sources are read ahead of the workers
 
 
-def packed_in_a_pipe(path: Path, data: bytes) -> threading.Thread:
-    os.mkfifo(path)
-    writer = threading.Thread(target=path.write_bytes, args=(data,))
-    writer.start()
-    return writer
-
-
 def test_what_takes_long_to_read(tmp_path):
     packed, plain, archive = tmp_path / "a.txt.gz", tmp_path / "a.txt", tmp_path / "a.zip"
     packed.write_bytes(gzip.compress(ROWS))
@@ -165,12 +158,11 @@ def test_what_takes_long_to_read(tmp_path):
         archive.write_bytes(zipped({"a.txt": ROWS}, method))
         with open_source(archive) as source:
             assert source.is_slow is is_slow
-    writer = packed_in_a_pipe(tmp_path / "pipe", ROWS)
-    with open_source(tmp_path / "pipe") as source:
+    os.mkfifo(tmp_path / "pipe")
+    with written(tmp_path / "pipe", ROWS), open_source(tmp_path / "pipe") as source:
         assert source.is_slow
         while source.readinto(memoryview(bytearray(1 << 16))):
             pass
-    writer.join()
 
 
 @pytest.mark.parametrize("way", ["zip", "gzip", "pipe"])
@@ -178,9 +170,8 @@ def test_a_worker_reads_on_while_another_one_parses(tmp_path, monkeypatch, way):
     """The worker with the first chunk parses until three more have been read."""
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 2000)
     path = tmp_path / "text"
-    writer = None
     if way == "pipe":
-        writer = packed_in_a_pipe(path, ROWS)
+        os.mkfifo(path)
     else:
         path.write_bytes(zipped({"text.txt": ROWS}) if way == "zip" else gzip.compress(ROWS))
     read, parse = ChunkReader.read, BlockParser.parse
@@ -205,9 +196,8 @@ def test_a_worker_reads_on_while_another_one_parses(tmp_path, monkeypatch, way):
     readers: set[ChunkReader] = set()
     monkeypatch.setattr(ChunkReader, "read", count)
     monkeypatch.setattr(BlockParser, "parse", wait)
-    store = convert(path, tmp_path / "made", threads=2)
-    if writer:
-        writer.join()
+    with written(path, ROWS) if way == "pipe" else nullcontext():
+        store = convert(path, tmp_path / "made", threads=2)
     assert len(load(store)) == 3000
     assert held
 

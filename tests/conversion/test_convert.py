@@ -25,6 +25,7 @@ from glovefast.parser.blocks import BlockParser
 from glovefast.parser.chunks import ChunkReader
 from glovefast.progress import Progress
 from glovefast.vectors import WordVectors, load
+from tests.helpers.waiting import PATIENCE
 from tests.reference import read_rows, same_bits
 
 TRICKY_WORDS = [
@@ -243,7 +244,7 @@ def read_ahead(monkeypatch):
             raise
 
     def parse_late(block_parser, buffer):
-        assert met.wait(60)
+        assert met.wait(PATIENCE)
         return parse(block_parser, buffer)
 
     monkeypatch.setattr(ChunkReader, "read", read_or_tell)

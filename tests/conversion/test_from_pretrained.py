@@ -24,8 +24,8 @@ from glovefast.conversion.cache import entries
 from glovefast.errors import DependencyError, FetchError, ForeignError, FormatError, StoreError
 from glovefast.sources import attempts
 from glovefast.sources.published import Published, find, published
-from tests.helpers.command_line import wait_until
 from tests.helpers.containers import TEXT, tarred, zipped
+from tests.helpers.waiting import PATIENCE, said_by, wait_until
 from tests.helpers.web_server import cut_after, serving, status
 
 OTHER = TEXT.replace(b"word1 ", b"other1 ")
@@ -113,12 +113,12 @@ def test_a_member_costs_its_own_bytes():
 def test_parsing_runs_while_the_bytes_arrive():
     """The server sends the second half when the first is being parsed."""
     text = TEXT * 300
-    parsed = threading.Event()
+    parsed, in_time = threading.Event(), []
 
     def in_two_halves(handler):
         data = web.body(handler)
         web.send(handler, data[: len(data) // 2])
-        parsed.wait()
+        in_time.append(parsed.wait(PATIENCE))
         web.send(handler, data[len(data) // 2 :])
 
     def watch(progress):
@@ -128,6 +128,7 @@ def test_parsing_runs_while_the_bytes_arrive():
     with serving({"/v.txt": text}, faults=[None, in_two_halves]) as web:
         vectors = glovefast.from_pretrained(f"{web.address}/v.txt", progress=watch, threads=2)
     assert len(vectors) == 300_000
+    assert in_time == [True]
 
 
 def test_other_options_make_other_stores():
@@ -619,7 +620,12 @@ def start(address: str, cache: Path) -> subprocess.Popen:
 
 def wait_for_the_lock(process: subprocess.Popen) -> None:
     """Wait until a process says that it waits for another one."""
-    assert any(line.startswith("waiting for another process") for line in process.stderr)
+    said = []
+    for line in process.stderr:
+        if line.startswith("waiting for another process"):
+            return
+        said.append(line)
+    raise AssertionError(f"it did not wait\n{''.join(said)}{said_by(process)}")
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -629,20 +635,20 @@ def test_processes_that_ask_at_once_convert_once(cache, killed):
 
     def wait(handler):
         asked.set()
-        everybody.wait()
+        everybody.wait(PATIENCE)
         web.answer(handler)
 
     with serving({"/v.txt": TEXT}, faults=[wait]) as web:
         first = start(f"{web.address}/v.txt", cache)
-        asked.wait()
+        wait_until(asked.is_set, first)
         others = [start(f"{web.address}/v.txt", cache) for _ in range(2)]
         for each in others:
             wait_for_the_lock(each)
         if killed:
             first.kill()
         everybody.set()
-        assert first.communicate()[0] == ("" if killed else "1000\n")
-        assert [each.communicate()[0] for each in others] == ["1000\n"] * 2
+        said = [each.communicate() for each in (first, *others)]
+        assert [output for output, _ in said] == ["" if killed else "1000\n", *["1000\n"] * 2], said
         assert len([each for each in web.asked("Range") if each == "bytes=0-4095"]) == 1 + killed
 
 
@@ -653,7 +659,7 @@ def test_killed_in_the_middle_it_fetches_only_the_rest(cache):
     def stop_halfway(handler):
         data = web.body(handler)
         web.send(handler, data[: half - 4096])
-        released.wait()
+        released.wait(PATIENCE)
         handler.close_connection = True
 
     def come_so_far() -> bool:

@@ -3,7 +3,6 @@
 import gzip
 import io
 import os
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from glovefast.sources.file_types import HEAD_BYTES, binary_header
 from glovefast.verification.verify import verify
 from tests.helpers.containers import tarred, zipped
 from tests.helpers.switches import SWITCHES, passes_with
+from tests.helpers.waiting import written
 from tests.helpers.word2vec_binary import word2vec_binary
 from tests.reference import read_word2vec_binary, same_bits
 
@@ -182,10 +182,8 @@ def test_by_itself_and_inside_containers_whatever_the_name(file, tmp_path, packe
 
 def test_from_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(DATA,))
-    writer.start()
-    store = convert(tmp_path / "pipe", tmp_path / "store")
-    writer.join()
+    with written(tmp_path / "pipe", DATA):
+        store = convert(tmp_path / "pipe", tmp_path / "store")
     assert same_bits(read(store)[1], VECTORS)
 
 

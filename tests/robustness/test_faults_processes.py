@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from glovefast.kernels import load as kernels
 from glovefast.store import atomic, remains
 from glovefast.store.writing import StoreWriter
 from glovefast.vectors import load
-from tests.helpers.command_line import started, wait_until
+from tests.helpers.command_line import started
 from tests.helpers.files import names_here
+from tests.helpers.waiting import line_of, open_for, wait_until
 from tests.robustness.test_faults_disk import powerless
 
 ROWS = 20_000
@@ -71,7 +73,8 @@ def at_once(
         )
         for arguments in runs
     ]
-    assert [process.stdout.readline() for process in processes] == ["ready\n"] * len(runs)
+    for process in processes:
+        line_of(process, "ready\n")
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
@@ -116,7 +119,7 @@ def test_what_a_living_process_writes_is_not_cleared_away():
     os.mkfifo("slow.txt")
     process = started("convert", "slow.txt", "-o", "made", "--quiet", "--force", stderr=-1)
     text = b"".join(b"slow%d %d 1\n" % (row, row) for row in range(200_000))
-    with Path("slow.txt").open("wb", buffering=0) as pipe:
+    with open_for(process, "slow.txt") as pipe:
         remaining = memoryview(text)[: len(text) // 2]
         while remaining:
             remaining = remaining[pipe.write(remaining) :]
@@ -198,27 +201,32 @@ def test_one_that_clears_away_meets_one_that_begins(tmp_path):
     passes, stopped, passed = 0, False, threading.Condition()
 
     def clear():
-        nonlocal passes
-        while not stopped:
-            remains.clear_remains(target)
+        nonlocal passes, stopped
+        try:
+            while not stopped:
+                remains.clear_remains(target)
+                with passed:
+                    passes += 1
+                    passed.notify_all()
+        finally:
             with passed:
-                passes += 1
+                stopped = True
                 passed.notify_all()
 
-    threads = [threading.Thread(target=clear) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(300):
-            with StoreWriter(target, 2) as writer:
-                with passed:  # one of the threads at least goes through the directory from start to end
-                    last = passes + 2 * len(threads)
-                    passed.wait_for(lambda last=last: passes >= last)
-                assert writer.directory.is_dir()
-    finally:
-        stopped = True
-        for thread in threads:
-            thread.join()
+    with ThreadPoolExecutor(3) as pool:
+        clearing = [pool.submit(clear) for _ in range(3)]
+        try:
+            for _ in range(300):
+                with StoreWriter(target, 2) as writer:
+                    with passed:  # one of the threads at least goes through the directory from start to end
+                        last = passes + 2 * len(clearing)
+                        passed.wait_for(lambda last=last: passes >= last or stopped)
+                    assert writer.directory.is_dir()
+                assert not stopped
+        finally:
+            stopped = True
+            for work in clearing:
+                work.result()
     assert names_here() == []
 
 

@@ -10,7 +10,8 @@ import sys
 import termios
 import threading
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,11 @@ from glovefast.errors import FormatError
 from glovefast.parser import chunks
 from glovefast.parser.blocks import BlockParser
 from glovefast.vectors import load
-from tests.helpers.command_line import started, wait_until
+from tests.helpers.command_line import started
 from tests.helpers.files import names_here
+from tests.helpers.waiting import PATIENCE, open_for, wait_until, written
 
 ROWS = b"".join(b"word%d %d 0.5\n" % (row, row) for row in range(1000))
-STALLED_SECONDS = 120  # a command that waits for the writer, who waits for the command, would do so for ever
 
 
 @pytest.fixture(autouse=True)
@@ -164,10 +165,8 @@ def test_links_to_nowhere_and_to_themselves(capfd, target, complaint):
 def test_a_link_to_a_pipe():
     os.mkfifo("pipe")
     Path("link.txt").symlink_to("pipe")
-    writer = threading.Thread(target=lambda: Path("pipe").write_bytes(ROWS))
-    writer.start()
-    assert len(load(convert("link.txt", "made"))) == 1000
-    writer.join()
+    with written("pipe", ROWS):
+        assert len(load(convert("link.txt", "made"))) == 1000
 
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
@@ -175,6 +174,14 @@ def test_devices(device):
     with pytest.raises(FormatError, match=r"is empty|is a binary file"):
         convert(device, "made")
     assert names_here() == []
+
+
+@contextmanager
+def killed_if_it_stays(process: subprocess.Popen) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def wait_for_workers(process: subprocess.Popen, pipe: io.RawIOBase) -> None:
@@ -197,7 +204,7 @@ def test_an_interrupt_while_the_writer_stalls(number, way, replaced):
     options = ["--force"] if replaced else []
     if way == "a named pipe":
         process = started("convert", "pipe", "-o", "made", *options, stderr=-1)
-        pipe = os.fdopen(os.open("pipe", os.O_WRONLY), "wb", buffering=0)
+        pipe = open_for(process, "pipe")
     else:
         process = started("convert", "-", "-o", "made", *options, stdin=-1, stderr=-1)
         pipe = process.stdin
@@ -208,7 +215,8 @@ def test_an_interrupt_while_the_writer_stalls(number, way, replaced):
     pipe.flush()
     wait_for_workers(process, pipe)
     process.send_signal(number)
-    assert process.wait(STALLED_SECONDS) == 128 + number  # the pipe is still open
+    with killed_if_it_stays(process):  # the pipe is still open
+        assert process.wait(PATIENCE) == 128 + number
     assert process.stderr.read() == b"glovefast: interrupted\n"
     assert names_here() == before
     if replaced:
@@ -244,15 +252,13 @@ def write_as_far_as_possible(pipe: io.RawIOBase, data: bytes) -> None:
 def test_an_interrupt_right_after_a_thread_is_started(work):
     os.mkfifo("pipe")
     process = subprocess.Popen([sys.executable, "-c", INTERRUPTED_AFTER_SUBMIT, work], stderr=subprocess.PIPE)
-    try:
-        with Path("pipe").open("wb", buffering=0) as pipe:  # stays open: the writer stalls
+    with killed_if_it_stays(process):
+        with open_for(process, "pipe") as pipe:  # stays open: the writer stalls
             # Nobody may read it any more, so it is written beside.
             threading.Thread(target=write_as_far_as_possible, args=(pipe, MANY_ROWS), daemon=True).start()
-            assert process.wait(STALLED_SECONDS) == 130
+            assert process.wait(PATIENCE) == 130
         assert process.communicate()[1] == b"glovefast: interrupted\n"
         assert names_here() == ["pipe"]
-    finally:
-        process.kill()
 
 
 @pytest.mark.parametrize("handed_over", ["buffered", "raw", "popen"])
@@ -261,7 +267,7 @@ def test_no_more_is_waited_for_than_is_wanted(handed_over):
     for data, options in ((MANY_ROWS, {"limit": 10}), (ROWS + b"bad\n" + MANY_ROWS, {})):
         if handed_over == "popen":
             echo = "import sys, time; sys.stdout.buffer.write(sys.stdin.buffer.read()); "
-            program = f"{echo}sys.stdout.flush(); time.sleep({STALLED_SECONDS})"
+            program = f"{echo}sys.stdout.flush(); time.sleep({PATIENCE})"
             process = subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1)
             process.stdin.write(data)
             process.stdin.close()
@@ -270,8 +276,9 @@ def test_no_more_is_waited_for_than_is_wanted(handed_over):
         else:
             reading, writing = os.pipe()
             source = os.fdopen(reading, "rb", buffering=0 if handed_over == "raw" else -1)
-            alarm = threading.Timer(STALLED_SECONDS, os.close, [writing])
-            writer = threading.Thread(target=write_all, args=[writing, data])
+            alarm = threading.Timer(PATIENCE, os.close, [writing])
+            alarm.daemon = True
+            writer = threading.Thread(target=write_all, args=[writing, data], daemon=True)
             writer.start()
             alarm.start()
             stop, keeps_open = alarm.cancel, alarm.is_alive

@@ -3,9 +3,7 @@
 import gzip
 import io
 import os
-import threading
 import tracemalloc
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -18,6 +16,7 @@ from glovefast.parser import chunks
 from glovefast.vectors import load
 from tests.helpers.containers import tarred, zipped
 from tests.helpers.files import names
+from tests.helpers.waiting import written
 from tests.reference import read_rows, same_bits
 
 MEGABYTE = 1 << 20
@@ -122,21 +121,21 @@ def test_a_line_without_end_from_a_pipe(tmp_path, monkeypatch, endless):
     monkeypatch.setattr(chunks, "MAX_LINE_BYTES", 2 * MEGABYTE)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    written = []
+    counts = []
 
-    def write():
-        with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as file:
-            file.write(b"the 0.5 1\nof ")
-            while True:
-                written.append(file.write(endless * 5000))
+    def write(file):
+        file.write(b"the 0.5 1\nof ")
+        while True:
+            counts.append(file.write(endless * 5000))
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    with Traced() as memory, pytest.raises(FormatError, match="a line is longer than 2 MiB"):
+    with (
+        written(pipe, write),
+        Traced() as memory,
+        pytest.raises(FormatError, match="a line is longer than 2 MiB"),
+    ):
         convert(pipe, tmp_path / "made", threads=1)
-    writer.join()
     assert memory.peak < 16 * MEGABYTE
-    assert sum(written) < 4 * MEGABYTE
+    assert sum(counts) < 4 * MEGABYTE
     assert names(tmp_path) == ["pipe"]
 
 

@@ -5,7 +5,9 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -14,8 +16,8 @@ from glovefast.conversion.convert import convert
 from glovefast.parser import chunks
 from glovefast.sources import compression, files_and_pipes, source, streams
 from tests.helpers.files import names_here
+from tests.helpers.waiting import PATIENCE, written
 
-STALLED_SECONDS = 120  # after which the writer goes on: a conversion that waits for it until then has hung
 ROWS = b"".join(b"word%d %d 0.5\n" % (row, row) for row in range(1000))
 WRITES = {"text": lambda data: data, "gzip": lambda data: gzip.compress(data)[:-8]}
 FILES = {module.__file__ for module in (pipeline, chunk_queue, source, streams, compression, files_and_pipes)}
@@ -36,25 +38,22 @@ class StalledPipe:
         os.mkfifo("pipe")
         self._data = data
         self._enough = threading.Event()
+        self._writer = ExitStack()
         self.has_hung = False
-        self._writer = threading.Thread(target=self._write)
 
     def __enter__(self) -> "StalledPipe":
-        self._writer.start()
+        self._writer.enter_context(written("pipe", self._write))
         return self
 
     def __exit__(self, *error: object) -> None:
         self._enough.set()
-        self._writer.join()
+        self._writer.close()
         Path("pipe").unlink()
 
-    def _write(self) -> None:
-        try:
-            with Path("pipe").open("wb", buffering=0) as file:
-                file.write(self._data)
-                self.has_hung = not self._enough.wait(STALLED_SECONDS)
-        except BrokenPipeError:  # interrupted before all was read
-            pass
+    def _write(self, file: IO[bytes]) -> None:
+        file.write(self._data)
+        file.flush()  # a conversion that waits for more until the end of patience has hung
+        self.has_hung = not self._enough.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("way", WRITES)

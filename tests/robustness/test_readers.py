@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from glovefast.errors import StoreError
 from glovefast.store import reading as opening
 from glovefast.store.writing import write_store
 from glovefast.vectors import WordVectors, load
+from tests.helpers.waiting import PATIENCE, line_of
 from tests.reference import same_bits
 
 WORDS = [f"word{row}" for row in range(5000)]
@@ -54,18 +55,20 @@ def test_in_other_processes(store, method):
     """Handed over to workers that were forked, spawned or started by a fork server."""
     vectors = load(store)
     expected = look_up(vectors)
-    with multiprocessing.get_context(method).Pool(2) as pool:
-        assert pool.map(look_up, [vectors] * 4) == [expected] * 4
+    with ProcessPoolExecutor(2, multiprocessing.get_context(method)) as pool:  # fails if a worker dies
+        assert list(pool.map(look_up, [vectors] * 4)) == [expected] * 4
 
 
 @FORKS
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="there is no fork here")
 def test_inherited_by_a_fork(store):
     """Not pickled at all, and used in the child before the parent has used it."""
-    vectors, answers = load(store), multiprocessing.get_context("fork").SimpleQueue()
-    child = multiprocessing.get_context("fork").Process(target=lambda: answers.put(look_up(vectors)))
+    fork, vectors = multiprocessing.get_context("fork"), load(store)
+    receiving, sending = fork.Pipe(duplex=False)
+    child = fork.Process(target=lambda: sending.send(look_up(vectors)))
     child.start()
-    answer = answers.get()
+    sending.close()  # else the end of a child that sends nothing would not be seen
+    answer = receiving.recv()
     child.join()
     assert child.exitcode == 0
     assert answer == look_up(vectors)
@@ -77,7 +80,7 @@ def test_in_threads(store):
         vectors, start = load(store), threading.Barrier(8)
 
         def at_once(vectors=vectors, start=start):
-            start.wait()
+            start.wait(PATIENCE)
             return look_up(vectors)
 
         with ThreadPoolExecutor(8) as pool:
@@ -118,7 +121,8 @@ def measured(store: Path, processes: int, program: str = READ) -> int:
         for _ in range(processes)
     ]
     try:
-        assert [process.stdout.readline() for process in started] == ["done\n"] * processes
+        for process in started:
+            line_of(process, "done\n")
         return sum(proportional_kilobytes(process, store) for process in started)
     finally:
         for process in started:

@@ -16,8 +16,8 @@ from glovefast.sources.opening import open_source
 from glovefast.sources.zip_archives import ZipArchive
 from glovefast.store.files import FILES, MORE_FILES
 from tests.helpers.containers import TEXT, archive_members, patched, read_all, refusal, zipped
+from tests.helpers.waiting import PATIENCE
 
-PATIENCE = 60  # seconds, after which what is waited for has not happened
 SIZES = {f"glove.6B.{dim}d.txt": b"the " + b"0.5 " * dim + b"\n" for dim in (50, 100, 200, 300)}
 
 

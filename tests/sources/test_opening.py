@@ -8,8 +8,8 @@ import lzma
 import os
 import subprocess
 import sys
-import threading
 import zipfile
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,7 @@ from glovefast.sources.file_types import HEAD_BYTES
 from glovefast.sources.opening import open_source
 from glovefast.vectors import load
 from tests.helpers.containers import COMPRESSIONS, TEXT, read_all, tarred, zipped
+from tests.helpers.waiting import written
 
 # Containers, whole
 
@@ -121,15 +122,13 @@ def test_a_byte_order_mark_in_a_pipe(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 
-    def write() -> None:
-        with pipe.open("wb", buffering=0) as file:
-            for byte in MARK + b"the 0.1\n":
-                file.write(bytes([byte]))
+    def write(file: IO[bytes]) -> None:
+        for byte in MARK + b"the 0.1\n":
+            file.write(bytes([byte]))
+            file.flush()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    assert load(convert(pipe, tmp_path / "made")).words.to_pylist() == ["the"]
-    writer.join()
+    with written(pipe, write):
+        assert load(convert(pipe, tmp_path / "made")).words.to_pylist() == ["the"]
 
 
 def test_two_byte_order_marks_are_one_and_a_word(file):
@@ -210,13 +209,10 @@ def test_a_non_blocking_stream_is_refused():
 def test_a_named_pipe_is_read(tmp_path, compression):
     pipe = tmp_path / "pipe.txt"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_bytes(COMPRESSIONS[compression](TEXT)))
-    writer.start()
-    with open_source(pipe) as source:
+    with written(pipe, COMPRESSIONS[compression](TEXT)), open_source(pipe) as source:
         assert (source.name, source.stem, source.bytes_total) == (str(pipe), None, None)
         buffer = memoryview(bytearray(2 * len(TEXT)))
         assert source.readinto(buffer) == len(TEXT)
-    writer.join()
     assert buffer[: len(TEXT)] == TEXT
 
 

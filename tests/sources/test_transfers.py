@@ -4,9 +4,12 @@ import errno
 import random
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
+import urllib3
 
 from glovefast.errors import FetchError
 from glovefast.sources import attempts, http
@@ -17,6 +20,7 @@ from glovefast.sources.opening import open_source
 from glovefast.sources.remote import ChangedFileError
 from glovefast.sources.transfers import RemoteFile
 from tests.helpers.containers import TEXT, tarred, zipped
+from tests.helpers.waiting import PATIENCE
 from tests.helpers.web_server import cut_after, serving, status
 
 DATA = random.Random(5).randbytes(300_000)
@@ -212,19 +216,23 @@ def test_a_server_that_always_stops_at_the_same_place(opened):
 
 def test_a_silent_server_is_asked_again(opened, monkeypatch):
     monkeypatch.setattr(http, "_SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(attempts, "_ATTEMPTS", 10_000)  # a busy server is silent, too, more or less often
     released = threading.Event()
 
     def stall(handler):
+        if handler.headers["Range"] != "bytes=4096-299999":
+            web.answer(handler)
+            return
         web.send(handler, web.body(handler)[:100_000])
-        released.wait()
+        released.wait(PATIENCE)
         handler.close_connection = True
 
-    with serving({"/data": DATA}, faults=[None, stall]) as web, opened(web) as file:
+    with serving({"/data": DATA}, faults=[stall] * 10_000) as web, opened(web) as file:
         try:
             assert file.read(400_000) == DATA
         finally:
             released.set()
-        assert web.asked("Range")[2] == "bytes=104096-299999"
+        assert any(int(each[6:].split("-")[0]) > 4096 for each in web.asked("Range"))  # not all over again
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])
@@ -313,6 +321,77 @@ def test_a_transfer_that_failed_is_not_begun_again(opened):
         assert len(web.requests) == 7
 
 
+def test_what_came_since_the_reader_looked_is_not_fetched_again(opened, monkeypatch):
+    """It comes after a look in vain, and its transfer ends, before the reader begins another one."""
+    read, looked = KeptParts.read, threading.Event()
+
+    def hold(handler):
+        data = web.body(handler)
+        assert looked.wait(PATIENCE)
+        web.send(handler, data)
+
+    def look(parts, position, target):
+        count = read(parts, position, target)
+        if not count:
+            looked.set()
+            file._transfer.thread.join()
+        return count
+
+    with serving({"/data": DATA}, faults=[hold]) as web, opened(web) as file:
+        monkeypatch.setattr(KeptParts, "read", look)
+        assert file.read(100) == DATA[:100]
+        assert looked.is_set()
+        assert web.asked("Range") == ["bytes=0-4095"]
+
+
+def test_nothing_is_fetched_for_a_reader_that_was_woken_or_is_closed(opened):
+    with serving({"/data": DATA}) as web, opened(web) as file:
+        file.read(4096)
+        before = file._transfer
+        file.stop_waiting()
+        file.will_need(100_000, 200_000)
+        file.seek(100_000)
+        with pytest.raises(OSError, match="canceled"):
+            file.read(100)
+        file.close()
+        file.will_need(100_000, 200_000)
+        assert file._transfer is before
+        assert len(web.requests) == 1
+
+
+def test_a_transfer_without_a_thread_is_not_waited_for(opened, monkeypatch):
+    """An archive's library may go on after the error, and read again."""
+    with serving({"/data": DATA}) as web, opened(web) as file:
+        file.read(4096)
+
+        def none_left(thread):
+            raise RuntimeError("can't start new thread")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", none_left)
+            for _ in range(2):
+                with pytest.raises(OSError, match="cannot start a thread"):
+                    file.read(100)
+        assert file.read(400_000) == DATA[4096:]
+
+
+def test_a_transfer_that_was_stopped_may_still_ask(monkeypatch):
+    """Both make connections of the same kind at the same time; one object has them, which closing finds."""
+    remote, making, made = http.HttpRemote("http://localhost/data"), threading.Barrier(2), []
+
+    def make(proxy):
+        with suppress(threading.BrokenBarrierError):  # as it should be: they do not meet
+            making.wait(0.2)
+        made.append(proxy)
+        return urllib3.PoolManager()
+
+    monkeypatch.setattr(http, "_new_manager", make)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(remote._manager, [remote.address] * 2)
+    assert one is other
+    assert len(made) == 1
+
+
 @pytest.mark.parametrize(
     "change", [{"etag": '"2"'}, {"ranges": False}, {"etag": None}, {"files": {"/data": OTHER + b"1"}}]
 )
@@ -345,7 +424,7 @@ def test_a_reader_can_be_woken(opened):
     def stall(handler):
         web.body(handler)
         asked.set()
-        released.wait()
+        released.wait(PATIENCE)
 
     errors = []
 
@@ -356,11 +435,11 @@ def test_a_reader_can_be_woken(opened):
             errors.append(error.errno)
 
     with serving({"/data": DATA}, faults=[None, stall]) as web, opened(web) as file:
-        reader = threading.Thread(target=read, args=(file,))
+        reader = threading.Thread(target=read, args=(file,), daemon=True)
         reader.start()
-        asked.wait()
+        assert asked.wait(PATIENCE)
         file.stop_waiting()
-        reader.join()
+        reader.join(PATIENCE)
         file.close()
         released.set()
     assert errors == [errno.ECANCELED]
@@ -381,7 +460,7 @@ def test_progress_while_a_whole_file_comes(opened):
     def slowly(handler):
         data = web.body(handler)
         web.send(handler, data[:100_000])
-        first.wait()
+        first.wait(PATIENCE)
         web.send(handler, data[100_000:])
 
     def report(done, total):

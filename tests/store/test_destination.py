@@ -19,6 +19,7 @@ from glovefast.store import atomic, remains
 from glovefast.store import writing as store
 from glovefast.vectors import load
 from tests.helpers.files import names, names_here
+from tests.helpers.waiting import PATIENCE
 
 TEXT = b"king 1 2\nqueen 3 4\n"
 OTHER = b"rook 5 6\n"
@@ -111,11 +112,11 @@ def test_a_pipe_that_gives_little_at_a_time():
             for start in range(0, len(text), 999):
                 file.write(text[start : start + 999])
 
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=write, daemon=True)
     writer.start()
     with os.fdopen(reading, "rb", buffering=0) as pipe:
         path = convert(pipe, "made")
-    writer.join()
+    writer.join(PATIENCE)
     assert words(path) == [f"word{row}" for row in range(20_000)]
     assert load(path).metadata.source.bytes == len(text)
 

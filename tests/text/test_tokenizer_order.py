@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from glovefast.text import Tokenizer, column_lookup, counting
 from glovefast.threads import in_order
+from tests.helpers.waiting import PATIENCE
 from tests.text.test_tokenizer import assert_same, text_files
 
 keras_text = pytest.importorskip("keras.src.legacy.preprocessing.text")
 
-SECONDS_BEFORE_A_SCHEDULE_IS_IMPOSSIBLE = 60
 
 # Most words have equal counts, and the pieces have them in different orders.
 TEXTS = [
@@ -58,9 +58,7 @@ class Schedule:
 
     def _wait(self) -> None:
         with self._changed:
-            if not self._changed.wait_for(
-                lambda: self._next == self._own.piece, SECONDS_BEFORE_A_SCHEDULE_IS_IMPOSSIBLE
-            ):
+            if not self._changed.wait_for(lambda: self._next == self._own.piece, PATIENCE):
                 raise TimeoutError(f"the schedule does not reach piece {self._own.piece}")
 
     def _advance(self) -> None:
@@ -200,7 +198,7 @@ def test_the_first_error_in_the_texts_is_told(monkeypatch: pytest.MonkeyPatch) -
     def earlier_waits(piece: Any, rule: Any) -> Any:
         try:
             if piece.first == 0:
-                assert later_has_failed.wait(SECONDS_BEFORE_A_SCHEDULE_IS_IMPOSSIBLE)
+                assert later_has_failed.wait(PATIENCE)
             return real(piece, rule)
         finally:
             if piece.first:
