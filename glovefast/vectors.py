@@ -311,6 +311,16 @@ class WordVectors(MatrixMethods, NeighbourMethods, TextVectorMethods, ExportMeth
         return self._index.rows(words)
 
 
+def opened(vectors: WordVectors | str | os.PathLike[str]) -> WordVectors:
+    """Open a store where a path is given."""
+    if not isinstance(vectors, WordVectors | str | os.PathLike):
+        raise TypeError(
+            f"vectors must be what glovefast.load returned, or the path of a store, not a "
+            f"{type(vectors).__name__}"
+        )
+    return vectors if isinstance(vectors, WordVectors) else load(vectors)
+
+
 def rows_of(vectors: WordVectors) -> "Rows":
     """Give all rows of vectors as a float32 array, or as what acts like one."""
     return vectors._array

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from glovefast.cli import main
+from tests.helpers.backends import needs_tensorflow
 from tests.reference import tutorial_dictionary
 
 README = Path(__file__).parents[1] / "README.md"
@@ -28,8 +29,7 @@ def blocks(kind: str) -> list[tuple[str, str]]:
     ]
 
 
-# Keras 3.15's own saving does not know NumPy 2's copy keyword yet.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
+@needs_tensorflow
 def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("keras")
     monkeypatch.chdir(tmp_path)

@@ -152,7 +152,7 @@ def demo(
     """Run the Keras embedding tutorial with glovefast.
 
     The result is compared with the loop of the tutorial (read each line, split(), np.asarray). This needs
-    Keras and a backend, for example: pip install tensorflow.
+    Keras and one of its backends: the extra tensorflow, jax or torch.
     """
     from glovefast.demo.walkthrough import run
 

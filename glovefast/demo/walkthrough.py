@@ -58,6 +58,8 @@ class DemoResult:
 
     Attributes
     ----------
+    backend : str
+        What Keras ran on: ``"tensorflow"``, ``"jax"`` or ``"torch"``.
     vectors_file : pathlib.Path
         The text file or store of word vectors.
     rows, dim : int
@@ -76,6 +78,7 @@ class DemoResult:
         The third model's embedding as a store.
     """
 
+    backend: str
     vectors_file: Path
     rows: int
     dim: int
@@ -91,6 +94,7 @@ class DemoResult:
     def to_dict(self) -> dict[str, Any]:
         """Convert the results to numbers, strings, lists and dictionaries for JSON."""
         return {
+            "backend": self.backend,
             "vectors_file": str(self.vectors_file),
             "rows": self.rows,
             "dim": self.dim,
@@ -151,6 +155,7 @@ def run(
     if output is not None:
         Path(output).mkdir(parents=True, exist_ok=True)
     results = Path(tempfile.mkdtemp(prefix="glovefast-demo-") if output is None else output)
+    report(f"Keras {classifier.keras.__version__} on {classifier.backend}\n")
     report("Ten remarks about schoolwork, labeled 1 for praise and 0 for blame:")
     report("\n".join(f"  {label}  {text}" for text, label in DOCUMENTS))
 
@@ -185,6 +190,7 @@ def run(
             "the difference: glovefast demo --vectors glove.6B.50d.txt"
         )
     return DemoResult(
+        backend=classifier.backend,
         vectors_file=given,
         rows=len(vectors),
         dim=vectors.dim,
@@ -206,6 +212,7 @@ class _Classifier:
         with _hidden_import_messages():
             from glovefast.keras.installed import keras
         self.keras = keras
+        self.backend: str = keras.backend.backend()
         self._report = report
 
     def fit(self, embedding: Any, inputs: NDArray[np.int32]) -> float:  # noqa: ANN401 - a Keras layer

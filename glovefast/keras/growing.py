@@ -15,8 +15,7 @@ from glovefast.keras.filling import fill_embedding, is_quantized
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.keras.saving import check_indices, rows_handed_on
-from glovefast.keras.seeding import opened
-from glovefast.vectors import WordVectors, rows_of
+from glovefast.vectors import WordVectors, opened, rows_of
 from glovefast.vocabulary.arrow import Words, as_string_array
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary, training_vocabulary
 

@@ -11,7 +11,7 @@ from glovefast.errors import VocabularyError
 from glovefast.keras.filling import check_dtype, fill_embedding
 from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
-from glovefast.vectors import WordVectors, load
+from glovefast.vectors import WordVectors, opened
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def embedding_layer(
     **keras_arguments: Any,  # noqa: ANN401 - Keras's own
 ) -> "keras.layers.Embedding":
     """Make a Keras ``Embedding`` layer that holds the vectors of a training vocabulary.
+
+    The layer belongs to the backend that Keras runs on: TensorFlow, JAX or PyTorch
+    (``keras.backend.backend()``).
 
     The layer is of Keras's own class: a model with it is saved and loaded without glovefast, and neither its
     configuration nor the ``config.json`` of a ``.keras`` file holds the matrix. As with any layer, a copy
@@ -183,16 +186,6 @@ def partly_trainable_layer(
     check_dtype(keras.layers.Layer(dtype=keras_arguments.get("dtype")))
     matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
     return PartlyTrainableEmbedding.from_rows(matrix, indices, mask_zero=mask_zero, **keras_arguments)
-
-
-def opened(vectors: WordVectors | str | os.PathLike[str]) -> WordVectors:
-    """Open a store where a path is given."""
-    if not isinstance(vectors, WordVectors | str | os.PathLike):
-        raise TypeError(
-            f"vectors must be what glovefast.load returned, or the path of a store, not a "
-            f"{type(vectors).__name__}"
-        )
-    return vectors if isinstance(vectors, WordVectors) else load(vectors)
 
 
 def _chosen_rows(chosen: Any, training: TrainingVocabulary) -> NDArray[np.int64]:  # noqa: ANN401 - checked here

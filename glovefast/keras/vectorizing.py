@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from glovefast.keras.installed import keras
-from glovefast.keras.seeding import opened
-from glovefast.vectors import WordVectors
+from glovefast.keras.installed import check_tensorflow, keras
+from glovefast.vectors import WordVectors, opened
 from glovefast.vocabulary.training_vocabulary import OOV_TOKEN
 
 
@@ -17,6 +16,8 @@ def text_vectorization(
     **keras_arguments: Any,  # noqa: ANN401 - Keras's own
 ) -> "keras.layers.TextVectorization":
     """Make a ``TextVectorization`` layer from the first words of a store, without adapting it to a text.
+
+    Keras makes such layers with TensorFlow, whichever backend it runs on.
 
     Published vectors have their most frequent words first. Index 0 is padding and 1 is ``[UNK]``, as in every
     such layer; the words follow in the order of their rows, without duplicates and without the two words
@@ -41,6 +42,8 @@ def text_vectorization(
 
     Raises
     ------
+    DependencyError
+        If TensorFlow is not installed.
     StoreError
         If `vectors` is a path without a store.
     TypeError
@@ -52,6 +55,7 @@ def text_vectorization(
         raise TypeError("text_vectorization() takes no 'vocabulary': the words are those of the store")
     if isinstance(words, bool) or not isinstance(words, int | np.integer) or words < 1:
         raise ValueError(f"words must be a positive integer, not {words!r}")
+    check_tensorflow("text_vectorization()")
     chosen: dict[str, None] = {}
     for word in opened(vectors):
         if len(chosen) == words:

@@ -41,6 +41,7 @@ def vectors(tmp_path):
 
 
 def test_one_small_run(sentences, vectors, tmp_path, capsys):
+    pytest.importorskip("tensorflow")
     pytest.importorskip("keras")
     pytest.importorskip("matplotlib")
     arguments = ["--text", str(sentences), "--vectors", str(vectors), "-o", str(tmp_path)]

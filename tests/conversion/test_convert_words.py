@@ -23,6 +23,7 @@ from glovefast.vectors import WordVectors, load
 from glovefast.vocabulary.hashing import hash_word
 from glovefast.vocabulary.training_vocabulary import UNKNOWN_TOKENS
 from tests.conversion.test_convert import CHUNK_BYTES, THREADS, TRICKY_WORDS, WORDS, texts
+from tests.helpers.backends import needs_tensorflow
 from tests.helpers.switches import SWITCHES, passes_with
 from tests.reference import merged_rows, read_rows, same_bits, word_of
 
@@ -255,6 +256,7 @@ def test_every_kind_of_vocabulary(tmp_path, kind):
         assert same_bits(small.embedding_matrix(KINDS[kind], oov), whole.embedding_matrix(KINDS[kind], oov))
 
 
+@needs_tensorflow
 @pytest.mark.keras
 @pytest.mark.parametrize("name", ["TextVectorization", "StringLookup"])
 def test_keras_layers(tmp_path, name):

@@ -64,6 +64,9 @@ def test_what_was_learned_is_kept_and_nothing_else(result, temporary):
 
 def test_each_part_is_shown(result, shown):
     text = "\n".join(shown)
+    keras = pytest.importorskip("keras")
+    assert text.startswith(f"Keras {keras.__version__} on {result.backend}\n")
+    assert result.backend == keras.backend.backend()
     assert all(remark in text for remark, _ in demo.DOCUMENTS)
     assert "encoded: [[22, 29], " in text
     assert "[[22 29  0  0]\n [15 28 43  0]\n" in text
@@ -78,6 +81,7 @@ def test_each_part_is_shown(result, shown):
 def test_result_goes_through_json(result):
     told = json.loads(json.dumps(result.to_dict()))
     assert told["frozen_accuracy"] == 1
+    assert told["backend"] == result.backend
     assert told["coverage"]["hits"] == len(WORD_INDEX)
     assert [step["name"] for step in told["steps"]] == ["read the text", "open the store", "build the matrix"]
     assert told["trained_vectors"] == str(result.trained_vectors)

@@ -7,6 +7,7 @@ import pytest
 import glovefast
 from glovefast.errors import VocabularyError
 from glovefast.vocabulary.training_vocabulary import training_vocabulary
+from tests.helpers.backends import needs_tensorflow
 from tests.helpers.cases import case_name
 from tests.helpers.keras_layers import DIM, TOKENS, WORD_INDEX, classifier, make_store, rows_of
 from tests.reference import same_bits
@@ -20,8 +21,6 @@ from glovefast.keras import (  # noqa: E402 - imports Keras
     save_embedding,
 )
 
-# Saving in Keras 3.15 does not support NumPy 2's copy keyword yet.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 LABELS = np.array([0, 1])
 TEXTS = np.array(["the king ate a pear", "a zebra saw the queen"])
 NEW = [
@@ -128,6 +127,7 @@ def test_optimizer_begins_anew_and_the_rest_of_compiling_stays(vectors):
     assert not grow_model(uncompiled, vectors, WORD_INDEX, NEW).model.compiled
 
 
+@needs_tensorflow
 @pytest.mark.parametrize("adapted", [False, True])
 @pytest.mark.parametrize("options", [{}, {"max_tokens": 8}, {"output_sequence_length": 9}], ids=str)
 def test_text_vectorization_of_the_model_itself_is_extended(vectors, adapted, options):
@@ -156,6 +156,7 @@ def test_text_vectorization_of_the_model_itself_is_extended(vectors, adapted, op
     assert same_bits(grown.model.predict(other, verbose=0), model.predict(other, verbose=0))
 
 
+@needs_tensorflow
 @pytest.mark.parametrize(
     "options",
     [{}, {"num_oov_indices": 2, "mask_token": "[MASK]"}, {"max_tokens": 4}, {"oov_token": "unk"}],
@@ -367,6 +368,7 @@ def test_words_that_are_none(vectors, words, said):
         grow_model(model, vectors, WORD_INDEX, words)
 
 
+@needs_tensorflow
 def test_layers_without_indices_are_refused(vectors):
     lookup = keras.layers.StringLookup(vocabulary=["king"], output_mode="count", name="words")
     model = keras.Sequential([keras.Input((2,)), embedding_layer(vectors, lookup)])

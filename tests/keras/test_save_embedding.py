@@ -8,14 +8,12 @@ import pytest
 
 import glovefast
 from glovefast.errors import StoreError, VocabularyError
+from tests.helpers.backends import needs_tensorflow, with_float64
 from tests.helpers.keras_layers import DIM, TOKENS, WORD_INDEX, classifier, make_store, rows_of
 from tests.reference import same_bits
 
 keras = pytest.importorskip("keras")
 from glovefast.keras import embedding_layer, save_embedding  # noqa: E402 - imports Keras
-
-# Saving and quantizing in Keras 3.15 do not support NumPy 2's copy keyword yet.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +58,7 @@ def test_metadata_counts_the_rows_that_have_no_word(tmp_path):
     }
 
 
+@needs_tensorflow
 def test_rows_of_unknown_words_keep_their_token(tmp_path):
     text = keras.layers.TextVectorization(vocabulary=["king", "pear"])
     layer = learned_layer(4)
@@ -103,26 +102,29 @@ def test_mixed_precision_keeps_what_the_variable_holds(tmp_path):
 
 
 def test_float64_rows_are_rounded_and_counted(tmp_path):
-    layer = learned_layer(dtype="float64", embeddings_initializer="zeros")
+    with with_float64():
+        layer = learned_layer(dtype="float64", embeddings_initializer="zeros")
     rows = np.zeros((7, DIM))
     rows[1] = 0.1  # between two float32 numbers
     rows[2] = 0.5  # a float32 number
     rows[3] = np.nan
     rows[4] = 0.3  # has no word
-    layer.set_weights([rows])
-    path = save_embedding(layer, WORD_INDEX, tmp_path / "x")
+    with with_float64():
+        layer.set_weights([rows])
+        path = save_embedding(layer, WORD_INDEX, tmp_path / "x")
     assert glovefast.load(path)["king"].tolist() == [float(np.float32(0.1))] * DIM
     assert saved_metadata(path)["report"]["rounded_rows"] == 1
 
 
 def test_float64_beyond_float32_is_refused(tmp_path):
-    layer = learned_layer(dtype="float64", embeddings_initializer="zeros")
     rows = np.zeros((7, DIM))
     rows[2, 1] = np.inf
-    layer.set_weights([rows])
-    assert np.isinf(glovefast.load(save_embedding(layer, WORD_INDEX, tmp_path / "inf"))["zebra"][1])
-    rows[3, 2] = 1e39
-    layer.set_weights([rows])
+    with with_float64():
+        layer = learned_layer(dtype="float64", embeddings_initializer="zeros")
+        layer.set_weights([rows])
+        assert np.isinf(glovefast.load(save_embedding(layer, WORD_INDEX, tmp_path / "inf"))["zebra"][1])
+        rows[3, 2] = 1e39
+        layer.set_weights([rows])
     with pytest.raises(ValueError, match="the word 'pear' has numbers that are too large for float32"):
         save_embedding(layer, WORD_INDEX, tmp_path / "x")
     assert not (tmp_path / "x").exists()
@@ -228,6 +230,7 @@ def test_text_is_replaced_only_on_request(tmp_path):
         save_embedding(learned_layer(), WORD_INDEX, path, file_format="store", overwrite=True)
 
 
+@needs_tensorflow
 def test_words_with_spaces_need_a_store(tmp_path):
     text = keras.layers.TextVectorization(vocabulary=["king", "the king"], ngrams=2)
     layer = learned_layer(4)

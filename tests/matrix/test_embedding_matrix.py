@@ -14,6 +14,7 @@ from glovefast.matrix.embedding_matrix import embedding_matrix
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.word_index import WordIndex
 from tests import reference
+from tests.helpers.backends import needs_tensorflow
 
 STORED = ["the", "cat", "dog", "King", "<unk>", "été", "unk"]
 DIM = 5
@@ -165,7 +166,7 @@ def test_policy_fills_the_out_of_vocabulary_rows_but_never_padding(
 
 
 @pytest.mark.keras
-def test_policy_on_a_tokenizer_and_on_a_layer():
+def test_policy_on_a_tokenizer():
     tokenizer = pytest.importorskip("keras.src.legacy.preprocessing.text").Tokenizer(
         num_words=4, oov_token="?"
     )
@@ -174,6 +175,12 @@ def test_policy_on_a_tokenizer_and_on_a_layer():
     assert reference.same_bits(
         build(tokenizer, oov=nines), np.array([0 * nines, nines, BY_WORD["the"], nines], dtype=np.float32)
     )
+
+
+@needs_tensorflow
+@pytest.mark.keras
+def test_policy_on_a_layer():
+    nines = np.full(DIM, 9, dtype=np.float32)
     keras = pytest.importorskip("keras")
     layer = keras.layers.StringLookup(vocabulary=["the", "zebra"], num_oov_indices=2, mask_token="")
     matrix = build(layer, oov=nines)

@@ -95,7 +95,6 @@ def test_the_layers_look_each_word_up_once(vectors, looked_up):
 
 
 @pytest.mark.keras
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
 def test_growing_looks_each_word_up_once(vectors, looked_up):
     keras = pytest.importorskip("keras")
     from glovefast.keras import embedding_layer, grow_model

@@ -5,9 +5,10 @@ import pyarrow as pa
 import pytest
 
 import glovefast
-from glovefast.errors import VocabularyError
+from glovefast.errors import DependencyError, VocabularyError
 from glovefast.store.writing import write_store
 from glovefast.vocabulary.training_vocabulary import training_vocabulary
+from tests.helpers.backends import needs_tensorflow
 from tests.reference import same_bits
 from tests.vocabulary.test_training_vocabulary import check_whole
 
@@ -42,6 +43,7 @@ def vector_of(vectors, word):
 # Keras
 
 
+@needs_tensorflow
 @pytest.mark.parametrize("given", ["adapted", "list", "array", "file"])
 @pytest.mark.parametrize("options", [{}, {"max_tokens": 6}, {"output_sequence_length": 5}], ids=str)
 def test_text_vectorization_to_layer(vectors, tmp_path, given, options):
@@ -60,6 +62,7 @@ def test_text_vectorization_to_layer(vectors, tmp_path, given, options):
     assert same_bits(rows[int(text([NOBODY])[0][0])], OOV)
 
 
+@needs_tensorflow
 @pytest.mark.parametrize("mode", ["int", "one_hot", "multi_hot", "count", "tf_idf"])
 @pytest.mark.parametrize(
     "options",
@@ -95,6 +98,7 @@ def test_string_lookup_to_layer(vectors, mode, options):
         assert not rows[index_of(options["mask_token"])].any()
 
 
+@needs_tensorflow
 @pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
 def test_counting_text_vectorization_to_layer(vectors, mode):
     text = keras.layers.TextVectorization(output_mode=mode, max_tokens=9, pad_to_max_tokens=True)
@@ -106,6 +110,7 @@ def test_counting_text_vectorization_to_layer(vectors, mode):
     assert keras.ops.convert_to_numpy(text([TEXTS[0]])).shape == (1, len(rows)) == (1, 9)
 
 
+@needs_tensorflow
 def test_bytes_in_a_layer_are_words(vectors):
     lookup = keras.layers.StringLookup(vocabulary=np.array([b"king", b"pear"]))
     rows = seeded_rows(vectors, lookup)
@@ -233,6 +238,7 @@ def test_column_0_of_a_vectorizer_is_a_word_and_no_padding(vectors):
 # The other way: a store's words as a layer's vocabulary
 
 
+@needs_tensorflow
 def test_first_words_of_a_store_in_a_layer(vectors, tmp_path):
     text = text_vectorization(vectors, 7, output_sequence_length=4)
     assert text.get_vocabulary() == ["", "[UNK]", *WORDS[:7]]
@@ -244,6 +250,7 @@ def test_first_words_of_a_store_in_a_layer(vectors, tmp_path):
     assert same_bits(found, np.array(expected))
 
 
+@needs_tensorflow
 def test_reserved_and_repeated_words_are_passed_over(tmp_path):
     words = ["a", "", "b", "[UNK]", "a", "Paris", "c d"]
     rows = np.random.default_rng(3).normal(size=(len(words), DIM)).astype(np.float32)
@@ -251,8 +258,15 @@ def test_reserved_and_repeated_words_are_passed_over(tmp_path):
     assert text_vectorization(path, 3).get_vocabulary()[2:] == ["a", "b", "Paris"]
     text = text_vectorization(str(path), 1000, standardize=None)
     assert text.get_vocabulary()[2:] == ["a", "b", "Paris", "c d"]
-    assert text(["Paris"]).numpy().tolist() == [[4]]
+    assert keras.ops.convert_to_numpy(text(["Paris"])).tolist() == [[4]]
     assert same_bits(embedding_layer(path, text).get_weights()[0][2:], rows[[0, 2, 5, 6]])
+
+
+@pytest.mark.skipif(not needs_tensorflow.args[0], reason="TensorFlow is installed")
+def test_layers_for_text_say_that_they_need_tensorflow(vectors):
+    backend = keras.backend.backend()
+    with pytest.raises(DependencyError, match=rf"runs on {backend}: pip install .* KERAS_BACKEND={backend} "):
+        text_vectorization(vectors, 3)
 
 
 @pytest.mark.parametrize("words", [0, -1, 2.0, True, None, "5"])
