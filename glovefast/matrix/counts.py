@@ -40,6 +40,26 @@ def count_words(words: list[str], match: Match, counts: Counts) -> tuple[NDArray
         If `counts` is neither a mapping nor a column, has another length than the vocabulary has indices, or
         holds something other than non-negative integers.
     """
+    by_word = counts_by_word(counts, match)
+    of_each = np.array([by_word.get(word, 0) for word in words], dtype=np.int64)
+    return of_each, sum(map(int, by_word.values()))
+
+
+def counts_by_word(counts: Counts, match: Match | None = None) -> Mapping[Any, int]:
+    """Check counts, and make a mapping of them.
+
+    Parameters
+    ----------
+    counts : mapping or column
+        As for `WordVectors.coverage`.
+    match : Match, optional
+        The training vocabulary; without one, a column of numbers alone cannot be used.
+
+    Raises
+    ------
+    VocabularyError
+        As for `count_words`.
+    """
     by_word = counts if isinstance(counts, Mapping) else _from_column(counts, match)
     wrong = non_integer_item(by_word)
     if wrong is None and min(by_word.values(), default=0) < 0:
@@ -48,11 +68,10 @@ def count_words(words: list[str], match: Match, counts: Counts) -> tuple[NDArray
         raise VocabularyError(
             f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts must be non-negative integers"
         )
-    of_each = np.array([by_word.get(word, 0) for word in words], dtype=np.int64)
-    return of_each, sum(map(int, by_word.values()))
+    return by_word
 
 
-def _from_column(counts: Any, match: Match) -> dict[Any, int]:  # noqa: ANN401 - checked here
+def _from_column(counts: Any, match: Match | None) -> dict[Any, int]:  # noqa: ANN401 - checked here
     """Make a mapping of a column, by its words where it has any, else by the indices of the vocabulary."""
     index = getattr(counts, "index", None)
     if index is not None and not callable(index):  # a pandas Series; a list has a method of that name
@@ -69,9 +88,10 @@ def _from_column(counts: Any, match: Match) -> dict[Any, int]:  # noqa: ANN401 -
                 *(field.to_pylist() for field in sorted(fields, key=lambda each: each is not strings[0]))
             )
         numbers = fields[0].to_pylist() if len(fields) == 1 else None
-    if numbers is None:
+    if numbers is None or match is None:
+        column = "" if match is None else "a column of numbers, "
         raise VocabularyError(
-            "counts must be a mapping word -> count, a column of numbers, or a table of words and counts, "
+            f"counts must be a mapping word -> count, {column}or a table of words and counts, "
             f"not a {type(counts).__name__}"
         )
     return _by_index(numbers, match)

@@ -1,7 +1,8 @@
 """Texts to vectors: each text gets the mean of the vectors of its words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import isnan
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -12,17 +13,22 @@ from numpy.typing import NDArray
 
 from glovefast.kernels import LOOK_UPS_AT_ONCE, POOLED_AT_ONCE
 from glovefast.kernels.load import load_kernels
+from glovefast.matrix.fallbacks import Fallback, find_rows
+from glovefast.queries.sif import is_unicode
 from glovefast.store.rounded_rows import Rows, stored_numbers
 from glovefast.text.batches import TextBatch, batch_of
 from glovefast.text.pieces import Piece, Texts, count_of, pieces_of
 from glovefast.text.progress import Callback, TextProgress
 from glovefast.text.word_rule import EVERY_BYTE, WordRule
-from glovefast.text.word_table import Workspace
+from glovefast.text.word_table import WordTable, Workspace
 from glovefast.threads import in_order
 from glovefast.vocabulary.word_index import WordIndex
 
 # So few that the vectors of the pieces under way take a few MB, even if all texts are short.
 _PIECE_TEXTS = 1 << 11
+
+_NO_WEIGHTS = np.empty(0, dtype=np.float32)
+_NO_COMPONENT = np.empty(0, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -39,25 +45,6 @@ class Pooled:
 
     matrix: NDArray[np.float32]
     known: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Weighting:
-    """How the vectors of a text's words become one.
-
-    Attributes
-    ----------
-    weights : numpy.ndarray
-        (rows,) float32: what each row is multiplied by before it is added; empty for 1.
-    component : numpy.ndarray
-        (dim,) float64: a direction, of length 1, that is removed from each mean; empty for none.
-    """
-
-    weights: NDArray[np.float32]
-    component: NDArray[np.float64]
-
-
-MEAN = Weighting(np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float64))
 
 
 class _Scratch(Workspace):
@@ -84,10 +71,14 @@ class TextPooler:
         The words of those rows.
     rule : WordRule
         The rule by which texts are split.
-    weighting : Weighting
-        How the vectors of a text's words become one.
+    weights : numpy.ndarray, optional
+        (rows,) float32: what each row is multiplied by before it is added.
+    component : numpy.ndarray, optional
+        (dim,) float64: a direction, of length 1, that is removed from each mean.
     normalize : bool
         Divide each vector by its length.
+    fallbacks : sequence of Fallback
+        Other forms to look up for missing words, as `as_fallbacks` checked them.
     """
 
     def __init__(
@@ -95,17 +86,21 @@ class TextPooler:
         rows: Rows,
         index: WordIndex,
         rule: WordRule,
-        weighting: Weighting = MEAN,
+        *,
+        weights: NDArray[np.float32] | None = None,
+        component: NDArray[np.float64] | None = None,
         normalize: bool = False,
+        fallbacks: Sequence[Fallback] = (),
     ) -> None:
         self.dim = int(rows.shape[1])
+        self._rows = rows
         self._index = index
         self._rule = rule
         self._for_bytes = rule.for_bytes or EVERY_BYTE
-        dtype, *numbers = stored_numbers(rows)
-        name = f"pool_{dtype}"
-        self._kernel = getattr(load_kernels(name), name)
-        self._vectors = (*numbers, weighting.weights, weighting.component, self.dim, normalize)
+        self._weights = _NO_WEIGHTS if weights is None else weights
+        self._component = _NO_COMPONENT if component is None else component
+        self._normalize = normalize
+        self._fallbacks = fallbacks
         self._idle: SimpleQueue[_Scratch] = SimpleQueue()
 
     def pool(self, texts: Texts, threads: int = 1) -> Pooled:
@@ -143,27 +138,52 @@ class TextPooler:
 
     def _pool(self, piece: Piece) -> Pooled:
         batch = batch_of(_without_nulls(piece), self._rule)
-        texts = len(batch.text_ends)
-        pooled = Pooled(np.empty((texts, self.dim), dtype=np.float32), np.empty(texts, dtype=np.int64))
         try:
             scratch = self._idle.get_nowait()
         except Empty:
             scratch = _Scratch(self.dim)
-        status = self._kernel(*self._arguments(batch, scratch), pooled.matrix.reshape(-1), pooled.known)
+        if self._fallbacks:
+            pooled = self._pooled(batch, scratch, *self._found(batch, scratch))
+        else:
+            pooled = self._pooled(batch, scratch, self._rows, self._index, self._weights)
         self._idle.put(scratch)
-        if status:
-            raise self._index.damaged(status)
         return pooled
 
-    def _arguments(self, batch: TextBatch, scratch: _Scratch) -> tuple[Any, ...]:
-        return (
+    def _pooled(
+        self, batch: TextBatch, scratch: _Scratch, rows: Rows, index: WordIndex, weights: NDArray[np.float32]
+    ) -> Pooled:
+        texts = len(batch.text_ends)
+        pooled = Pooled(np.empty((texts, self.dim), dtype=np.float32), np.empty(texts, dtype=np.int64))
+        dtype, numbers, scales = stored_numbers(rows)
+        status = _pooling_kernel(dtype)(
             *(batch.text, batch.text_ends, batch.how, batch.given_ends),
             *(self._for_bytes.separators, self._for_bytes.lower),
-            *self._index.tables(),
-            *self._vectors,
+            *index.tables(),
+            *(numbers, scales, weights, self._component, self.dim, self._normalize),
             *scratch.arrays_for(batch)[:2],
             *scratch.more,
+            *(pooled.matrix.reshape(-1), pooled.known),
         )
+        if status:
+            raise index.damaged(status)
+        return pooled
+
+    def _found(self, batch: TextBatch, scratch: _Scratch) -> tuple[Rows, WordIndex, NDArray[np.float32]]:
+        """Make a small store of the words of a batch that are found in one form or another."""
+        table = WordTable()
+        table.count(batch, self._for_bytes, scratch)
+        words = [word for word in table.words() if is_unicode(word)]
+        found, _ = find_rows(self._index, words, self._fallbacks)
+        places = np.flatnonzero(found >= 0)
+        rows = self._rows.take(found[places], axis=0)
+        index = WordIndex.from_words([words[place] for place in places.tolist()])
+        return rows, index, self._weights[found[places]] if self._weights.size else self._weights
+
+
+@cache
+def _pooling_kernel(dtype: str) -> Callable[..., int]:
+    kernel: Callable[..., int] = getattr(load_kernels(f"pool_{dtype}"), f"pool_{dtype}")
+    return kernel
 
 
 def joined(pieces: Iterable[Pooled], dim: int, number: int | None) -> Pooled:

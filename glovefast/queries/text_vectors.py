@@ -1,11 +1,18 @@
-"""`WordVectors.embed`: checks what it is given, and pools the texts."""
+"""`WordVectors.embed` and `WordVectors.fit_sif`: they check what they are given, and pool the texts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glovefast.queries.text_pooling import TextPooler, joined
+from glovefast.errors import CoverageWarning, warn_caller
+from glovefast.matrix.counts import Counts
+from glovefast.matrix.fallbacks import Fallback, as_fallbacks
+from glovefast.matrix.match import LOW_SHARE
+from glovefast.queries.sif import SIF, first_component, sif_weights
+from glovefast.queries.text_pooling import Pooled, TextPooler, joined
 from glovefast.store.rounded_rows import Rows
 from glovefast.text.pieces import Texts, count_of
 from glovefast.text.progress import Callback, reporting
@@ -14,26 +21,175 @@ from glovefast.text.words import DEFAULT_FILTERS
 from glovefast.threads import checked_threads
 from glovefast.vocabulary.word_index import WordIndex
 
+Vectors: TypeAlias = NDArray[np.float32]
+MEAN, BY_FREQUENCY = "mean", "sif"
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """How texts become words: the Tokenizer's arguments of these names, and the forms of missing words."""
+
+    filters: Iterable[str] | None
+    lower: bool
+    split: str
+    fallback: Fallback | Iterable[Fallback]
+
+    def rule(self) -> WordRule:
+        """Make the rule."""
+        filters = DEFAULT_FILTERS if self.filters is None else self.filters
+        return WordRule.of(filters, self.lower, self.split, False, None)
+
+
+def text_pooler(
+    rows: Rows,
+    index: WordIndex,
+    pooling: str | SIF,
+    splitting: Splitting,
+    *,
+    counts: Counts | None = None,
+    a: float | None = None,
+    normalize: bool = False,
+) -> TextPooler:
+    """Make what turns texts into vectors; see `WordVectors.embed`.
+
+    Raises
+    ------
+    ValueError, VocabularyError
+        See `WordVectors.embed`.
+    """
+    rule, fallbacks = splitting.rule(), as_fallbacks(splitting.fallback)
+    weights = component = None
+    if pooling != BY_FREQUENCY and (counts is not None or a is not None):
+        raise ValueError("counts and a belong to pooling='sif'; fit_sif takes them, too")
+    if isinstance(pooling, SIF):
+        weights, component = pooling.weights, pooling.component
+        if (len(weights), len(component)) != rows.shape:
+            raise ValueError(
+                f"pooling was fitted on another store: it is for {len(weights):,} words and {len(component)} "
+                f"dimensions, and this store has {rows.shape[0]:,} and {rows.shape[1]}"
+            )
+    elif pooling == BY_FREQUENCY:
+        weights = sif_weights(index, counts, 1e-3 if a is None else a)
+    elif pooling != MEAN:
+        raise ValueError(f"pooling must be 'mean', 'sif' or what fit_sif returned, not {pooling!r}")
+    return TextPooler(
+        rows,
+        index,
+        rule,
+        weights=weights,
+        component=component,
+        normalize=normalize,
+        fallbacks=fallbacks,
+    )
+
 
 def embed(
+    pooler: TextPooler,
+    texts: Texts,
+    *,
+    batch_size: int | None,
+    return_counts: bool,
+    threads: int | None,
+    progress: Callback | bool | None,
+    store: str,
+) -> Any:  # noqa: ANN401 - see the overloads of `WordVectors.embed`
+    """Turn texts into vectors; see `WordVectors.embed`."""
+    workers = checked_threads(threads)
+    if batch_size is not None:
+        return _batches(
+            pooler,
+            texts,
+            batch_size=_checked(batch_size),
+            return_counts=return_counts,
+            threads=workers,
+            progress=progress,
+            store=store,
+        )
+    with reporting(progress) as report:
+        pooled = joined(pooler.pieces(texts, workers, report), pooler.dim, count_of(texts))
+    _warn_of_unknown_texts(len(pooled.known), int(np.count_nonzero(pooled.known)), store)
+    return (pooled.matrix, pooled.known) if return_counts else pooled.matrix
+
+
+def _batches(
+    pooler: TextPooler,
+    texts: Texts,
+    *,
+    batch_size: int,
+    return_counts: bool,
+    threads: int,
+    progress: Callback | bool | None,
+    store: str,
+) -> Iterator[Any]:
+    number = known = 0
+    with reporting(progress) as report:
+        for pooled in of_size(pooler.pieces(texts, threads, report), pooler.dim, batch_size):
+            number += len(pooled.known)
+            known += int(np.count_nonzero(pooled.known))
+            yield (pooled.matrix, pooled.known) if return_counts else pooled.matrix
+    _warn_of_unknown_texts(number, known, store)
+
+
+def of_size(pieces: Iterable[Pooled], dim: int, size: int) -> Iterator[Pooled]:
+    """Give the vectors of pieces in batches of a size; the last may be smaller."""
+    parts: list[Pooled] = []
+    gathered = 0
+    for piece in pieces:
+        parts.append(piece)
+        gathered += len(piece.known)
+        if gathered >= size:
+            whole = joined(parts, dim, gathered)
+            end = gathered - gathered % size
+            for begin in range(0, end, size):
+                yield Pooled(whole.matrix[begin : begin + size], whole.known[begin : begin + size])
+            parts = [Pooled(whole.matrix[end:].copy(), whole.known[end:].copy())]
+            gathered -= end
+    if gathered:
+        yield joined(parts, dim, gathered)
+
+
+def fit_sif(
     rows: Rows,
     index: WordIndex,
     texts: Texts,
-    pooling: str,
+    splitting: Splitting,
     *,
-    normalize: bool,
-    filters: Iterable[str] | None,
-    lower: bool,
-    split: str,
+    counts: Counts | None,
+    a: float,
     threads: int | None,
     progress: Callback | bool | None,
-) -> NDArray[np.float32]:
-    """Turn texts into vectors; see `WordVectors.embed`."""
-    if pooling != "mean":
-        raise ValueError(f"pooling must be 'mean', not {pooling!r}")
-    rule = WordRule.of(DEFAULT_FILTERS if filters is None else filters, lower, split, False, None)
-    pooler = TextPooler(rows, index, rule, normalize=normalize)
+) -> SIF:
+    """Fit SIF on texts; see `WordVectors.fit_sif`."""
+    weights = sif_weights(index, counts, a)
+    pooler = TextPooler(
+        rows, index, splitting.rule(), weights=weights, fallbacks=as_fallbacks(splitting.fallback)
+    )
+    fitted = 0
+
+    def matrices() -> Iterator[Vectors]:
+        nonlocal fitted
+        for pooled in pooler.pieces(texts, checked_threads(threads), report):
+            fitted += int(np.count_nonzero(pooled.known))
+            yield pooled.matrix
+
     with reporting(progress) as report:
-        return joined(
-            pooler.pieces(texts, checked_threads(threads), report), pooler.dim, count_of(texts)
-        ).matrix
+        component = first_component(matrices(), pooler.dim)
+    return SIF(weights, component, fitted)
+
+
+def _warn_of_unknown_texts(texts: int, known: int, store: str) -> None:
+    if texts and known < LOW_SHARE * texts:
+        some = f"only {known:,} of {texts:,} texts have" if known else f"none of {texts:,} texts has"
+        warn_caller(
+            f"{some} a word of {store}; the vectors of the others are zeros. Check that texts and store are "
+            "of the same language; pass lower=False if words of the store have capitals",
+            CoverageWarning,
+        )
+
+
+def _checked(batch_size: int) -> int:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
+        raise TypeError(f"batch_size must be an integer, not {batch_size!r}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+    return int(batch_size)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glovefast
-from glovefast.errors import TextError
+from glovefast.errors import CoverageWarning, TextError
 from glovefast.text import text_to_word_sequence
 from glovefast.threads import processors
 from tests import reference
@@ -26,6 +26,9 @@ WORDS = [
     "nul\0nul",
     "x",
 ]
+# Few known words are the point of many of these tests; one looks for the warning.
+pytestmark = pytest.mark.filterwarnings("ignore::glovefast.CoverageWarning")
+
 NUMBER_TYPES = ["float32", "float16", "int8"]
 
 
@@ -196,6 +199,98 @@ def test_any_texts(vectors, texts):
     assert reference.same_bits(vectors.embed(texts), by_loop(vectors, texts))
     words = [text.split(" ") for text in texts]
     assert reference.same_bits(vectors.embed(words), by_loop(vectors, words))
+
+
+def test_counts_of_known_words(vectors):
+    matrix, counts = vectors.embed(TEXTS, return_counts=True)
+    assert reference.same_bits(matrix, vectors.embed(TEXTS))
+    assert counts.dtype == np.int64
+    assert counts.tolist() == [4, 0, 0, 0, 3, 3, 2, 1, 1, 1_000]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("size", [1, 7, 2_048, 5_000, 10_000])
+def test_batches(vectors, size, threads):
+    texts = [f"the king {'x ' * (number % 5)}" for number in range(5_001)]
+    whole = vectors.embed(texts)
+    batches = list(vectors.embed(iter(texts), batch_size=size, threads=threads))
+    assert [len(batch) for batch in batches] == [min(size, 5_001 - begin) for begin in range(0, 5_001, size)]
+    assert reference.same_bits(np.concatenate(batches), whole)
+    counted = list(vectors.embed(texts[:10], batch_size=4, return_counts=True))
+    assert [counts.tolist() for _, counts in counted] == [[2, 3, 4, 5], [6, 2, 3, 4], [5, 6]]
+
+
+def test_batches_are_read_as_they_are_needed(vectors):
+    """However long an iterator is, only what the threads work on is in memory."""
+    taken = 0
+
+    def texts():
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "the king " * 10_000
+
+    batches = vectors.embed(texts(), batch_size=3, threads=2)
+    for _ in range(4):
+        assert len(next(batches)) == 3
+    assert taken < 200
+    batches.close()
+    assert list(vectors.embed(iter([]), batch_size=3)) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "error"), [(0, ValueError), (-1, ValueError), (True, TypeError), (1.5, TypeError)]
+)
+def test_wrong_sizes_of_batches(vectors, size, error):
+    with pytest.raises(error, match="batch_size"):
+        vectors.embed(["the"], batch_size=size)
+
+
+def test_fallbacks(vectors):
+    texts = ["Upper UPPER x,", ["(the)", "THE", "qwx"], "", ["ete\ud800"], ["ÉTÉ"]]
+    forms = {"Upper": "Upper", "UPPER": "Upper", "x,": "x", "(the)": "the", "THE": "the", "ÉTÉ": "été"}
+    found, counts = vectors.embed(
+        texts, filters="", lower=False, fallback=("title", "strip+lower"), return_counts=True
+    )
+    words = [text.split() if isinstance(text, str) else text for text in texts]
+    known = {word: vectors[form] for word, form in forms.items()}
+    expected = [reference.text_vector(known, each, vectors.dim) for each in words]
+    assert reference.same_bits(found, np.array([row for row, _ in expected]))
+    assert counts.tolist() == [number for _, number in expected] == [3, 2, 0, 0, 1]
+    assert not vectors.embed(["qwx"], fallback="upper").any()
+
+
+def test_fallbacks_change_nothing_that_is_found(vectors):
+    texts = [*TEXTS, *(f"the king {number}" for number in range(5_000))]
+    assert reference.same_bits(vectors.embed(texts, fallback="strip"), vectors.embed(texts))
+    assert reference.same_bits(
+        vectors.embed(texts, "sif", fallback="strip", threads=3), vectors.embed(texts, "sif", threads=1)
+    )
+
+
+def test_a_fallback_with_an_unknown_name(vectors):
+    with pytest.raises(ValueError, match="loewr"):
+        vectors.embed(["the"], fallback="loewr")
+
+
+@pytest.mark.filterwarnings("error")
+def test_hardly_any_text_with_a_known_word(vectors):
+    vectors.embed(["the", *[""] * 19])
+    vectors.embed([])
+    with pytest.warns(
+        CoverageWarning, match=r"only 1 of 21 texts have a word of .*made\.glovefast"
+    ) as caught:
+        vectors.embed(["the", *["qwx"] * 20])
+    assert caught[0].filename == __file__
+    with pytest.warns(CoverageWarning, match="none of 2 texts has a word"):
+        list(vectors.embed(iter(["qwx", None]), batch_size=1))
+
+
+def test_progress(vectors):
+    seen = []
+    vectors.embed(["the"] * 5_000, progress=seen.append, threads=2)
+    assert [each.texts for each in seen] == [2_048, 4_096, 5_000]
+    assert {each.total for each in seen} == {5_000}
 
 
 def test_a_long_word(tmp_path):
