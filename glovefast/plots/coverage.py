@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from glovefast.errors import VocabularyError
 from glovefast.matrix.coverage import Coverage
 from glovefast.matrix.explanation import Explanation
 from glovefast.matrix.fallbacks import fallback_name
@@ -54,7 +55,7 @@ def plot_coverage(coverage: Coverage | Explanation, title: str | None = None) ->
 
     Raises
     ------
-    ValueError
+    VocabularyError
         If the coverage is of no words.
     TypeError
         If `coverage` is something else.
@@ -69,12 +70,12 @@ def plot_coverage(coverage: Coverage | Explanation, title: str | None = None) ->
     stages = list(_stages(coverage))
     last = stages[-1][1]
     if not last.words:
-        raise ValueError("the vocabulary has no words, so there is no coverage to plot")
+        raise VocabularyError("the vocabulary has no words, so there is no coverage to plot")
     import_matplotlib()
     figure = new_figure(_WIDTH, 1)  # the height follows from what is drawn
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    text = _title(last) if title is None else title
+    text = _title([stage for _, stage in stages]) if title is None else title
     every = [text, *(way.name for way in last.found_by), *last.missing[:_WORDS_SHOWN]]
     page = _Page(axes, Lettering(every))
     page.write_within(_LEFT, 0.3, text, _RIGHT - _LEFT, size=13)
@@ -139,11 +140,16 @@ def _stages(coverage: Coverage | Explanation) -> Iterator[tuple[str | None, Cove
         yield f"with the suggested fallbacks: {names}", coverage.after
 
 
-def _title(coverage: Coverage) -> str:
-    shares = [f"{coverage.rate:.1%} of {coverage.words:,} words"]
-    if coverage.token_rate is not None:
-        shares.insert(0, f"{coverage.token_rate:.1%} of {coverage.tokens:,} tokens")
-    return f"Found: {', '.join(shares)}"
+def _title(stages: list[Coverage]) -> str:
+    """Say how much is found, and how much with the suggested fallbacks."""
+    first, *later = stages
+    if first.token_rate is not None:
+        shares = [f"{stage.token_rate:.1%}" for stage in stages]
+        shares[0] += f" of {first.tokens:,} tokens"
+    else:
+        shares = [f"{stage.rate:.1%}" for stage in stages]
+        shares[0] += f" of {first.words:,} words"
+    return f"Found: {', '.join(shares)}" + (" with the suggested fallbacks" if later else "")
 
 
 def _parts(coverage: Coverage, forms: int) -> list[_Part]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from glovefast.errors import VocabularyError
 from glovefast.matrix.match import Match, look_up
 from glovefast.matrix.tables import shown
 from glovefast.plots.drawing import FAINT, PALE, POINT, Lettering, import_matplotlib, new_figure
@@ -103,7 +104,7 @@ def map_words(
     match = look_up(vectors._index, words, fallback)
     rows = dict(zip(match.words, match.rows.tolist(), strict=True))  # each word once
     if not rows:
-        raise ValueError("there are no words to plot")
+        raise VocabularyError("there are no words to plot")
     missing = tuple(word for word, row in rows.items() if row < 0)
     found = [word for word, row in rows.items() if row >= 0]
     if not found:
@@ -113,7 +114,7 @@ def map_words(
     is_finite = np.isfinite(numbers).all(axis=1)
     not_finite = tuple(found[place] for place in np.flatnonzero(~is_finite).tolist())
     if len(not_finite) == len(found):
-        raise ValueError(f"the vectors of these words hold nan or infinities: {_listed(not_finite)}")
+        raise VocabularyError(f"the vectors of these words hold nan or infinities: {_listed(not_finite)}")
     if missing:
         _log.warning("%s lacks %s of %s words: %s", vectors.path, len(missing), len(rows), _listed(missing))
     if not_finite:
@@ -157,7 +158,7 @@ def plot_words(
     ------
     UnknownWordError
         If the store has none of the words.
-    ValueError
+    VocabularyError
         If there are no words, or no vector is finite.
     DependencyError
         If matplotlib is not installed.

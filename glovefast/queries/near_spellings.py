@@ -49,7 +49,8 @@ def missing_words_message(index: WordIndex, words: Sequence[str], store: str | o
     named = words[:_NAMED]
     try:
         questions = [_question(suggested) for suggested in _suggestions(index, named)]
-    except (GlovefastError, OSError, MemoryError):  # a damaged store, say; the words are missing all the same
+    except (GlovefastError, OSError, MemoryError, ImportError):
+        # A damaged store, say. The words are missing all the same.
         questions = [""] * len(named)
     where = printable(os.fspath(store))
     if len(words) == 1:

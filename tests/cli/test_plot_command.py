@@ -118,6 +118,15 @@ def test_lists_without_a_word_of_the_store(run, store, listed, said):
     assert not Path("map.png").exists()
 
 
+def test_vectors_that_are_not_finite(run, store):
+    Path("nan.txt").write_text("a nan 1\nb 1 inf\n", encoding="utf-8")
+    Path("words.txt").write_text("a\nb\n", encoding="utf-8")
+    run("convert", "nan.txt")
+    code, output, errors = run("plot", "nan.glovefast", "words.txt", "-o", "map.png")
+    assert (code, output) == (1, "")
+    assert errors == "glovefast: error: the vectors of these words hold nan or infinities: a, b\n"
+
+
 def test_without_matplotlib(run, store, words, monkeypatch):
     for name in ("matplotlib", "matplotlib.figure", "matplotlib.backends.backend_agg"):
         monkeypatch.setitem(sys.modules, name, None)

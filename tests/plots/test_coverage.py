@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import glovefast
-from glovefast.errors import DependencyError
+from glovefast.errors import DependencyError, VocabularyError
 from tests.plots.test_labels import overlapping
 
 pytest.importorskip("matplotlib")
@@ -46,7 +46,7 @@ def test_a_coverage(vectors):
     figure = glovefast.plot_coverage(coverage)
     assert np.allclose(bars(figure), [[0.6, 0.2, 0.1, 0.1], [0.2, 0.2, 0.2, 0.4]])
     written = texts(figure)
-    assert written[0] == "Found: 90.0% of 100 tokens, 60.0% of 5 words"
+    assert written[0] == "Found: 90.0% of 100 tokens"
     for each in ("strip+lower", "1  (20.0%)", "10  (10.0%)", "2  (40.0%)", "zzz", "don't", "60.0%"):
         assert each in written
     assert overlapping(boxes(figure)) == []
@@ -56,6 +56,7 @@ def test_a_coverage(vectors):
 def test_an_explanation_shows_before_and_after(vectors):
     explained = vectors.explain_coverage(list(COUNTS), COUNTS)
     figure = glovefast.plot_coverage(explained)
+    assert texts(figure)[0] == "Found: 60.0% of 100 tokens, 92.0% with the suggested fallbacks"
     before, after = explained.before, explained.after
     assert len(bars(figure)) == 4
     assert np.isclose(bars(figure)[0][0], before.token_rate)
@@ -99,7 +100,7 @@ def test_long_and_odd_words_stay_in_their_place(vectors, tmp_path):
 
 
 def test_bad_input(vectors):
-    with pytest.raises(ValueError, match="has no words, so there is no coverage to plot"):
+    with pytest.raises(VocabularyError, match="has no words, so there is no coverage to plot"):
         glovefast.plot_coverage(vectors.coverage([""]))
     with pytest.raises(
         TypeError, match=r"pass what coverage\(\) or explain_coverage\(\) returned, not .* list"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glovefast
-from glovefast.errors import DependencyError, UnknownWordError
+from glovefast.errors import DependencyError, UnknownWordError, VocabularyError
 from tests.plots.test_labels import overlapping
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -160,7 +160,7 @@ def test_vectors_that_are_not_finite_are_left_out(tmp_path, caplog):
     assert list(labels(figure)) == ["a", "c"]
     assert "vectors with nan or infinities: b, d" in said(figure)
     assert caplog.messages[-1].endswith("left out, because their vectors hold nan or infinities: b, d")
-    with pytest.raises(ValueError, match="hold nan or infinities: b, d"):
+    with pytest.raises(VocabularyError, match="hold nan or infinities: b, d"):
         glovefast.plot_words(store, ["b", "d"])
 
 
@@ -199,11 +199,11 @@ def test_no_window_and_no_state_of_pyplot(vectors):
 def test_bad_input(vectors):
     with pytest.raises(UnknownWordError, match=r"'word9999' is not in .*; did you mean 'word"):
         glovefast.plot_words(vectors, ["word9999"])
-    with pytest.raises(ValueError, match="there are no words to plot"):
+    with pytest.raises(VocabularyError, match="there are no words to plot"):
         glovefast.plot_words(vectors, [""])
-    with pytest.raises(glovefast.VocabularyError, match="the training vocabulary is empty"):
+    with pytest.raises(VocabularyError, match="the training vocabulary is empty"):
         glovefast.plot_words(vectors, [])
-    with pytest.raises(glovefast.VocabularyError, match="not a single str"):
+    with pytest.raises(VocabularyError, match="not a single str"):
         glovefast.plot_words(vectors, "word0")
 
 
