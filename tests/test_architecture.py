@@ -41,6 +41,7 @@ MORE_LIBRARIES = {
     "cli": {"click"},
     "kernels.intrinsics": {"numba", "llvmlite"},
     "kernels.lanes": {"numba", "llvmlite"},
+    "kernels.comparison": {"numba", "llvmlite"},
     "kernels.build_hook": {"hatchling"},
 }
 

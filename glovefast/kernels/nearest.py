@@ -3,9 +3,11 @@
 import numpy as np
 
 from glovefast.kernels import BAD_PLACE
+from glovefast.kernels.comparison import products_above
+from glovefast.kernels.intrinsics import trailing_zeros, without_lowest_bit
 from glovefast.kernels.registry import kernel
 
-_AT_ONCE, _LANES = 32, np.uint64(32)
+_AT_ONCE = 64
 
 
 @kernel()
@@ -67,21 +69,22 @@ def keep_best(products, factors, first_row, similarities, rows):
     for query in range(queries):
         begin, base = query * block, query * size
         worst = similarities[base]
-        for step in range(0, block, _AT_ONCE):
-            end = min(step + _AT_ONCE, block)
-            if end == step + _AT_ONCE:
-                # Unsigned places and a fixed number of steps become vector instructions.
-                found = np.int32(0)
-                product, factor = np.uint64(begin + step), np.uint64(step)
-                for lane in range(_LANES):
-                    found += np.int32(products[product + lane] * factors[factor + lane] > worst)
-                if found == 0:
-                    continue
-            for column in range(step, end):
+        step = np.int64(0)
+        while step + _AT_ONCE <= block:
+            above = products_above(products, begin + step, factors, step, worst)
+            while above != 0:
+                column = step + trailing_zeros(above)
+                above = without_lowest_bit(above)
                 similarity = products[begin + column] * factors[column]
-                if similarity > worst:
+                if similarity > worst:  # which has changed since
                     _replace_worst(similarities, rows, base, size, similarity, first_row + column)
                     worst = similarities[base]
+            step += _AT_ONCE
+        for column in range(step, block):
+            similarity = products[begin + column] * factors[column]
+            if similarity > worst:
+                _replace_worst(similarities, rows, base, size, similarity, first_row + column)
+                worst = similarities[base]
     return queries
 
 

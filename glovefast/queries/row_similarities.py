@@ -29,7 +29,7 @@ from glovefast.kernels.load import load_kernels
 if TYPE_CHECKING:
     from glovefast.store.rounded_rows import Rows
 
-_BLOCK_ROWS = 8192
+_BLOCK_ROWS = 4096
 # What the products of a block may have: few queries take longer blocks, so that less is done in Python.
 _BLOCK_PRODUCTS = 1 << 21
 # A first pass makes the norms of a block while it is still in the processor's cache.
@@ -97,7 +97,7 @@ class RowSimilarities:
         first : int
             The block's first row; its place in `searched`, if that is an array.
         similarities : numpy.ndarray
-            (n, rows of the block) float32, yours to overwrite.
+            (n, rows of the block) float32, C-contiguous. Overwrite it if you like; the next block does.
         """
         for first, products, factors in self.products(queries, searched):
             yield first, np.multiply(products, factors, out=products)
@@ -108,17 +108,17 @@ class RowSimilarities:
         """Yield blocks as `blocks` does, before they are multiplied by their factors, which come last."""
         units, count, begin = unit_rows(queries), self.count(searched), 0
         chosen = searched if isinstance(searched, np.ndarray) else None
+        buffer = np.empty(0, dtype=np.float32)  # new memory for each block would cost more than it holds
         while begin < count:
             end = min(begin + self._block_rows(len(units), begin, chosen is not None), count)
+            size = len(units) * (end - begin)
+            if len(buffer) < size:
+                buffer = np.empty(size, dtype=np.float32)
+            products = buffer[:size].reshape(len(units), end - begin)
+            block = self.rows[begin:end] if chosen is None else self.rows.take(chosen[begin:end], axis=0)
             with np.errstate(all="ignore"):
-                if chosen is None:
-                    block = self.rows[begin:end]
-                    products = units @ block.T
-                    factors = self._kept_factors(block, begin)
-                else:
-                    block = self.rows.take(chosen[begin:end], axis=0)
-                    products = units @ block.T
-                    factors = _factors(block)
+                np.matmul(units, block.T, out=products)
+                factors = _factors(block) if chosen is not None else self._kept_factors(block, begin)
                 if chosen is not None or self._some_are_scaled:
                     scaled = np.flatnonzero(factors < 0)
                     if scaled.size:
