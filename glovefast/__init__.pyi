@@ -24,6 +24,7 @@ from glovefast.matrix.match import Match
 from glovefast.plots.coverage import plot_coverage
 from glovefast.plots.words import plot_words
 from glovefast.progress import Progress
+from glovefast.queries.neighbours import Neighbours
 from glovefast.vectors import WordVectors, load
 from glovefast.verification.verify import Verification, verify
 
@@ -39,6 +40,7 @@ __all__ = [
     "GlovefastError",
     "Match",
     "MatrixSizeError",
+    "Neighbours",
     "Progress",
     "StoreError",
     "TextError",

@@ -38,8 +38,9 @@ def products_above(
 
 if numba.config.DISABLE_JIT:  # the same in Python
 
-    def products_above(numbers: Any, place: int, factors: Any, factor_place: int, bound: Any) -> np.uint64:
-        """Do the same with NumPy."""
+    def _products_above(numbers: Any, place: int, factors: Any, factor_place: int, bound: Any) -> np.uint64:
         with np.errstate(all="ignore"):
             products = numbers[place : place + 64] * factors[factor_place : factor_place + 64]
         return np.uint64(int.from_bytes(np.packbits(products > bound, bitorder="little").tobytes(), "little"))
+
+    products_above = _products_above

@@ -92,7 +92,7 @@ def nearest_rows(
         (n, dim) float32, of any length.
     k : int
         How many rows to find for each.
-    searched : int or numpy.ndarray, optional
+    searched : int, range or numpy.ndarray, optional
         Search only the first rows, or only these rows, ascending.
     excluded : numpy.ndarray or two of them, optional
         Rows that are not to be found: (n, m) int64, m for each query, -1 for none; or the numbers of queries

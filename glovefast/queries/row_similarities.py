@@ -38,8 +38,8 @@ _NORM_BYTES = 1 << 20
 _SMALLEST_SQUARE, _LARGEST_SQUARE = np.float32(1e-24), np.float32(1e36)
 _EXACT_NUMBERS = 1 << 20  # gathered at once for exact similarities
 
-# The rows to search: all of them, the first ones, or chosen ones in ascending order.
-Searched: TypeAlias = int | NDArray[np.int64] | None
+# The rows to search: all of them, the first ones, those of a range, or chosen ones in ascending order.
+Searched: TypeAlias = int | range | NDArray[np.int64] | None
 
 
 class RowSimilarities:
@@ -75,9 +75,8 @@ class RowSimilarities:
 
     def count(self, searched: Searched) -> int:
         """Count the rows to search."""
-        if isinstance(searched, np.ndarray):
-            return len(searched)
-        return len(self) if searched is None else min(searched, len(self))
+        begin, end = self._bounds(searched)
+        return end - begin
 
     def blocks(
         self, queries: NDArray[np.float32], searched: Searched = None
@@ -89,7 +88,7 @@ class RowSimilarities:
         queries : numpy.ndarray
             (n, dim) float32, of any length. The memory is n times the rows of a block: take a thousand or so
             at once.
-        searched : int or numpy.ndarray, optional
+        searched : int, range or numpy.ndarray, optional
             Only the first rows, or only these rows, ascending.
 
         Yields
@@ -106,11 +105,11 @@ class RowSimilarities:
         self, queries: NDArray[np.float32], searched: Searched = None
     ) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32]]]:
         """Yield blocks as `blocks` does, before they are multiplied by their factors, which come last."""
-        units, count, begin = unit_rows(queries), self.count(searched), 0
+        units, (begin, behind) = unit_rows(queries), self._bounds(searched)
         chosen = searched if isinstance(searched, np.ndarray) else None
         buffer = np.empty(0, dtype=np.float32)  # new memory for each block would cost more than it holds
-        while begin < count:
-            end = min(begin + self._block_rows(len(units), begin, chosen is not None), count)
+        while begin < behind:
+            end = min(begin + self._block_rows(len(units), begin, chosen is not None), behind)
             size = len(units) * (end - begin)
             if len(buffer) < size:
                 buffer = np.empty(size, dtype=np.float32)
@@ -138,6 +137,14 @@ class RowSimilarities:
                 queries.take(which[part], axis=0), self.rows.take(rows[part], axis=0)
             )
         return similarities
+
+    def _bounds(self, searched: Searched) -> tuple[int, int]:
+        """Say where the search begins and ends; among the chosen rows, if some are."""
+        if isinstance(searched, np.ndarray):
+            return 0, len(searched)
+        if isinstance(searched, range):
+            return min(searched.start, len(self)), max(searched.start, min(searched.stop, len(self)))
+        return 0, len(self) if searched is None else min(searched, len(self))
 
     def _block_rows(self, queries: int, begin: int, is_chosen: bool) -> int:
         """Decide how long a block is."""
@@ -177,6 +184,9 @@ def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
     """Scale rows to length 1, in float64; zeros stay zeros, and what is not finite becomes nan."""
     exact = np.asarray(rows, dtype=np.float64)
     with np.errstate(all="ignore"):
+        if rows.dtype == np.float64:  # whose squares could overflow, or vanish
+            largest = np.abs(exact).max(axis=1, initial=0)
+            exact = np.ldexp(exact, -np.frexp(largest)[1][:, None])
         norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))
         norms[norms == 0] = 1
         norms[np.isinf(norms)] = np.nan

@@ -1,0 +1,201 @@
+"""What a query is made of: words, numbers of rows, and vectors, each with a weight or without."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glovefast.errors import UnknownWordError, printable, shortened
+from glovefast.queries.row_similarities import RowSimilarities, unit_rows
+from glovefast.vocabulary.arrow import as_string_array, integer_array
+from glovefast.vocabulary.word_index import WordIndex
+
+# gensim's term: a word, or the number of its row.
+Key: TypeAlias = str | int | np.integer
+KeyOrVector: TypeAlias = Key | NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One part of a query.
+
+    Attributes
+    ----------
+    vector : numpy.ndarray
+        (dim,) float32 for a key, float64 for a vector.
+    row : int
+        The row of a key, -1 for a vector.
+    weight : float
+        Its weight.
+    """
+
+    vector: NDArray[Any]
+    row: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The words and rows of a store, for queries.
+
+    Attributes
+    ----------
+    index : WordIndex
+        The words.
+    table : RowSimilarities
+        The rows.
+    path : pathlib.Path
+        The store, for messages.
+    """
+
+    index: WordIndex
+    table: RowSimilarities
+    path: Path
+
+    def rows(self, words: Any) -> NDArray[np.int64]:  # noqa: ANN401 - every kind of a list of words
+        """Find the rows of words; UnknownWordError if some are missing."""
+        wanted = as_string_array(words)
+        rows = self.index.rows(wanted)
+        missing = np.flatnonzero(rows < 0)
+        if missing.size:
+            raise self.unknown(wanted.take(integer_array(missing)).to_pylist())
+        return rows
+
+    def row(self, key: Key) -> int:
+        """Find the row of a key."""
+        if isinstance(key, str):
+            row = self.index.row(key)
+            if row < 0:
+                raise self.unknown([key])
+            return row
+        if not is_integer(key):
+            raise TypeError(f"expected a word or the number of a row, not {shortened(key)}")
+        if not 0 <= key < len(self.table):
+            message = f"there is no row {key} in {printable(str(self.path))}; it has {len(self.table):,} rows"
+            raise UnknownWordError([str(key)], message)
+        return int(key)
+
+    def words_of(self, rows: NDArray[np.int64]) -> list[str]:
+        """List the words of rows."""
+        words: list[str] = self.index.words.take(integer_array(np.ascontiguousarray(rows))).to_pylist()
+        return words
+
+    def unknown(self, words: list[str]) -> UnknownWordError:
+        """Make the error for missing words."""
+        from glovefast.queries.near_spellings import unknown_words
+
+        return unknown_words(self.index, words, self.path)
+
+    def known(self, keys: Iterable[Key]) -> tuple[list[int], list[str]]:
+        """Give the rows of the keys that are there, and the words that are missing."""
+        found, missing = [], []
+        for key in [keys] if isinstance(keys, str) else keys:
+            row = self.index.row(key) if isinstance(key, str) else self.row(key)
+            if row < 0:
+                missing.append(str(key))
+            else:
+                found.append(row)
+        return found, missing
+
+    def row_vector(self, row: int) -> NDArray[np.float32]:
+        """Give the vector of a row."""
+        vector: NDArray[np.float32] = self.table.rows[row]
+        return vector
+
+    def vector(self, key: KeyOrVector) -> NDArray[np.float32]:
+        """Give the vector of a key, or a vector as a query."""
+        if isinstance(key, np.ndarray) and key.dtype.kind not in "USO":
+            query: NDArray[np.float32] = as_queries(key, self.table.dim)[0]
+            return query
+        return self.row_vector(self.row(key))  # type: ignore[arg-type]  # what it does not know, it refuses
+
+    def operand(self, item: Any, weight: float, *, weighted: bool = True) -> Operand:  # noqa: ANN401
+        """Read a key or a vector, or a pair of one and its weight."""
+        if weighted and isinstance(item, tuple | list) and len(item) == 2:
+            item, given = item
+            if not isinstance(given, Real) or not np.isfinite(float(given)):
+                raise TypeError(f"the weight of {shortened(item)} must be a finite number, not {given!r}")
+            weight = float(given)
+        if isinstance(item, np.ndarray) and item.dtype.kind not in "USO":
+            return Operand(as_vectors(item, self.table.dim)[0], -1, weight)
+        row = self.row(item)
+        return Operand(self.row_vector(row), row, weight)
+
+    def operands(self, keys: Any, weight: float, *, weighted: bool = True) -> list[Operand]:  # noqa: ANN401
+        """Read one key or vector, or a list of them."""
+        return [self.operand(item, weight, weighted=weighted) for item in _as_list(keys)]
+
+    def combined(self, operands: list[Operand]) -> NDArray[np.float32]:
+        """Add up the operands as a query: (1, dim) float32. Keys count with length 1, vectors with theirs."""
+        if len(operands) == 1 and operands[0].weight > 0:
+            only = operands[0]
+            return (
+                self.row_vector(only.row)[None] if only.row >= 0 else as_queries(only.vector, self.table.dim)
+            )
+        total = np.zeros(self.table.dim)
+        for operand in operands:
+            vector = operand.vector
+            if operand.row >= 0:
+                vector = unit_rows(vector[None])[0]
+            total += operand.weight * vector.astype(np.float64)
+        return unit_rows(total[None])
+
+
+def is_integer(value: object) -> bool:
+    """Tell an integer of Python or NumPy; True and False do not count."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def as_integer(value: object, name: str) -> int:
+    """Check an integer from the user; TypeError names the argument."""
+    if not is_integer(value):
+        raise TypeError(f"{name} must be an integer, not {shortened(value)}")
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _as_list(keys: Any) -> list[Any]:  # noqa: ANN401
+    """Give the keys and vectors of an argument as a list: None, a single one, or several."""
+    if keys is None:
+        return []
+    if isinstance(keys, np.ndarray):
+        if keys.dtype.kind in "USO":
+            return [keys.item()] if keys.ndim == 0 else list(keys.tolist())
+        return list(keys) if keys.ndim == 2 else [keys]
+    if isinstance(keys, str) or is_integer(keys):
+        return [keys]
+    if not isinstance(keys, Iterable):
+        raise TypeError(f"expected words, numbers of rows or vectors, not {shortened(keys)}")
+    return list(keys)
+
+
+def as_vectors(vectors: Any, dim: int) -> NDArray[Any]:  # noqa: ANN401 - what NumPy can read
+    """Check vectors from the user: (n, dim) float32 or float64, finite; one vector counts as one row."""
+    array = np.asarray(vectors)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"a vector must have real numbers, not {array.dtype}")
+    if array.ndim == 1:
+        array = array[None]
+    if array.ndim != 2 or array.shape[1] != dim:
+        shape = np.shape(vectors)
+        raise ValueError(f"the store's vectors have {dim} numbers; got an array of shape {shape}")
+    if array.dtype != np.float32:
+        array = array.astype(np.float64)
+    is_finite = np.isfinite(array).all(axis=1)
+    if not is_finite.all():
+        raise ValueError(f"vector {int(np.argmin(is_finite))} has a number that is nan or infinite")
+    return array
+
+
+def as_queries(vectors: Any, dim: int) -> NDArray[np.float32]:  # noqa: ANN401
+    """Check vectors from the user, and give float32 vectors of the same direction: (n, dim)."""
+    array = as_vectors(vectors, dim)
+    if array.dtype == np.float32:
+        return np.ascontiguousarray(array)
+    # A power of two brings the largest number of each near 1: then float32 neither overflows nor vanishes.
+    _, exponents = np.frexp(np.abs(array).max(axis=1, initial=0))
+    queries: NDArray[np.float32] = np.ldexp(array, -exponents[:, None]).astype(np.float32)
+    return queries
