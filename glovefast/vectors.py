@@ -17,6 +17,7 @@ from glovefast.store.files import VECTORS
 from glovefast.store.metadata import FLOAT32, Metadata
 from glovefast.store.reading import open_store
 from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
+from glovefast.vocabulary.word_index import WordIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,7 +105,7 @@ class WordVectors(MatrixMethods, NeighbourMethods, TextVectorMethods, ExportMeth
     def __reduce__(self) -> tuple[Any, ...]:
         from glovefast.store.finding import contents_of
 
-        return _reopen, (type(self), self._location, contents_of(self.metadata))
+        return reopen, (type(self), self._location, contents_of(self.metadata))
 
     def __repr__(self) -> str:
         return f"<WordVectors {str(self.path)!r}: {len(self)} words, {self.dim} dimensions>"
@@ -326,8 +327,22 @@ def rows_of(vectors: WordVectors) -> "Rows":
     return vectors._array
 
 
-def _reopen(kind: type[WordVectors], location: str, contents: list[str | None]) -> WordVectors:
-    """Unpickle: open the same store again, here or where it is on this host."""
-    from glovefast.store.finding import open_again
+def index_of(vectors: WordVectors) -> WordIndex:
+    """Give the words of vectors and their index."""
+    return vectors._index
 
-    return open_again(location, contents, kind)
+
+def location_of(vectors: WordVectors) -> str:
+    """Give the absolute path that vectors were opened at."""
+    return vectors._location
+
+
+def reopen(kind: type[WordVectors], location: str, contents: list[str | None]) -> WordVectors:
+    """Unpickle: open the same store again, here or where it is on this host."""
+    from glovefast.store.finding import contents_of, open_again
+
+    def open_at(path: str) -> tuple[WordVectors, list[str | None]]:
+        vectors = kind(path)
+        return vectors, contents_of(vectors.metadata)
+
+    return open_again(location, contents, open_at)

@@ -1,9 +1,9 @@
-"""Find a store again in another process, perhaps on another host, by its name and its checksums."""
+"""Find a store or a file again in another process, perhaps on another host: by its name and checksums."""
 
 import os  # and not pathlib, whose functions take longer
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from glovefast.errors import StoreError, printable
 from glovefast.store.files import SCALES, VECTORS, VOCABULARY
@@ -13,16 +13,13 @@ from glovefast.store.metadata_file import METADATA
 SEARCH_PATH = "GLOVEFAST_PATH"
 
 _ADVICE = (
-    f"Copy the store to this host, set {SEARCH_PATH} to a directory that holds it, or let the engine ship it "
+    f"Copy the {{}} to this host, set {SEARCH_PATH} to a directory that holds it, or let the engine ship it "
     "(Spark: addArchive; Ray: working_dir)."
 )
 
 
-class _Opened(Protocol):
-    metadata: Metadata
-
-
-Opened = TypeVar("Opened", bound=_Opened)
+Opened = TypeVar("Opened")
+Contents = Sequence[str | None]
 
 
 def contents_of(metadata: Metadata) -> list[str | None]:
@@ -30,59 +27,71 @@ def contents_of(metadata: Metadata) -> list[str | None]:
     return [metadata.checksums.get(name) for name in (VECTORS, SCALES, VOCABULARY)]
 
 
-def open_again(location: str, contents: Sequence[str | None], open_at: Callable[[str], Opened]) -> Opened:
-    """Open a store that another process had open.
+def open_again(
+    location: str,
+    contents: Contents,
+    open_at: Callable[[str], tuple[Opened, Contents]],
+    is_file: bool = False,
+) -> Opened:
+    """Open a store that another process had open, or a file that it had read.
 
     Parameters
     ----------
     location : str
-        The absolute path at which it was open. Its last part is the store's name.
+        The absolute path at which it was. Its last part is the name to look for.
     contents : sequence
-        Its checksums, as `contents_of` lists them.
+        Its checksums.
     open_at : callable
-        Opens the store at a path; the result must have its `metadata`.
+        Opens what is at a path; returns it and its checksums.
+    is_file : bool
+        Whether it is a file and not a store.
 
     Returns
     -------
     object
-        What `open_at` returns for the first store with these checksums: at `location`, in the directories of
-        ``GLOVEFAST_PATH``, or among the files that Spark or Ray brought to this host.
+        The first one with these checksums: at `location`, in the directories of ``GLOVEFAST_PATH``, or among
+        the files that Spark or Ray brought to this host.
 
     Raises
     ------
     StoreError
-        If there is no such store. The message lists each place and what is wrong with it.
+        If there is none. The message lists each place and what is wrong with it.
     """
     tried = []
-    for place, source in _places(location):
+    kind = "file" if is_file else "store"
+    for place, source in _places(location, is_file):
         if not os.path.lexists(place):
             tried.append((place, source, "does not exist"))
             continue
         try:
-            opened = open_at(place)
+            opened, found = open_at(place)
         except StoreError as error:
             tried.append((place, source, error.reason))
         except OSError as error:
             tried.append((place, source, f"cannot be read ({error.strerror})"))
         else:
-            if contents_of(opened.metadata) == list(contents):
+            if list(found) == list(contents):
                 return opened
-            replaced = "was replaced by another store after it was pickled"
-            tried.append((place, source, replaced if place == location else "is another store of this name"))
+            reason = f"is another {kind} of this name"
+            if place == location:
+                reason = f"was replaced by another {kind} after it was pickled"
+            tried.append((place, source, reason))
     lines = [f"  {printable(place)}{source}: {reason}" for place, source, reason in tried]
-    lines += [f"  {where}" for where in _searched_in_vain(tried)]
-    reason = f"this store was not found on host {os.uname().nodename}:\n" + "\n".join(lines)
-    raise StoreError(location, f"{reason}\n{_ADVICE}")
+    lines += [f"  {where}: holds no {kind} of this name" for where in _searched_in_vain(tried)]
+    if not _search_path():
+        lines.append(f"  {SEARCH_PATH} is not set")
+    reason = f"this {kind} was not found on host {os.uname().nodename}:\n" + "\n".join(lines)
+    raise StoreError(location, f"{reason}\n{_ADVICE.format(kind)}")
 
 
-def _places(location: str) -> Iterator[tuple[str, str]]:
-    """List where a store may be, and how each place was found."""
+def _places(location: str, is_file: bool) -> Iterator[tuple[str, str]]:
+    """List where it may be, and how each place was found."""
     name = os.path.basename(location)  # noqa: PTH119
     yield location, ""
     for directory in _search_path():
         yield f"{directory}/{name}", f" ({SEARCH_PATH})"
     for directory, source in _shipped():
-        for place in _stores_in(directory, name):
+        for place in _places_in(directory, name, is_file):
             if place != location:
                 yield place, f" ({source})"
 
@@ -107,27 +116,26 @@ def _spark_files() -> str | None:
         directory: str = spark_files.getRootDirectory()
     except (AssertionError, AttributeError):  # there is no session in this process
         return None
-    return directory
+    return os.path.abspath(directory)  # noqa: PTH100 - executors have a relative one
 
 
-def _stores_in(directory: str, name: str) -> Iterator[str]:
-    """List the stores that may be meant: by name, and in archives, which are unpacked under any name."""
-    candidates = [f"{directory}/{name}"]
+def _places_in(directory: str, name: str, is_file: bool) -> Iterator[str]:
+    """List what may be meant: by name, and in archives, which are unpacked under any name."""
+    candidates = [f"{directory}/{name}", f"{directory}/{name}/{name}"]
     try:
         with os.scandir(directory) as entries:
             for path in sorted(entry.path for entry in entries if entry.is_dir() and entry.name != name):
                 candidates += path, f"{path}/{name}"
     except OSError:
         pass
-    candidates.insert(1, f"{directory}/{name}/{name}")
-    yield from (place for place in candidates if os.path.exists(f"{place}/{METADATA}"))  # noqa: PTH110
+    for place in candidates:
+        if os.path.isfile(place if is_file else f"{place}/{METADATA}"):  # noqa: PTH113
+            yield place
 
 
 def _searched_in_vain(tried: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    """List the sources that gave no place at all."""
-    if not _search_path():
-        yield f"{SEARCH_PATH} is not set"
+    """List the directories that gave no place at all."""
     sources = {source for _, source, _ in tried}
     for directory, source in _shipped():
         if f" ({source})" not in sources:
-            yield f"{printable(directory)} ({source}): holds no store of this name"
+            yield f"{printable(directory)} ({source})"

@@ -54,7 +54,7 @@ def pad_sequences(  # noqa: PLR0917 - Keras's arguments, in Keras's order
     OverflowError
         If a number does not fit `dtype`.
     """
-    _check_ends(padding, truncating)
+    check_ends(padding, truncating)
     if not hasattr(sequences, "__len__"):
         raise ValueError("sequences has no length: pass a list or an array, not an iterator")
     if is_column(sequences):
@@ -93,7 +93,7 @@ def padded(
     sequences: Sequences, maxlen: int | None, padding: str, truncating: str, value: float
 ) -> NDArray[np.int32]:
     """Pad sequences in columns to an int32 matrix, as `pad_sequences` does."""
-    _check_ends(padding, truncating)
+    check_ends(padding, truncating)
     columns = _columns(np.diff(sequences.offsets), maxlen)
     matrix = np.full((len(sequences), columns), value, dtype=np.int32)
     indices = sequences.indices
@@ -120,7 +120,8 @@ def _lengths(sequences: Any) -> list[int]:  # noqa: ANN401 - anything that can b
     return [len(sequence) for sequence in sequences]
 
 
-def _check_ends(padding: str, truncating: str) -> None:
+def check_ends(padding: str, truncating: str) -> None:
+    """Raise a ValueError if `padding` or `truncating` names no end."""
     for name, end in (("padding", padding), ("truncating", truncating)):
         if end not in _ENDS:
             raise ValueError(f"{name}={end!r} is neither 'pre' nor 'post'")

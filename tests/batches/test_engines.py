@@ -1,0 +1,274 @@
+"""The engines give the same bytes for the same texts as a plain loop; each test needs its engine."""
+
+import multiprocessing
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import glovefast
+from glovefast.batches import TextColumn
+from tests.batches import engines
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    return engines.made_store(tmp_path_factory.mktemp("stores"))
+
+
+@pytest.fixture(scope="module")
+def columns(store) -> list[TextColumn]:
+    return engines.columns(store)
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, list[bytes | None]]:
+    return engines.expected()
+
+
+def test_one_process(columns, expected):
+    result = engines.table()
+    for column in columns:
+        result = column(result)
+    assert engines.cells_of(result) == expected
+
+
+def work(column: TextColumn, table: pa.Table) -> tuple[pa.Table, int]:
+    return column(table), os.getpid()
+
+
+def test_processes_of_python(columns, expected):
+    """Started anew, as on macOS, with nothing but what is pickled."""
+    table = engines.table()
+    parts = [table.slice(first, 100) for first in range(0, len(table), 100)]
+    for column in columns:
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            done = pool.starmap(work, [(column, part) for part in parts])
+        table = pa.concat_tables([part for part, _ in done])
+        parts = [table.slice(first, 100) for first in range(0, len(table), 100)]
+    assert engines.cells_of(table) == expected
+
+
+# Spark
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory):
+    """A session with two workers in directories of their own, to which an archive of the store is shipped.
+
+    The store itself is moved away, as it is missing on every host but one.
+    """
+    pyspark = pytest.importorskip("pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
+    from pyspark.sql import SparkSession
+
+    directory = tmp_path_factory.mktemp("spark")
+    store = engines.made_store(directory)
+    columns = engines.columns(store)
+    archive = shutil.make_archive(str(directory / "archive"), "zip", directory, store.name)
+    shutil.move(store, directory / "elsewhere")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        ours = str(Path(glovefast.__file__).parents[1])  # where tests run without an installation
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [ours, os.environ.get("PYTHONPATH")])))
+        settings = {
+            "spark.ui.enabled": "false",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.local.dir": str(directory / "local"),
+            "spark.sql.warehouse.dir": str(directory / "warehouse"),
+        }
+        builder = SparkSession.builder.master("local-cluster[2,1,1024]")
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    application = session.sparkContext.applicationId
+    session.sparkContext.addArchive(f"{archive}#vectors")
+    yield session, columns, store
+    session.stop()
+    shutil.rmtree(Path(pyspark.__file__).parent / "work" / application, ignore_errors=True)
+
+
+def test_spark(spark, expected):
+    session, columns, _ = spark
+    frame = session.createDataFrame(engines.table()).repartition(4)
+    for column in columns:
+        frame = frame.mapInArrow(column.map_in_arrow, column.spark_schema(frame.schema))
+    assert engines.cells_of(frame.toArrow()) == expected
+
+
+def test_spark_finds_the_store_in_each_worker(spark):
+    """Each of the two executors unpacks the archive in its own directory, and each process finds it there."""
+    session, (column, *_), store = spark
+
+    def places(batches):
+        from glovefast.batches.opened import opened_store
+
+        for batch in batches:
+            list(column.map_in_arrow([batch]))
+            settings = column._values
+            path = opened_store(settings["store"], tuple(settings["contents"])).path
+            yield pa.RecordBatch.from_pydict({"path": [str(path)], "directory": [str(Path.cwd())]})
+
+    found = (
+        session.createDataFrame(engines.table())
+        .repartition(8)
+        .mapInArrow(places, "path string, directory string")
+    )
+    rows = {(Path(row.path), row.directory) for row in found.collect()}
+    assert len({directory for _, directory in rows}) == len({path for path, _ in rows}) == 2
+    assert {path.parts[-2:] for path, _ in rows} == {("vectors", store.name)}
+
+
+def test_spark_says_what_is_wrong(spark, tmp_path):
+    """A store that no executor has: the error of the worker names the places."""
+    session, _, _ = spark
+    from pyspark.errors import PythonException
+
+    other = glovefast.save(["other"], np.ones((1, 2), dtype="float32"), tmp_path / "words.glovefast")
+    column = TextColumn(other, "text", "rows")
+    shutil.rmtree(other)
+    frame = session.createDataFrame([("a",)], "text string")
+    with pytest.raises(PythonException) as caught:
+        frame.mapInArrow(column.map_in_arrow, column.spark_schema(frame.schema)).collect()
+    message = str(caught.value)
+    assert f"StoreError: {other}: this store was not found on host " in message
+    assert f"{other}: does not exist" in message
+    assert "(SparkFiles): is another store of this name" in message
+    assert "GLOVEFAST_PATH is not set" in message
+
+
+# Ray
+
+
+@pytest.fixture(scope="module")
+def ray(tmp_path_factory):
+    """Ray on this host alone, with two workers."""
+    pytest.importorskip("ray.data")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_DISABLE_IMPORT_WARNING": "1",
+            "RAY_AIR_NEW_OUTPUT": "0",
+            "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+            "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+            "RAY_memory_monitor_refresh_ms": "0",
+        }.items():
+            patch.setenv(name, value)
+        import ray
+
+        ray.init(
+            address="local",
+            num_cpus=2,
+            include_dashboard=False,
+            object_store_memory=100 << 20,
+            _node_ip_address="127.0.0.1",
+            log_to_driver=False,
+            _temp_dir=str(short_directory(tmp_path_factory)),
+        )
+        yield ray
+        ray.shutdown()
+
+
+def short_directory(tmp_path_factory) -> Path:
+    """A directory whose path leaves room for the names of sockets, which may have 107 bytes."""
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
+
+
+def test_ray(ray, columns, expected):
+    dataset = ray.data.from_arrow(engines.table()).repartition(4)
+    for column in columns:
+        dataset = dataset.map_batches(column, batch_format="pyarrow", batch_size=100)
+    tables = [ray.get(reference) for reference in dataset.to_arrow_refs()]
+    assert engines.cells_of(pa.concat_tables(tables)) == expected
+
+
+# datasets
+
+
+def test_datasets(columns, expected, tmp_path, monkeypatch):
+    """Two processes; the second run takes everything from the cache."""
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
+    pa.parquet = pytest.importorskip("pyarrow.parquet")
+    pa.parquet.write_table(engines.table(), tmp_path / "texts.parquet")
+
+    def run(form: str | None) -> "datasets.Dataset":
+        dataset = datasets.Dataset.from_parquet(str(tmp_path / "texts.parquet"), cache_dir=tmp_path / "cache")
+        dataset = dataset.with_format(form)
+        for column in columns:
+            dataset = dataset.map(column, batched=True, batch_size=100, num_proc=2)
+        return dataset.with_format("arrow")
+
+    for form in ("arrow", None):
+        first = run(form)
+        assert engines.cells_of(first[:]) == expected
+        made = sorted((tmp_path / "cache").rglob("*.arrow"))
+        again = run(form)
+        assert again._fingerprint == first._fingerprint
+        assert sorted((tmp_path / "cache").rglob("*.arrow")) == made
+        assert [file["filename"] for file in again.cache_files] == [
+            file["filename"] for file in first.cache_files
+        ]
+
+
+# Dask
+
+
+def test_dask(columns, expected):
+    dask = pytest.importorskip("dask")
+    table = engines.table()
+    parts = [table.slice(first, 100) for first in range(0, len(table), 100)]
+    for column in columns:
+        parts = [dask.delayed(column)(part) for part in parts]
+    done = dask.compute(*parts, scheduler="processes", num_workers=2)
+    assert engines.cells_of(pa.concat_tables(done)) == expected
+
+
+# PyTorch and TensorFlow
+
+
+def collated(column: TextColumn, texts: list) -> np.ndarray:
+    return np.stack(column({"text": texts})[column.name])
+
+
+def test_data_loader(columns, expected):
+    torch = pytest.importorskip("torch")
+    from functools import partial
+
+    texts, (_, vector, _) = engines.texts()[1:], columns
+    loader = torch.utils.data.DataLoader(
+        texts,
+        batch_size=100,
+        num_workers=2,
+        collate_fn=partial(collated, vector),
+        multiprocessing_context="spawn",
+    )
+    found = np.concatenate(list(loader))
+    assert engines.bytes_of(list(found)) == expected["text_vector"][1:]
+
+
+@pytest.mark.keras
+def test_tf_data(columns, expected):
+    tensorflow = pytest.importorskip("tensorflow")
+    _, _, padded = columns
+    texts = engines.texts()[1:]
+
+    def pad(batch):
+        return collated(padded, [text.decode() for text in batch.numpy()])
+
+    dataset = tensorflow.data.Dataset.from_tensor_slices(texts).batch(100)
+    dataset = dataset.map(lambda batch: tensorflow.py_function(pad, [batch], tensorflow.int32))
+    found = np.concatenate([batch.numpy() for batch in dataset])
+    assert engines.bytes_of(list(found)) == expected["text_padded"][1:]
