@@ -10,6 +10,7 @@ from glovefast.cli.coverage_command import coverage
 from glovefast.cli.export_command import export
 from glovefast.cli.fetch_command import cache, fetch
 from glovefast.cli.matrix_command import matrix
+from glovefast.cli.neighbor_commands import analogy, similar
 from glovefast.cli.options import FilePath, json_option, quiet_option, quiet_progress_option
 from glovefast.cli.plot_command import plot
 from glovefast.cli.summary import counted, describe_installation, describe_store, describe_verification
@@ -29,6 +30,9 @@ Examples:
   glovefast verify glove.6B.100d.glovefast --against glove.6B.100d.txt
   glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
   glovefast coverage glove.6B.100d.glovefast train.txt
+  glovefast similar glove.6B.100d.glovefast king
+  glovefast analogy glove.6B.100d.glovefast king man woman
+  glovefast plot glove.6B.100d.glovefast words.txt -o map.png
   glovefast export glove.6B.100d.glovefast glove.6B.100d.bin
   glovefast demo
 
@@ -45,7 +49,7 @@ def command() -> None:
     """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
 
 
-for each in (convert, matrix, coverage, plot, export, fetch, cache):
+for each in (convert, matrix, coverage, similar, analogy, plot, export, fetch, cache):
     command.add_command(each)
 
 
