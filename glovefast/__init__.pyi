@@ -24,6 +24,8 @@ from glovefast.matrix.match import Match
 from glovefast.plots.coverage import plot_coverage
 from glovefast.plots.words import plot_words
 from glovefast.progress import Progress
+from glovefast.queries.evaluation import evaluate
+from glovefast.queries.evaluation_result import Evaluation
 from glovefast.queries.neighbours import Neighbours
 from glovefast.vectors import WordVectors, load
 from glovefast.verification.verify import Verification, verify
@@ -33,6 +35,7 @@ __all__ = [
     "CoverageWarning",
     "DependencyError",
     "DryRun",
+    "Evaluation",
     "Explanation",
     "FetchError",
     "ForeignError",
@@ -53,6 +56,7 @@ __all__ = [
     "convert",
     "convert_archive",
     "dry_run",
+    "evaluate",
     "from_pretrained",
     "keras",
     "load",

@@ -7,6 +7,7 @@ import click
 import glovefast
 from glovefast.cli.convert_command import convert
 from glovefast.cli.coverage_command import coverage
+from glovefast.cli.evaluate_command import evaluate
 from glovefast.cli.export_command import export
 from glovefast.cli.fetch_command import cache, fetch
 from glovefast.cli.matrix_command import matrix
@@ -32,6 +33,7 @@ Examples:
   glovefast coverage glove.6B.100d.glovefast train.txt
   glovefast similar glove.6B.100d.glovefast king
   glovefast analogy glove.6B.100d.glovefast king man woman
+  glovefast evaluate glove.6B.100d.glovefast questions-words.txt
   glovefast plot glove.6B.100d.glovefast words.txt -o map.png
   glovefast export glove.6B.100d.glovefast glove.6B.100d.bin
   glovefast demo
@@ -49,7 +51,7 @@ def command() -> None:
     """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
 
 
-for each in (convert, matrix, coverage, similar, analogy, plot, export, fetch, cache):
+for each in (convert, matrix, coverage, similar, analogy, evaluate, plot, export, fetch, cache):
     command.add_command(each)
 
 

@@ -31,6 +31,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 # Copies of the library's lists, which would have to be imported for every --help; a test compares them.
 ERRORS = ("strict", "replace", "backslashreplace", "cp1252")
 NUMBER_TYPES = ("float32", "float16", "int8")
+QUESTION_KINDS = ("analogies", "similarity")
+ANALOGY_METHODS = ("3cosadd", "3cosmul")
 OUT_OF_VOCABULARY = ("zeros", "normal", "mean", "unk")
 WORD_FORMS = (
     *("nfkc", "visible", "straight", "treebank", "strip", "possessive", "accents", "apostrophes", "hyphens"),

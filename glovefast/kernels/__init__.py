@@ -69,3 +69,8 @@ LOOK_UPS_AT_ONCE = 256
 
 # What the kernels that gather rows return if a place is not in its array.
 BAD_PLACE = -1
+
+# How many of the best rows the kernels for analogies keep for each question.
+ANALOGY_CANDIDATES = 4
+# Rows that do not stand for a word of a question, and those that are never the answer.
+NO_WORD, NEVER_FOUND = -1, -2

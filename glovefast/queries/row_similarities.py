@@ -182,6 +182,11 @@ def cosines(ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[n
 
 def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
     """Scale rows to length 1, in float64; zeros stay zeros, and what is not finite becomes nan."""
+    return exact_unit_rows(rows).astype(np.float32)
+
+
+def exact_unit_rows(rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Scale rows to length 1 as `unit_rows` does, and leave them in float64."""
     exact = np.asarray(rows, dtype=np.float64)
     with np.errstate(all="ignore"):
         if rows.dtype == np.float64:  # whose squares could overflow, or vanish
@@ -190,7 +195,7 @@ def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
         norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))
         norms[norms == 0] = 1
         norms[np.isinf(norms)] = np.nan
-        units: NDArray[np.float32] = (exact / norms[:, None]).astype(np.float32)
+        units: NDArray[np.float64] = exact / norms[:, None]
     return units
 
 

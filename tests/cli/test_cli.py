@@ -15,6 +15,8 @@ from glovefast.errors import MatrixSizeError
 from glovefast.matrix.out_of_vocabulary import POLICIES
 from glovefast.matrix.word_forms import WORD_FORMS
 from glovefast.parser import decoding
+from glovefast.queries.analogies import METHODS
+from glovefast.queries.question_files import KINDS
 from glovefast.store.metadata import MAX_DIM, NUMBER_TYPES
 from tests.helpers.files import names_here
 
@@ -77,6 +79,8 @@ def test_the_choices_are_the_librarys():
     assert convert_command._MOST_DIMENSIONS == MAX_DIM
     assert set(options.ERRORS) == set(decoding.ERRORS_RULES)
     assert list(options.OUT_OF_VOCABULARY) == list(POLICIES)
+    assert options.QUESTION_KINDS == KINDS
+    assert options.ANALOGY_METHODS == METHODS
     assert list(options.NUMBER_TYPES) == list(NUMBER_TYPES)
     assert list(options.WORD_FORMS) == list(WORD_FORMS)
 
