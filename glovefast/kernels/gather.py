@@ -26,6 +26,7 @@ _AT_ONCE, _LANES = 16, np.uint64(16)
 _COPIED_AT_ONCE = WORD_BLOCK_BYTES // 4
 
 _NO_SCALE = np.float32(0)
+_INT8_BYTES = 1  # the source's type that has scales
 
 
 @kernel()
@@ -91,6 +92,8 @@ def _gather(row_to, read, convert, is_beyond, vectors, scales, rows, indices, di
     if dim <= 0:
         return 0
     if len(indices) != len(rows):
+        return BAD_PLACE
+    if vectors.itemsize == _INT8_BYTES and len(scales) * dim < len(vectors):
         return BAD_PLACE
     stored, columns = len(vectors) // dim, np.int64(dim)
     line = _LINE_BYTES // vectors.itemsize
@@ -216,8 +219,6 @@ def gather_float16_as_float16(vectors, scales, rows, indices, dim, fill_zeros, m
 @kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float32[]")
 def gather_int8_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
-    if len(scales) * dim < len(vectors):
-        return BAD_PLACE
     return _gather(
         _scale_row, read_int8, as_float32, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
@@ -226,8 +227,6 @@ def gather_int8_as_float32(vectors, scales, rows, indices, dim, fill_zeros, matr
 @kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "float64[]")
 def gather_int8_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
-    if len(scales) * dim < len(vectors):
-        return BAD_PLACE
     return _gather(
         _convert_row, read_int8, as_float64, fits, vectors, scales, rows, indices, dim, fill_zeros, matrix
     )
@@ -236,8 +235,6 @@ def gather_int8_as_float64(vectors, scales, rows, indices, dim, fill_zeros, matr
 @kernel("int8[]", "float32[]", "int64[]", "int64[]", "int64", "int64", "uint16[]")
 def gather_int8_as_float16(vectors, scales, rows, indices, dim, fill_zeros, matrix):
     """Copy rows; see `gather_float32_as_float32`."""
-    if len(scales) * dim < len(vectors):
-        return BAD_PLACE
     return _gather(
         _convert_row,
         read_int8,

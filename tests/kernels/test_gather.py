@@ -137,8 +137,9 @@ def test_places_that_are_not_there(rows, indices, result):
 
 
 @pytest.mark.parametrize("scales", [0, STORED - 1])
-def test_scales_that_are_not_there(scales):
-    vectors, matrix = np.ones((STORED, 3), np.int8), np.empty((1, 3), np.float32)
+@pytest.mark.parametrize("result", RESULTS)
+def test_scales_that_are_not_there(result, scales):
+    vectors, matrix = np.ones((STORED, 3), np.int8), np.empty((1, 3), result)
     assert gather(vectors, [0], [0], matrix, np.ones(scales, np.float32)) == BAD_PLACE
 
 
