@@ -14,7 +14,7 @@ from glovefast.cli.options import FilePath, check_encoding, json_option, quiet_o
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import counted, describe_conversion, readable_bytes
 from glovefast.cli.terminal import ProgressMeter, announce, complain, print_json, print_text, python_literal
-from glovefast.errors import printable
+from glovefast.errors import GlovefastError, printable
 
 # The options of convert that say what the store becomes.
 _OF_CONVERT = [
@@ -139,28 +139,47 @@ fetch.params[3:3] = [each for each in convert.params if each.name in _OF_CONVERT
     epilog="""\b
 Examples:
   glovefast cache
+  glovefast cache --remove glove.6B.100d
   glovefast cache --clear"""
+)
+@click.option(
+    "--remove",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    help="Remove the stores of a source, or one store: a name that the list shows. May be repeated.",
 )
 @click.option("--clear", "clears", is_flag=True, help="Remove all stores that no process is making.")
 @_cache_option
 @quiet_progress_option
 @json_option
-def cache(*, clears: bool, cache_dir: str | None, quiet: bool, as_json: bool) -> None:
+def cache(*, names: tuple[str, ...], clears: bool, cache_dir: str | None, quiet: bool, as_json: bool) -> None:
     """List the stores that fetch and from_pretrained keep, or remove them.
 
     Compiled kernels and files that you put into the cache yourself are not removed.
     """
-    from glovefast.conversion.cache import chosen_cache, clear, entries
+    from glovefast.conversion.cache import chosen_cache, clear, entries, remove
 
+    if names and clears:
+        raise click.UsageError("--clear removes all stores; leave out --remove")
     directory = chosen_cache(cache_dir)
-    listed = [entry.describe() for entry in entries(directory)]
-    if not clears:
+    found = entries(directory)
+    if names:
+        for name in names:
+            if not any(entry.is_called(name) for entry in found):
+                raise GlovefastError(
+                    f"{printable(name)}: no store of this name or source is in {printable(str(directory))}; "
+                    "list them with: glovefast cache"
+                )
+        found = [entry for entry in found if any(map(entry.is_called, names))]
+    listed = [entry.describe() for entry in found]
+    if not (clears or names):
         if as_json:
             print_json({"cache": str(directory), "stores": listed})
         else:
             print_text(_described_cache(directory, listed))
         return
-    freed, busy = clear(directory)
+    freed, busy = clear(directory) if clears else remove(found)
     if as_json:
         print_json({"cache": str(directory), "bytes_freed": freed, "busy": [str(each) for each in busy]})
     else:

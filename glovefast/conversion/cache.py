@@ -14,7 +14,7 @@ The compiled kernels are beside these folders.
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +79,6 @@ class Entry:
     def _note(self) -> Path:
         return self.store.with_suffix(".json")
 
-    @property
-    def _unfinished_note(self) -> Path:
-        return self.store.with_suffix(".json.partial")
-
     def note_use(self) -> None:
         """Note that the store was used now, if the cache can be written."""
         with suppress(OSError):
@@ -90,14 +86,10 @@ class Entry:
 
     def note_origin(self, origin: Mapping[str, Any]) -> None:
         """Note what the store was made of."""
-        with _advised():
-            written = self._unfinished_note
-            try:
-                written.write_text(json.dumps(origin), encoding="utf-8")
-                written.replace(self._note)
-            except BaseException:
-                written.unlink(missing_ok=True)
-                raise
+        from glovefast.store.atomic import published_whole
+
+        with _advised(), published_whole(self._note, overwrite=True) as written:
+            written.write_text(json.dumps(origin), encoding="utf-8")
 
     def origin(self) -> dict[str, Any]:
         """Give what the store was made of; empty if that is not known."""
@@ -158,7 +150,7 @@ class Entry:
             How many bytes that freed.
         """
         from glovefast.sources.kept_parts import remove_parts
-        from glovefast.store.remains import remove_store
+        from glovefast.store.remains import clear_remains, remove_store
 
         lock = self._lock()
         if lock is None:
@@ -167,11 +159,16 @@ class Entry:
             freed = self.size() + self._unfinished_size()
             remove_store(self.store)
             remove_parts(self.downloads)
-            for path in (self._note, self._unfinished_note, self.store.with_suffix(".lock")):
+            clear_remains(self._note)
+            for path in (self._note, self.store.with_suffix(".lock")):
                 path.unlink(missing_ok=True)
             return freed
         finally:
             os.close(lock)
+
+    def is_called(self, name: str) -> bool:
+        """Say whether a name means this store: its file name, or the source that it was made of."""
+        return name in (self.name, self.store.name, str(self.store), self.origin().get("source"))
 
     def is_there(self) -> bool:
         """Say whether there is a store, or the beginning of one."""
@@ -227,9 +224,14 @@ def _all_entries(cache_dir: str | os.PathLike[str] | None) -> list[Entry]:
 
 
 def clear(cache_dir: str | os.PathLike[str] | None = None) -> tuple[int, list[Path]]:
-    """Remove all stores of a cache; give the bytes that this freed, and the stores that are being made."""
+    """Remove all stores of a cache; see `remove`."""
+    return remove(_all_entries(cache_dir))
+
+
+def remove(chosen: Iterable[Entry]) -> tuple[int, list[Path]]:
+    """Remove stores; give the bytes that this freed, and the stores that stay because they are being made."""
     freed, busy = 0, []
-    for entry in _all_entries(cache_dir):
+    for entry in chosen:
         with _advised():
             size = entry.remove()
         if size is None:
@@ -251,8 +253,9 @@ def _advised() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno is not None and error.strerror and "; " not in error.strerror:
-            error.strerror = _NOT_WRITABLE.format(error.strerror)
+        if error.errno is not None and error.strerror:
+            reason = error.strerror.partition("; ")[0]  # without advice that is for other files
+            error.strerror = _NOT_WRITABLE.format(reason)
         raise
 
 

@@ -241,7 +241,10 @@ def test_clearing_removes_what_killed_processes_left(fetch):
     store = next(Path("cache/stores").glob("*.glovefast"))
     left_behind = store.with_name(f".{store.name}.0123abcd.partial")
     store.rename(left_behind)
-    store.with_suffix(".json.partial").write_bytes(b"{")
+    note = store.with_suffix(".json")
+    note_behind = note.with_name(f".{note.name}.0123abcd.partial")
+    note_behind.mkdir()
+    (note_behind / note.name).write_bytes(b"{")
     size = sum(file.stat().st_size for file in left_behind.iterdir())
     (listed,) = json.loads(fetch("cache", "--json")[1])["stores"]
     assert (listed["bytes"], listed["unfinished_bytes"]) == (0, size)
@@ -252,6 +255,41 @@ def test_clearing_removes_what_killed_processes_left(fetch):
     assert fetch("cache")[1] == "cache: no stores\n"
     assert fetch("cache", "--clear")[1] == "Removed 0 stores from cache (0 bytes)\n"
     assert left() == []
+
+
+def test_one_source_or_store_is_removed(fetch):
+    """All stores of a source, or one of them by the name of its file."""
+    for options in ([], ["--limit", "1"], ["--limit", "2"]):
+        fetch("fetch", "small.2d.txt", *options)
+    Path("other.txt").write_bytes(b"a 1 2\n")
+    fetch("fetch", "other.txt")
+    stores = json.loads(fetch("cache", "--json")[1])["stores"]
+    (limited,) = (each for each in stores if each["options"] == {"limit": 1})
+    name = Path(limited["store"]).name
+    code, output, errors = fetch("cache", "--remove", name)
+    assert (code, errors) == (0, "")
+    assert output.startswith("Removed 1 store from cache (")
+    assert name not in fetch("cache")[1]
+    removed = json.loads(fetch("cache", "--remove", limited["source"], "--json")[1])
+    assert removed["busy"] == []
+    (kept,) = json.loads(fetch("cache", "--json")[1])["stores"]
+    assert kept["source"].endswith("other.txt")
+    assert removed["bytes_freed"] == sum(each["bytes"] for each in stores) - limited["bytes"] - kept["bytes"]
+
+
+def test_a_store_that_is_not_there_is_not_removed(fetch):
+    """Nor is any other one."""
+    fetch("fetch", "small.2d.txt")
+    before = left()
+    source = json.loads(fetch("cache", "--json")[1])["stores"][0]["source"]
+    code, output, errors = fetch("cache", "--remove", source, "--remove", "glove.6B.50d")
+    assert (code, output) == (1, "")
+    assert errors == (
+        "glovefast: error: glove.6B.50d: no store of this name or source is in cache; list them with: "
+        "glovefast cache\n"
+    )
+    assert fetch("cache", "--remove", source, "--clear")[0] == 2
+    assert left() == before
 
 
 def test_clearing_leaves_open_stores_usable(fetch):
