@@ -48,7 +48,7 @@ class Conversion:
     def __init__(self, source: Source, options: Options) -> None:
         self._source = source
         self._options = options
-        self._reader = reader_of(source, options.dim, options.header)
+        self._reader = reader_of(source, options.dim, options.header, options.separator)
         self._chunks = ChunkQueue(self._reader, reads_ahead=source.is_slow)
         self._turn = threading.Condition()
         self._next_chunk = 0

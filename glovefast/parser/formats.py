@@ -30,7 +30,10 @@ class Parser(Protocol):
 
 
 def reader_of(
-    source: SourceWithHead, dim: int | None = None, header: bool | None = None
+    source: SourceWithHead,
+    dim: int | None = None,
+    header: bool | None = None,
+    separator: str | None = None,
 ) -> ChunkReader | BinaryRowReader:
     """Choose the reader for what a source holds; its first bytes tell.
 
@@ -38,19 +41,25 @@ def reader_of(
     ----------
     source : SourceWithHead
         The source, with nothing read yet.
-    dim, header
+    dim, header, separator
         As in `glovefast.conversion.convert.convert`.
 
     Raises
     ------
     FormatError
-        If the source is in word2vec's binary format and its header does not fit `dim` and `header`.
+        If the source is in word2vec's binary format, and `dim`, `header` or `separator` does not fit it.
     """
     found = binary_header(source.head)
     if found is None:
         return ChunkReader(source)
     if header is False:
         reason = "is in word2vec's binary format, which has a header; leave out header=False (--no-header)"
+        raise FormatError(source.name, None, reason)
+    if separator not in (None, " "):
+        reason = (
+            "is in word2vec's binary format, where a space follows each word and nothing separates the "
+            "numbers; leave out separator (--separator)"
+        )
         raise FormatError(source.name, None, reason)
     return BinaryRowReader(source, found, dim)
 

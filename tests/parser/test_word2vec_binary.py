@@ -376,7 +376,12 @@ def test_options_that_contradict_the_header(tmp_path):
         "<stream>, line 1: you asked for 8 numbers per row (dim, --dim), but the header says 7"
     )
     assert refusal(DATA, tmp_path, header=False).startswith("<stream>: is in word2vec's binary format, which")
-    assert same_bits(read(convert(io.BytesIO(DATA), tmp_path / "store", dim=7, header=True))[1], VECTORS)
+    assert refusal(DATA, tmp_path, separator=",") == (
+        "<stream>: is in word2vec's binary format, where a space follows each word and nothing separates the "
+        "numbers; leave out separator (--separator)"
+    )
+    store = convert(io.BytesIO(DATA), tmp_path / "store", dim=7, header=True, separator=" ")
+    assert same_bits(read(store)[1], VECTORS)
 
 
 def test_what_verify_says_of_another_file(tmp_path):
