@@ -30,7 +30,14 @@ Examples:
     metavar="FILE",
     type=FilePath(path_type=Path),
     required=True,
-    help="The NumPy file to write, NAME.npy: (words, dimensions) float32.",
+    help="The NumPy file to write, NAME.npy: (words, dimensions).",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float16", "float32", "float64"]),
+    default="float32",
+    show_default=True,
+    help="The type of its numbers.",
 )
 @click.option(
     "--oov",
@@ -52,6 +59,7 @@ def matrix(
     path: Path,
     words_file: Path,
     destination: Path,
+    dtype: str,
     oov: str,
     fallback: tuple[str, ...],
     seed: int | None,
@@ -78,7 +86,7 @@ def matrix(
     if complaint is not None and not match.found:
         raise VocabularyError(complaint)
     with warnings.catch_warnings(action="ignore", category=CoverageWarning):
-        embedding_matrix = vectors.embedding_matrix(match, oov=oov, seed=seed)
+        embedding_matrix = vectors.embedding_matrix(match, oov=oov, dtype=dtype, seed=seed)
     if complaint is not None:
         complain(f"warning: {complaint}")
     coverage = vectors.coverage(match)

@@ -19,6 +19,7 @@ from glovefast.progress import Progress
 from tests.helpers.command_line import TEXT
 from tests.helpers.containers import zipped
 from tests.helpers.files import names_here
+from tests.reference import same_bits
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 
@@ -84,6 +85,16 @@ def test_matrix_policies_and_seed_reach_the_library(run, store):
         "dtype": "float32",
         "coverage": vectors.coverage(words).to_dict(),
     }
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_matrix_of_another_type(run, store, dtype):
+    Path("words.txt").write_text("king\nqueen\n", encoding="utf-8")
+    code, output, _ = run("matrix", str(store), "words.txt", "-o", "matrix.npy", "--dtype", dtype)
+    assert code == 0
+    assert output.startswith(f"Wrote 2 × 2 {dtype} to matrix.npy\n")
+    expected = glovefast.load(store).embedding_matrix(["king", "queen"], dtype=dtype)
+    assert same_bits(np.load("matrix.npy"), expected)
 
 
 def test_a_word_ends_at_a_newline_only(run, store, monkeypatch):
