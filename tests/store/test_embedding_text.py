@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import glovefast
 from glovefast.errors import StoreError, VocabularyError
-from glovefast.store.export.embedding_text import write_embedding_text
+from glovefast.store.export.writing import write_vectors
 from tests.reference import read_rows, same_bits
 
 WORDS = ["the", "été", "1990", "nan", '"', ",", "\u00a0", "\u0085", "word\twith\ttabs", "\U0001d518"]
@@ -17,7 +17,8 @@ CORNERS = [0.0, -0.0, 1.0, -1.0, 0.1, 1e-45, -1e-45, 1.1754944e-38, 3.4028235e38
 
 def written(path, words, rows, **arguments):
     rows = np.asarray(rows, dtype=np.float32)
-    return write_embedding_text(path, pa.array(words, pa.string()), rows, **{"header": False, **arguments})
+    file_format = "word2vec" if arguments.pop("header", False) else "glove"
+    return write_vectors(path, pa.array(words, pa.string()), rows, file_format, **arguments)
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_many_rows_are_written_in_pieces(tmp_path, monkeypatch, rows):
 
 def test_sliced_words_and_foreign_layouts(tmp_path, rows):
     words = pa.array(["no", *WORDS])[1:]
-    path = write_embedding_text(tmp_path / "x.txt", words, np.asfortranarray(rows), header=False)
+    path = write_vectors(tmp_path / "x.txt", words, np.asfortranarray(rows), "glove")
     assert path.read_bytes() == written(tmp_path / "y.txt", WORDS, rows).read_bytes()
 
 

@@ -14,7 +14,7 @@ import pytest
 from glovefast.errors import StoreError
 from glovefast.store import atomic, remains, renames
 from glovefast.store.atomic import Partial, published_whole
-from glovefast.store.export.embedding_text import write_embedding_text
+from glovefast.store.export.writing import write_vectors
 from glovefast.store.metadata import SourceInfo
 from glovefast.store.reading import open_store
 from glovefast.store.writing import write_store
@@ -382,7 +382,7 @@ def test_only_regular_files_are_replaced(tmp_path, kind, overwrite):
     inode = target.lstat().st_ino
     words, vectors = pa.array(["a"]), np.zeros((1, 2), np.float32)
     with pytest.raises(StoreError, match=r"not a regular file|is a directory|already exists"):
-        write_embedding_text(target, words, vectors, header=False, overwrite=overwrite)
+        write_vectors(target, words, vectors, "glove", overwrite=overwrite)
     with pytest.raises(FileExistsError), published_whole(target, overwrite) as partial:
         partial.touch()
     assert target.lstat().st_ino == inode

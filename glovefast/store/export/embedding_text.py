@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from glovefast.errors import VocabularyError, shortened
 from glovefast.progress import Callback
 from glovefast.store.atomic import published_whole
-from glovefast.store.destination import check_file_destination
-from glovefast.store.export.pieces import Rows, check_shape, check_words, data_of, pieces
+from glovefast.store.export.pieces import Rows, check_words, data_of, pieces
 from glovefast.vocabulary.arrow import integer_array
 
 _TEXT = "text"
@@ -52,18 +51,12 @@ def write_embedding_text(
 
     Raises
     ------
-    StoreError
-        If there is something at the destination already and `overwrite` is false, or if it is not a file.
     VocabularyError
         If a word is empty or contains a space or line break, or if readers would take the first row for a
         header or its word without a byte order mark; the message names the word.
-    ValueError
-        If there is not one vector for each word.
     """
     import pyarrow.compute as pc
 
-    check_shape(words, vectors)
-    check_file_destination(destination, overwrite)
     check_words(words, "^$", "is empty", _TEXT)
     check_words(words, r"[ \n\r]", "contains a space or line break", _TEXT)
     if not header and len(words):

@@ -6,9 +6,8 @@ import pyarrow as pa
 
 from glovefast.progress import Callback
 from glovefast.store.atomic import published_whole
-from glovefast.store.destination import check_file_destination
 from glovefast.store.export.arrow_table import record_batch
-from glovefast.store.export.pieces import Rows, check_shape, pieces
+from glovefast.store.export.pieces import Rows, pieces
 
 # Each piece becomes a row group: 16 MiB of numbers, which are in memory twice while they are written.
 _ROW_GROUP_NUMBERS = 1 << 22
@@ -35,18 +34,9 @@ def write_parquet(
     -------
     pathlib.Path
         The destination.
-
-    Raises
-    ------
-    StoreError
-        If there is something at the destination already and `overwrite` is false, or if it is not a file.
-    ValueError
-        If there is not one vector for each word.
     """
     import pyarrow.parquet as pq
 
-    check_shape(words, vectors)
-    check_file_destination(destination, overwrite)
     # Without nulls, the numbers need no levels beside them.
     number = pa.field("element", pa.float32(), nullable=False)
     schema = pa.schema(

@@ -7,8 +7,8 @@ import pyarrow as pa
 from glovefast.progress import Callback
 from glovefast.store.atomic import published_whole
 from glovefast.store.export.embedding_text import number_lines
-from glovefast.store.export.formats import PROJECTOR, check_export_destination, projector_metadata
-from glovefast.store.export.pieces import Rows, check_shape, check_words, data_of, pieces
+from glovefast.store.export.formats import projector_metadata
+from glovefast.store.export.pieces import Rows, check_words, data_of, pieces
 
 _FORMAT = "the projector's metadata"
 
@@ -37,19 +37,12 @@ def write_projector_tables(
 
     Raises
     ------
-    StoreError
-        If there is something at one of the destinations already and `overwrite` is false, or if it is not a
-        file.
     VocabularyError
         If a word contains a tab or a line break, or nothing but white space: the projector passes over such
         lines.
-    ValueError
-        If there is not one vector for each word.
     """
     import pyarrow.compute as pc
 
-    check_shape(words, vectors)
-    check_export_destination(destination, PROJECTOR, overwrite)
     metadata = projector_metadata(destination)
     check_words(words, r"[\t\n\r]", "contains a tab or line break", _FORMAT)
     check_words(words, r"^[\s\x0b\pZ\x{feff}]*$", "is empty or blank", _FORMAT)

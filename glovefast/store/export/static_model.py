@@ -22,8 +22,8 @@ import pyarrow as pa
 from glovefast._version import __version__
 from glovefast.progress import Callback
 from glovefast.store.atomic import Partial, named_if_full
-from glovefast.store.destination import already_exists, check_model_destination
-from glovefast.store.export.pieces import Rows, check_shape, pieces
+from glovefast.store.destination import already_exists
+from glovefast.store.export.pieces import Rows, pieces
 from glovefast.store.files import (
     MODEL_CONFIG,
     MODEL_MODULES,
@@ -75,15 +75,10 @@ def write_static_model(
     Raises
     ------
     StoreError
-        If there is something at the destination already and `overwrite` is false, or if glovefast did not
-        write it.
-    ValueError
-        If there is not one vector for each word.
+        If something has come to the destination meanwhile, and is not to be replaced.
     """
     import pyarrow.compute as pc
 
-    check_shape(words, vectors)
-    check_model_destination(destination, overwrite)
     is_first = np.ones(len(words), dtype=np.bool_)
     is_first[WordIndex.from_words(words).duplicate_rows()] = False
     kept = words.filter(pa.array(is_first))

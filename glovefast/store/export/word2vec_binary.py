@@ -6,8 +6,7 @@ import pyarrow as pa
 
 from glovefast.progress import Callback
 from glovefast.store.atomic import published_whole
-from glovefast.store.destination import check_file_destination
-from glovefast.store.export.pieces import Rows, check_shape, check_words, data_of, pieces
+from glovefast.store.export.pieces import Rows, check_words, data_of, pieces
 
 _NUMBER_BYTES = 4
 
@@ -34,17 +33,11 @@ def write_word2vec_binary(
 
     Raises
     ------
-    StoreError
-        If there is something at the destination already and `overwrite` is false, or if it is not a file.
     VocabularyError
         If a word contains a space, which ends a word, or a newline, which readers drop.
-    ValueError
-        If there is not one vector for each word.
     """
     import pyarrow.compute as pc
 
-    check_shape(words, vectors)
-    check_file_destination(destination, overwrite)
     check_words(words, r"[ \n]", "contains a space or newline", "word2vec's binary format")
     dim = vectors.shape[1]
     with published_whole(destination, overwrite) as partial, partial.open("wb") as file:

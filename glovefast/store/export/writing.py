@@ -16,7 +16,7 @@ from glovefast.store.export.formats import (
     check_export_destination,
     export_format,
 )
-from glovefast.store.export.pieces import Rows
+from glovefast.store.export.pieces import Rows, check_shape
 from glovefast.vocabulary.word_index import WordIndex
 
 if TYPE_CHECKING:
@@ -80,9 +80,16 @@ def write_vectors(
 
     Raises
     ------
-    StoreError, VocabularyError, ValueError, OSError
+    StoreError
+        If there is something at the destination already and `overwrite` is false, or if it is not a file, or
+        a folder that glovefast wrote.
+    ValueError
+        If there is not one vector for each word.
+    VocabularyError, OSError
         As the writer of the format raises them.
     """
+    check_shape(words, vectors)
+    check_export_destination(destination, file_format, overwrite)
     if file_format in (GLOVE, WORD2VEC):
         from glovefast.store.export.embedding_text import write_embedding_text
 
