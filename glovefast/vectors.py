@@ -108,7 +108,8 @@ class WordVectors(MatrixMethods, NeighbourMethods, TextVectorMethods, ExportMeth
         return reopen, (type(self), self._location, contents_of(self.metadata))
 
     def __repr__(self) -> str:
-        return f"<WordVectors {str(self.path)!r}: {len(self)} words, {self.dim} dimensions>"
+        numbers = "" if self._vectors.dtype == np.float32 else f", {self._vectors.dtype.name}"
+        return f"<WordVectors {str(self.path)!r}: {len(self)} words, {self.dim} dimensions{numbers}>"
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """Give NumPy the matrix: read-only, without a copy unless one is needed or asked for."""
@@ -125,6 +126,8 @@ class WordVectors(MatrixMethods, NeighbourMethods, TextVectorMethods, ExportMeth
             ("dimensions", f"{self.dim:,}"),
             ("first words", ", ".join(map(shown, first)) + more),
         ]
+        if self._vectors.dtype != np.float32:
+            rows.insert(3, ("numbers", self._vectors.dtype.name))
         return html_table((), rows)
 
     def is_current(self) -> bool:

@@ -59,6 +59,17 @@ def test_in_a_notebook(vectors, store, tmp_path):
     assert cells(html)[3][1] == ", ".join(["<script>alert(1)</script>", *["a&b"] * 9, "..."])
 
 
+@pytest.mark.parametrize("dtype", ["float16", "int8"])
+def test_smaller_numbers_are_named(dtype, tmp_path):
+    small = load(convert(io.BytesIO(b"king 1 2\n"), tmp_path / "small", dtype=dtype))
+    assert repr(small) == f"<WordVectors {str(small.path)!r}: 1 words, 2 dimensions, {dtype}>"
+    assert cells(small._repr_html_())[2:] == [
+        ["dimensions", "2"],
+        ["numbers", dtype],
+        ["first words", "king"],
+    ]
+
+
 def test_as_an_array_of_numpy(vectors):
     array = np.asarray(vectors)
     assert same_bits(array.copy(), ROWS)
