@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from glovefast.errors import VocabularyError
+from glovefast.keras.tokenizer_layer import TokenizerLayer
 from glovefast.vocabulary.arrow import as_string_array
 from glovefast.vocabulary.training_vocabulary import (
     OOV_TOKEN,
@@ -32,8 +33,8 @@ def extended_vocabulary(vocabulary: Any, training: TrainingVocabulary, added: Se
     Returns
     -------
     keras layer, list, dict or TrainingVocabulary
-        A layer with the same configuration for a ``TextVectorization`` or ``StringLookup`` layer; a list for
-        a list, an array, or a layer whose vocabulary is a plain list; a `TrainingVocabulary` for a
+        A layer with the same configuration for a ``TextVectorization``, ``StringLookup`` or `TokenizerLayer`;
+        a list for a list, an array, or a layer whose vocabulary is a plain list; a `TrainingVocabulary` for a
         `TrainingVocabulary`; a dictionary for everything else.
 
     Raises
@@ -56,7 +57,8 @@ def extended_vocabulary(vocabulary: Any, training: TrainingVocabulary, added: Se
     mapping = _mapping(vocabulary, training)
     if mapping is None:
         return [*as_string_array(vocabulary).to_pylist(), *added]
-    return {**mapping, **{word: index for index, word in enumerate(added, start=training.input_dim)}}
+    grown = {**mapping, **{word: index for index, word in enumerate(added, start=training.input_dim)}}
+    return vocabulary.with_word_index(grown) if isinstance(vocabulary, TokenizerLayer) else grown
 
 
 def known_words(vocabulary: Any, training: TrainingVocabulary) -> set[str]:  # noqa: ANN401

@@ -73,7 +73,8 @@ def grow_model(
         The vectors that the embedding layer started with, or the path of their store.
     vocabulary : mapping, tokenizer, layer, sequence of str or array
         The vocabulary that the model was trained with; see `WordVectors.embedding_matrix`. If it is a
-        ``TextVectorization`` or ``StringLookup`` layer of the model, the copy has the extended layer.
+        ``TextVectorization``, ``StringLookup`` or `TokenizerLayer` of the model, the copy has the extended
+        layer.
     words : iterable of str, or array
         The words to know, those of new texts for example; known words are ignored.
     layer : str or keras.layers.Layer, optional

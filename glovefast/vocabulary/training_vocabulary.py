@@ -153,8 +153,8 @@ def _from_mapping(mapping: Mapping[Any, Any]) -> TrainingVocabulary:
 
 
 def is_fitted_tokenizer(vocabulary: object) -> bool:
-    """Recognise a legacy Keras ``Tokenizer``, or an object like it, by its attributes."""
-    offers = all(hasattr(vocabulary, name) for name in ("texts_to_sequences", "num_words", "oov_token"))
+    """Recognize a legacy Keras ``Tokenizer``, or an object or a layer like it, by its attributes."""
+    offers = all(hasattr(vocabulary, name) for name in ("num_words", "oov_token"))
     return offers and isinstance(getattr(vocabulary, "word_index", None), Mapping)
 
 
