@@ -20,11 +20,6 @@ tf = pytest.importorskip("tensorflow")
 
 from glovefast.keras import embedding_layer, partly_trainable_layer, text_vectorization  # noqa: E402
 
-pytestmark = [
-    # Saving in Keras 3.15 does not support NumPy 2's copy keyword yet.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras"),
-    pytest.mark.filterwarnings(r"ignore:\s*Warning. tf.lite.Interpreter is deprecated"),
-]
 LENGTH = 6
 TEXTS = ["The King saw a zebra; and Paris, İstanbul", "queen!queen of ΟΔΟΣ\x00 ", "zebra", "xyzzy apple"]
 LABELS = np.ones((len(TEXTS), 2), np.float32)
@@ -203,6 +198,7 @@ def test_mirrored_strategy_on_two_devices_trains_as_one_device_does(vectors):
     )
 
 
+@pytest.mark.filterwarnings(r"ignore:\s*Warning. tf.lite.Interpreter is deprecated")
 @pytest.mark.parametrize("kind", LAYERS)
 def test_tflite_gives_the_same_rows(vectors, kind):
     indices = fitted_tokenizer().texts_to_padded(TEXTS, LENGTH)
@@ -215,6 +211,7 @@ def test_tflite_gives_the_same_rows(vectors, kind):
     assert same_bits(rows, model.predict(indices, verbose=0))
 
 
+@pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")
 @pytest.mark.parametrize("kind", LAYERS)
 def test_onnx_gives_the_same_rows(vectors, kind, tmp_path):
     pytest.importorskip("tf2onnx")

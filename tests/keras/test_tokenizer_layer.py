@@ -29,9 +29,6 @@ from glovefast.keras import (  # noqa: E402 - imports Keras
 )
 from glovefast.keras.lower_case import lower_case  # noqa: E402
 
-# Saving in Keras 3.15 does not support NumPy 2's copy keyword yet.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
-
 ALL = [chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point < 0xE000]
 TEXTS = ["the King saw a zebra, and Paris", "queen of PARIS", "", "zebra!zebra"]
 
