@@ -1,5 +1,5 @@
 # The public names. `__init__.py` reads these imports, and loads a name from its module on first use.
-from glovefast import batches, keras, text
+from glovefast import batches, keras, text, torch
 from glovefast._version import __version__
 from glovefast.conversion.arrays import save
 from glovefast.conversion.convert import convert, convert_archive, dry_run
@@ -64,5 +64,6 @@ __all__ = [
     "plot_words",
     "save",
     "text",
+    "torch",
     "verify",
 ]

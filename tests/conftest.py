@@ -19,16 +19,18 @@ settings.load_profile("glovefast")
 REAL_FILE = "GLOVEFAST_GLOVE_6B_50D"
 
 TESTS = Path(__file__).parent
-# Everything in these files and folders needs Keras; single tests elsewhere carry the marker themselves.
+# Everything here needs Keras or one of its backends; single tests elsewhere carry the marker themselves.
 KERAS = [
     "keras",
     "benchmarks/test_sst2.py",
     "demo/test_side_by_side.py",
     "demo/test_walkthrough.py",
+    "matrix/test_flax.py",
     "test_readme.py",
     "text/test_padding.py",
     "text/test_text_sources.py",
     "text/test_tokenizer.py",
+    "torch",
     "vocabulary/test_training_vocabulary_keras.py",
     "vocabulary/test_vocabularies_of_others.py",
 ]

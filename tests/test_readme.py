@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import glovefast
 from glovefast.cli import main
 from tests.helpers.backends import needs_tensorflow
 from tests.reference import tutorial_dictionary
@@ -16,16 +17,17 @@ WORDS = ["well", "done", "good", "work", "great", "nice"]
 
 
 NOT_RUN = "<!-- not run by the tests: needs a network -->"
+NEEDS = re.compile(r"<!-- needs (\w+) -->")  # a block that needs a library beside those of the test command
 
 
 def blocks(kind: str) -> list[tuple[str, str]]:
-    """Give the README's blocks of code with their languages, without the one that needs a network."""
+    """Give the README's blocks of code with their languages, without those that need more than the tests."""
     text = README.read_text(encoding="utf-8")
     found = re.findall(r"^(<!--[^\n]*-->\n)?```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return [
         (language, code)
         for comment, language, code in found
-        if language in kind.split() and comment.strip() != NOT_RUN
+        if language in kind.split() and comment.strip() != NOT_RUN and not NEEDS.match(comment)
     ]
 
 
@@ -67,6 +69,25 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "learned_metadata.tsv",
     ]
     assert names["matrix"][names["row"]].tobytes() == expected["good"].tobytes()
+
+
+def blocks_by_library() -> list[tuple[str, str]]:
+    """Give the blocks that need another library, with its name."""
+    text = README.read_text(encoding="utf-8")
+    return re.findall(rf"^{NEEDS.pattern}\n```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(("library", "code"), blocks_by_library(), ids=lambda part: part.split("\n")[0])
+def test_blocks_that_need_another_library(tmp_path: Path, library: str, code: str) -> None:
+    pytest.importorskip(library)
+    word_index = {"well": 1, "done": 2, "good": 3, "nobody": 4}
+    numbers = np.random.default_rng(1).normal(size=(len(WORDS), 100)).astype(np.float32)
+    vectors = glovefast.load(glovefast.save(WORDS, numbers, tmp_path / "made.glovefast"))
+    matrix = vectors.embedding_matrix(word_index)
+    names: dict = {"vectors": vectors, "word_index": word_index, "matrix": matrix}
+    exec(compile(code, str(README), "exec"), names)
+    rows = np.asarray(names["rows"])  # what a block looks up for the indices 3 and 0
+    assert rows.tobytes() == matrix[[3, 0]].tobytes()
 
 
 @pytest.mark.parametrize("name", ["demo", "tests"])
