@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.agreement import files_disagreement, matrix_disagreement, parsed_disagreement
 from benchmarks.building import NotBuiltError, compile_fast_float, install, prepared_files
 from benchmarks.contenders import CONTENDERS, is_installed
+from benchmarks.evaluating import compare_analogies
 from benchmarks.fetching import compare_fetching
 from benchmarks.in_process import (
     compare_matrices,
@@ -285,4 +286,5 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     "cost-convert": partial(cost, way=partial(_conversion, GLOVEFAST)),
     "tokenizer": compare_tokenizers,
     "tokenizer-memory": tokenizer_memory,
+    "analogies": compare_analogies,
 }

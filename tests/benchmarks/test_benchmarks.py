@@ -22,6 +22,7 @@ from benchmarks.agreement import (
 )
 from benchmarks.building import NotBuiltError, compile_fast_float
 from benchmarks.contenders import CONTENDERS
+from benchmarks.evaluating import QUESTIONS, made_questions
 from benchmarks.in_memory import InMemory, Worker
 from benchmarks.in_process import time_in_turn
 from benchmarks.made_file import REAL_FILE_VARIABLE, cached_made_file, made_word, write_made_file
@@ -337,3 +338,21 @@ def test_polars_script_keeps_the_wanted_words(tmp_path, made_text):
     rows = [true_words.index("the"), true_words.index("null")]
     assert words == ["the", "null"]
     assert same_bits(np.load(files / "matrix.npy"), np.asarray(true_matrix[rows]))
+
+
+def test_made_questions_are_as_many_as_the_published_ones(tmp_path):
+    words = [f"w{number}" for number in range(2_000)]
+    lines = made_questions(words)
+    questions = [line.split() for line in lines if not line.startswith(":")]
+    assert (len(questions), len(lines) - len(questions)) == (QUESTIONS, 14)
+    assert lines == made_questions(words)
+    assert all(len(set(question)) == 4 and set(question) <= set(words) for question in questions)
+    assert len(set(map(tuple, questions))) == QUESTIONS
+    matrix = np.random.default_rng(0).normal(size=(2_000, 3)).astype(np.float32)
+    store = glovefast.save(words, matrix, tmp_path / "some.glovefast")
+    (tmp_path / "questions.txt").write_text("\n".join(lines))
+    done = run_python(SCRIPTS / "answer_analogies.py", "3cosadd", store, tmp_path / "questions.txt")
+    assert done.error is None
+    found = glovefast.evaluate(glovefast.load(store), tmp_path / "questions.txt")
+    assert json.loads(done.output)["correct"] == found.totals[-1].correct
+    assert found.counted == QUESTIONS
