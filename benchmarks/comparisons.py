@@ -25,6 +25,7 @@ from benchmarks.in_process import (
 from benchmarks.made_stores import compare_number_types, compare_saving
 from benchmarks.made_texts import write_texts
 from benchmarks.matrices import fill_matrix
+from benchmarks.neighbours import compare_many, compare_one, start_to_neighbors
 from benchmarks.other_formats import (
     compare_reading_binary,
     compare_writing_binary,
@@ -280,6 +281,9 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     **{f"opening-{shape}": partial(compare_openings, shape=shape) for shape in (MAIN, MANY_WORDS)},
     **{f"matrix-{size}": partial(compare_matrices, size=size) for size in MATRIX_SIZES},
     "rows": compare_rows,
+    "neighbors-of-one": compare_one,
+    "neighbors-of-many": compare_many,
+    "start-to-neighbors": start_to_neighbors,
     "number-types": compare_number_types,
     "saving": compare_saving,
     "cost-parse": partial(cost, way=_parse_alone),

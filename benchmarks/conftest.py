@@ -16,7 +16,16 @@ from benchmarks.tables import MATRIX_SIZES
 from glovefast.threads import processors
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "pyarrow", "xxhash", "isal")
-_PACKAGES = ("glovefast", *_LIBRARIES, "polars", "pandas", "gensim", "pytest-benchmark")
+_PACKAGES = (
+    "glovefast",
+    *_LIBRARIES,
+    "polars",
+    "pandas",
+    "gensim",
+    "faiss-cpu",
+    "usearch",
+    "pytest-benchmark",
+)
 _SESSION = pytest.StashKey[Session]()
 
 

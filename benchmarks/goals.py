@@ -159,6 +159,8 @@ _THAN_POLARS, _LOOP, _IMPORTS = (
 _PROCESS, _FIRST = "text to store, whole process", "the very first run after installation"
 _MEMBERS = "four members of a zip, two threads"
 _NEW, _START = f"new process: import, load, {_MATRIX}", "start-to-matrix"
+_OF_ONE, _OF_MANY, _SEARCHES = "neighbors-of-one", "neighbors-of-many", ("faiss", "usearch")
+_NEAR = "new process: import, load, 10 nearest words"
 _KERAS = "`fit_on_texts` and `texts_to_sequences`, 25,000 texts of 230 words, one thread"
 _ONE, _TWO = "parsing alone, one thread", "parsing alone, two threads"
 
@@ -194,6 +196,10 @@ GOALS = (
         for each in ("float16", "int8")
     ),
     Goal("vectors as int8, with their scales", None, "≤ 0.27 times those of float32", _takes_less_room),
+    _at_most("10 nearest words of one word", _OF_ONE, 1.3, "product", "the bare `matrix @ query`"),
+    _at_most("10 nearest words of 1,000 words", _OF_MANY, 1.25, "product", "the bare products of blocks"),
+    *(_faster("the same", _OF_MANY, 2, each, f"faster than {each}'s exact search") for each in _SEARCHES),
+    _at_most(_NEAR, "start-to-neighbors", 1.5, "product", f"`{_IMPORTS}` and one product"),
     _flat("parsing alone", "cost-parse"),
     _flat("text to store, in process", "cost-convert"),
     _faster(_KERAS, "tokenizer", 10, "keras", "faster than Keras's legacy Tokenizer"),
