@@ -29,7 +29,7 @@ def vectors(tmp_path_factory):
     words = [f"word{number}" * (1 + number % 3) for number in range(300)]
     rows = RANDOM.normal(size=(300, 20)) + 3 * RANDOM.normal(size=(6, 20))[np.arange(300) % 6]
     return store_of(
-        [*words, "漢字", "$x_1$", "x" * 500, "a\tb"],
+        [*words, "漢字", r"$\bad$", "x" * 500, "a\tb"],
         np.concatenate([rows, rows[:4]]),
         tmp_path_factory.mktemp("plots") / "many.glovefast",
     )
@@ -131,13 +131,13 @@ def test_characters_without_a_font_and_formulas_are_drawn_without_a_warning(vect
         if not font.name.startswith("Last Resort")
     )
     with warnings.catch_warnings(action="error"):
-        figure = glovefast.plot_words(vectors, ["漢字", "$x_1$", "x" * 500, "a\tb"], title="$漢$")
+        figure = glovefast.plot_words(vectors, ["漢字", r"$\bad$", "x" * 500, "a\tb"], title=r"$\bad 漢$")
         for ending in ("png", "svg", "pdf"):
             figure.savefig(tmp_path / f"map.{ending}")
     kanji = "漢字" if has_font else "□□"
-    assert set(labels(figure)) == {kanji, "$x_1$", "x" * 18 + "…" + "x" * 9, "a\\tb"}
+    assert set(labels(figure)) == {kanji, r"$\bad$", "x" * 18 + "…" + "x" * 9, "a\\tb"}
     assert ("without an installed font: drawn as □" in said(figure)) is not has_font
-    assert f"${kanji[0]}$" in said(figure)
+    assert rf"$\bad {kanji[0]}$" in said(figure)
 
 
 def test_missing_words_are_listed(vectors, caplog):

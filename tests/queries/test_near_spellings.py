@@ -55,9 +55,23 @@ def test_the_kernel_counts_edits(one, other, most):
     assert [*found, *edits] == ([0, expected] if count else [-7, -7])
 
 
+def test_the_kernel_keeps_the_best_of_many():
+    """The more words it has, the fewer edits it looks for."""
+    words = ["dcba", "abxy", "abyx", "abc", "xbcd", "abcd", "abcd", "bacd"]
+    sought = np.frombuffer(b"abcd", dtype=np.uint8).astype(np.int64)
+    *_, offsets, data = WordIndex.from_words(words).tables()
+    kernel = load_kernels("nearest_spellings").nearest_spellings
+    best = sorted((edits_between(word, "abcd"), row) for row, word in enumerate(words))[:-1]  # 4 edits: dcba
+    for count in range(1, len(words) + 1):
+        found, edits = np.empty((2, count), dtype=np.int64)
+        scratch = np.empty(6, dtype=np.int64), np.empty(15, dtype=np.int64)
+        assert kernel(sought, 2, offsets, data, *scratch, found, edits) == min(count, len(best))
+        assert list(zip(edits, found, strict=True))[: len(best)] == best[:count]
+
+
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_with_the_switches_of_numba(switch, tmp_path):
-    passes_with(switch, __file__, "plain_edit_distance or counts_edits or damaged", tmp_path)
+    passes_with(switch, __file__, "plain_edit_distance or the_kernel or damaged", tmp_path)
 
 
 def test_the_first_row_wins_among_equals():
