@@ -52,7 +52,7 @@ EXTREMES = [
     2**63 - 1,
     -(2**63),
 ]
-WAYS = 15
+WAYS = 16
 # Beyond what the process has at the start: what a small file may make it allocate.
 MEMORY = 1 << 30
 
@@ -194,6 +194,7 @@ def use(store: Path, text: bytes) -> int:
         lambda: vectors.rows(vectors.words),
         lambda: dry_run(io.BytesIO(text), words=vectors.words, threads=1),
         lambda: vectors.vectors.sum(initial=0),
+        lambda: vectors.embed(QUERY, "sif", fallback="lower", threads=1),
         lambda: check_single_and_batch(vectors),
     ]
     with contextlib.suppress(StoreError):

@@ -73,6 +73,7 @@ WAYS = [
     lambda vectors: vectors[WORDS],
     lambda vectors: vectors.embedding_matrix(WORDS),
     lambda vectors: vectors.coverage(WORDS),
+    lambda vectors: vectors.embed(WORDS),
 ]
 
 
