@@ -7,6 +7,7 @@ import click
 import glovefast
 from glovefast.cli.convert_command import convert
 from glovefast.cli.coverage_command import coverage
+from glovefast.cli.embed_command import embed
 from glovefast.cli.evaluate_command import evaluate
 from glovefast.cli.export_command import export
 from glovefast.cli.fetch_command import cache, fetch
@@ -31,6 +32,7 @@ Examples:
   glovefast verify glove.6B.100d.glovefast --against glove.6B.100d.txt
   glovefast matrix glove.6B.100d.glovefast words.txt -o matrix.npy
   glovefast coverage glove.6B.100d.glovefast train.txt
+  glovefast embed glove.6B.100d.glovefast train.txt -o vectors.npy
   glovefast similar glove.6B.100d.glovefast king
   glovefast analogy glove.6B.100d.glovefast king man woman
   glovefast evaluate glove.6B.100d.glovefast questions-words.txt
@@ -51,7 +53,7 @@ def command() -> None:
     """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
 
 
-for each in (convert, matrix, coverage, similar, analogy, evaluate, plot, export, fetch, cache):
+for each in (convert, matrix, coverage, embed, similar, analogy, evaluate, plot, export, fetch, cache):
     command.add_command(each)
 
 

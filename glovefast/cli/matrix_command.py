@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import glovefast
+from glovefast.cli.npy_files import check_npy_destination
 from glovefast.cli.options import OUT_OF_VOCABULARY, FilePath, fallback_option, json_option, quiet_option
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import announce, complain
@@ -78,7 +79,7 @@ def matrix(
     from glovefast.matrix.low_coverage import low_coverage
     from glovefast.store.atomic import published_whole
 
-    _check_destination(destination, overwrite)
+    check_npy_destination(destination, overwrite)
     vectors = glovefast.load(path)
     words = read_word_list(words_file)
     match = vectors.match(words, fallback)
@@ -106,12 +107,3 @@ def matrix(
     elif not quiet:
         written = f"Wrote {rows:,} × {dim} {embedding_matrix.dtype.name} to {printable(str(destination))}"
         announce(f"{written}\n{coverage}", f"{destination} is complete")
-
-
-def _check_destination(file: Path, overwrite: bool) -> None:
-    """Check that a file can be written, before any work is done for it."""
-    if file.suffix.lower() != ".npy" and not file.is_dir():
-        raise click.BadParameter(f"{file} must end in .npy, the only format", param_hint="-o")
-    from glovefast.store.destination import check_file_destination
-
-    check_file_destination(file, overwrite)

@@ -9,6 +9,7 @@ from glovefast.sources.source import Source
 
 _BLOCK_BYTES = 1 << 20
 _LONGEST_WORD = 1 << 24
+_LONGEST_LINE = 1 << 24
 
 
 def read_pieces(source: Source) -> Iterator[str]:
@@ -64,3 +65,38 @@ def read_pieces(source: Source) -> Iterator[str]:
             yield piece
     if text:
         yield text
+
+
+def read_lines(source: Source) -> Iterator[list[str]]:
+    """Read the lines of UTF-8 text, those of about 1 MiB at a time.
+
+    Parameters
+    ----------
+    source : Source
+        The text, as opened by `glovefast.sources.opening.open_source`.
+
+    Yields
+    ------
+    list of str
+        The next lines, without what ends them.
+
+    Raises
+    ------
+    FormatError
+        As for `read_pieces`, and if a line has more than 16 million characters.
+    OSError
+        If the text cannot be read.
+    """
+    done, begun, length = 0, [], 0
+    for piece in read_pieces(source):
+        begun.append(piece)
+        length += len(piece)
+        if "\n" in piece:
+            *lines, last = "".join(begun).split("\n")
+            yield [line.removesuffix("\r") for line in lines]
+            done, begun, length = done + len(lines), [last], len(last)
+        if length > _LONGEST_LINE:
+            reason = f"has more than {_LONGEST_LINE:,} characters; write one text per line"
+            raise FormatError(source.name, done + 1, reason)
+    if length:
+        yield ["".join(begun).removesuffix("\r")]

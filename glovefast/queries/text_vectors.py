@@ -178,13 +178,32 @@ def fit_sif(
 
 
 def _warn_of_unknown_texts(texts: int, known: int, store: str) -> None:
-    if texts and known < LOW_SHARE * texts:
-        some = f"only {known:,} of {texts:,} texts have" if known else f"none of {texts:,} texts has"
-        warn_caller(
-            f"{some} a word of {store}; the vectors of the others are zeros. Check that texts and store are "
-            "of the same language; pass lower=False if words of the store have capitals",
-            CoverageWarning,
-        )
+    message = too_few_known(texts, known, store, "lower=False")
+    if message is not None:
+        warn_caller(message, CoverageWarning)
+
+
+def too_few_known(texts: int, known: int, store: str, keep_case: str) -> str | None:
+    """Say that a store has words of hardly any text; None if it has enough.
+
+    Parameters
+    ----------
+    texts, known : int
+        The number of texts, and of those with a word of the store.
+    store : str
+        The path of the store.
+    keep_case : str
+        The option for a store whose words have capitals.
+    """
+    if known >= LOW_SHARE * texts:
+        return None
+    problem = f"none of {texts:,} texts has a word of {store}, so all vectors are zeros"
+    if known:
+        problem = f"only {known:,} of {texts:,} texts have a word of {store}; the others became zeros"
+    return (
+        f"{problem}. Check that the texts and the store are of the same language; use {keep_case} if words "
+        "of the store have capitals"
+    )
 
 
 def _checked(batch_size: int) -> int:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glovefast.cli import text_files
-from glovefast.cli.text_files import read_pieces
+from glovefast.cli.text_files import read_lines, read_pieces
 from glovefast.errors import FormatError
 from glovefast.sources.opening import open_source
 
@@ -62,3 +62,28 @@ def test_text_without_any_space(monkeypatch):
 def test_vectors_in_place_of_text():
     with pytest.raises(FormatError, match="is in word2vec's binary format, not text"):
         pieces_of(b"1 2\nthe \0\0\x80?\0\0\0@")
+
+
+def lines_of(data: bytes) -> list[str]:
+    with open_source(io.BytesIO(data)) as source:
+        return [line for lines in read_lines(source) for line in lines]
+
+
+@given(lines=st.lists(st.text(alphabet="aé€ \t\x85\u2028", max_size=9), min_size=1), block=st.integers(1, 9))
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines(lines, block, end):
+    """Only a newline ends a line, whatever else Python takes for one; the last line may lack it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_files, "_BLOCK_BYTES", block)
+        text = end.join(lines)
+        assert lines_of((text + end).encode()) == lines
+        if lines[-1]:
+            assert lines_of(text.encode()) == lines
+
+
+def test_a_line_that_is_too_long(monkeypatch):
+    monkeypatch.setattr(text_files, "_LONGEST_LINE", 50)
+    monkeypatch.setattr(text_files, "_BLOCK_BYTES", 20)
+    with pytest.raises(FormatError, match="has more than 50 characters; write one text per line") as caught:
+        lines_of(b"one\ntwo\n" + b"x " * 100)
+    assert caught.value.line == 3
