@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import glovefast
 from glovefast.batches import TextColumn
@@ -165,24 +167,19 @@ def ray(tmp_path_factory):
             patch.setenv(name, value)
         import ray
 
-        ray.init(
-            address="local",
-            num_cpus=2,
-            include_dashboard=False,
-            object_store_memory=100 << 20,
-            _node_ip_address="127.0.0.1",
-            log_to_driver=False,
-            _temp_dir=str(short_directory(tmp_path_factory)),
-        )
-        yield ray
-        ray.shutdown()
-
-
-def short_directory(tmp_path_factory) -> Path:
-    """A directory whose path leaves room for the names of sockets, which may have 107 bytes."""
-    import tempfile
-
-    return Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
+        # Short, because it begins the paths of sockets, which may have 107 bytes.
+        with tempfile.TemporaryDirectory(prefix="ray-") as directory:
+            ray.init(
+                address="local",
+                num_cpus=2,
+                include_dashboard=False,
+                object_store_memory=100 << 20,
+                _node_ip_address="127.0.0.1",
+                log_to_driver=False,
+                _temp_dir=directory,
+            )
+            yield ray
+            ray.shutdown()
 
 
 def test_ray(ray, columns, expected):
@@ -201,8 +198,7 @@ def test_datasets(columns, expected, tmp_path, monkeypatch):
     datasets = pytest.importorskip("datasets")
     datasets.disable_progress_bars()
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
-    pa.parquet = pytest.importorskip("pyarrow.parquet")
-    pa.parquet.write_table(engines.table(), tmp_path / "texts.parquet")
+    parquet.write_table(engines.table(), tmp_path / "texts.parquet")
 
     def run(form: str | None) -> "datasets.Dataset":
         dataset = datasets.Dataset.from_parquet(str(tmp_path / "texts.parquet"), cache_dir=tmp_path / "cache")
