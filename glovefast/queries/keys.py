@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import UnknownWordError, printable, shortened
 from glovefast.queries.row_similarities import RowSimilarities, unit_rows
 from glovefast.vocabulary.arrow import as_string_array, integer_array
 from glovefast.vocabulary.word_index import WordIndex
+
+_FEW_WORDS = 1000
 
 # gensim's term: a word, or the number of its row.
 Key: TypeAlias = str | int | np.integer
@@ -81,8 +84,7 @@ class Keys:
 
     def words_of(self, rows: NDArray[np.int64]) -> list[str]:
         """List the words of rows."""
-        words: list[str] = self.index.words.take(integer_array(np.ascontiguousarray(rows))).to_pylist()
-        return words
+        return words_at(self.index.words, rows)
 
     def unknown(self, words: list[str]) -> UnknownWordError:
         """Make the error for missing words."""
@@ -143,6 +145,14 @@ class Keys:
                 vector = unit_rows(vector[None])[0]
             total += operand.weight * vector.astype(np.float64)
         return unit_rows(total[None])
+
+
+def words_at(words: pa.StringArray, rows: NDArray[np.int64]) -> list[str]:
+    """List the words of rows; a few are taken one by one, because `take` imports pyarrow.compute."""
+    if len(rows) <= _FEW_WORDS:
+        return [words[row].as_py() for row in rows.tolist()]
+    found: list[str] = words.take(integer_array(np.ascontiguousarray(rows))).to_pylist()
+    return found
 
 
 def is_integer(value: object) -> bool:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import shortened
-from glovefast.queries.keys import Keys, as_integer, as_queries, is_integer
+from glovefast.queries.keys import Keys, as_integer, as_queries, is_integer, words_at
 from glovefast.queries.nearest_rows import nearest_rows
 from glovefast.queries.row_similarities import Searched
 from glovefast.vocabulary.arrow import Words, as_string_array, integer_array
@@ -56,7 +56,7 @@ class Neighbours:
     def __getitem__(self, query: int) -> list[tuple[str, float]]:
         """List the neighbors of a query as (word, similarity), as `most_similar` does."""
         found = self.rows[query] >= 0
-        words = self._vocabulary.take(integer_array(self.rows[query][found])).to_pylist()
+        words = words_at(self._vocabulary, self.rows[query][found])
         return list(zip(words, self.similarities[query][found].tolist(), strict=True))
 
     def to_table(self) -> pa.Table:
