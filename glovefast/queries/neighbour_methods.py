@@ -79,7 +79,7 @@ class NeighbourMethods:
         or infinity is never a neighbor, nor is the later row of a duplicate word; a word whose own vector is
         not finite has no neighbors.
 
-        The memory is one block of about 4,000 rows and what is returned. The first query also computes the
+        The memory is one block of about 8,000 rows and what is returned. The first query also computes the
         norms of the rows, 4 bytes each, which the open store keeps.
         """
         from glovefast.queries.neighbours import nearest

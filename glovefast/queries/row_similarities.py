@@ -29,7 +29,7 @@ from glovefast.kernels.load import load_kernels
 if TYPE_CHECKING:
     from glovefast.store.rounded_rows import Rows
 
-_BLOCK_ROWS = 4096
+_BLOCK_ROWS = 8192
 # What the products of a block may have: few queries take longer blocks, so that less is done in Python.
 _BLOCK_PRODUCTS = 1 << 21
 # A first pass makes the norms of a block while it is still in the processor's cache.
