@@ -35,6 +35,7 @@ from benchmarks.processes import SCRIPTS, Command, run, run_in_turn, run_python
 from benchmarks.recorder import Outcome, of_processes, of_reports
 from benchmarks.session import Session, word_index
 from benchmarks.tables import GLOVEFAST, MATRIX_SIZES, TABLES, WANTED_WORDS
+from benchmarks.text_vectors import compare_text_vectors
 from benchmarks.texts import CONVERTED, COSTS, LARGEST, MAIN, MANY_WORDS, TUTORIAL, Text
 
 Outcomes = dict[str, Outcome]
@@ -291,4 +292,5 @@ COMPARISONS: dict[str, Callable[[Session], dict[Any, Outcome]]] = {
     "tokenizer": compare_tokenizers,
     "tokenizer-memory": tokenizer_memory,
     "analogies": compare_analogies,
+    "text-vectors": compare_text_vectors,
 }

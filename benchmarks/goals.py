@@ -162,6 +162,7 @@ _NEW, _START = f"new process: import, load, {_MATRIX}", "start-to-matrix"
 _OF_ONE, _OF_MANY, _SEARCHES = "neighbors-of-one", "neighbors-of-many", ("faiss", "usearch")
 _NEAR = "new process: import, load, 10 nearest words"
 _KERAS = "`fit_on_texts` and `texts_to_sequences`, 25,000 texts of 230 words, one thread"
+_POOLED = "25,000 texts of 230 words to mean vectors, one thread"
 _ONE, _TWO = "parsing alone, one thread", "parsing alone, two threads"
 
 GOALS = (
@@ -202,6 +203,7 @@ GOALS = (
     _at_most(_NEAR, "start-to-neighbors", 1.5, "product", f"`{_IMPORTS}` and one product"),
     _flat("parsing alone", "cost-parse"),
     _flat("text to store, in process", "cost-convert"),
+    _faster(_POOLED, "text-vectors", 3, "model2vec", "faster than model2vec's StaticModel"),
     _faster(_KERAS, "tokenizer", 10, "keras", "faster than Keras's legacy Tokenizer"),
     Goal(
         "the same, 1 GB of texts in batches",
