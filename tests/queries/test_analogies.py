@@ -112,8 +112,30 @@ def test_the_first_of_equal_rows_answers(method, places):
         rows[row] = (rows[1] / np.linalg.norm(rows[1]) + rows[2]) * np.float32(2.0 ** (number % 5))
     words = [f"w{number}" for number in range(len(rows))]
     question = ("w0", "w1", "w2")
-    found = answers(rows, words, [question], method)
-    assert found == expected(rows, words, [question], method)
+    assert answers(rows, words, [question], method) == expected(rows, words, [question], method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("is_opposite", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_more_rows_than_are_kept_differ_by_rounding_only(method, is_opposite, seed):
+    """They point in the same direction but for the rounding of float32; a better one is never found.
+
+    Rows opposite to a make products of the smallest divisor, and so of the largest errors.
+    """
+    generator = np.random.default_rng(seed)
+    rows = generator.normal(size=(150, 10)).astype(np.float32)
+    good = -rows[0] if is_opposite else rows[1] / np.linalg.norm(rows[1]) + rows[2] / np.linalg.norm(rows[2])
+    rows[3:] = good * generator.uniform(0.1, 10, (147, 1)).astype(np.float32)
+    if is_opposite:
+        rows[140] = rows[1] + rows[2] - 4 * rows[0]
+    else:
+        rows[3:] += rows[0] * np.float32(0.1)
+        rows[140] = good - rows[0]
+    words = [f"w{number}" for number in range(len(rows))]
+    words[140] = "w3"
+    question = ("w0", "w1", "w2")
+    assert answers(rows, words, [question], method) == expected(rows, words, [question], method)
 
 
 @pytest.mark.parametrize("method", METHODS)
