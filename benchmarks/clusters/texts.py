@@ -30,6 +30,11 @@ def write_texts(sentences: Path, directory: Path, number: int = TEXTS) -> int:
 
 def read_batches(directory: Path, number: int | None = None) -> list[pa.Table]:
     """Read texts in batches of `BATCH`; as many batches as asked for."""
-    table = parquet.read_table(directory)
-    batches = [table.slice(first, BATCH).combine_chunks() for first in range(0, len(table), BATCH)]
+    batches: list[pa.Table] = []
+    for path in sorted(directory.iterdir()):
+        file = parquet.ParquetFile(path)
+        # Not slices of a whole table: a pickled slice takes all of its bytes along.
+        batches += [file.read_row_group(group) for group in range(file.num_row_groups)]
+        if number is not None and len(batches) >= number:
+            break
     return batches[:number]

@@ -19,6 +19,7 @@ TESTS = [
     "tests/conversion/test_golden.py",
     "tests/parser/test_word2vec_binary.py",
     "tests/queries/test_sif.py",
+    "tests/queries/test_text_rows.py",
     "tests/queries/test_text_vectors.py",
     "tests/store/test_rounding.py",
     "tests/text/test_padding.py",

@@ -150,6 +150,14 @@ def test_the_error_says_that_there_is_no_search_path(made, pickled):
         pickle.loads(pickled)
 
 
+def test_a_store_of_another_version(made, pickled):
+    metadata = made / "metadata.json"
+    text = metadata.read_text(encoding="utf-8")
+    metadata.write_text(text.replace('"format_version": 2', '"format_version": 3'), encoding="utf-8")
+    with pytest.raises(StoreError, match=rf"\n  {made}: has format version 3, and this glovefast .* update"):
+        pickle.loads(pickled)
+
+
 def test_another_store_in_its_place(made, pickled, other):
     shutil.rmtree(made)
     moved(other, made)
