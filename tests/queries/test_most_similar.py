@@ -5,6 +5,7 @@ import pytest
 
 import glovefast
 from glovefast import UnknownWordError
+from tests.reference import cosine
 
 gensim = pytest.importorskip("gensim")
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
@@ -150,6 +151,22 @@ def test_cosmul_searches_the_first_rows_and_takes_rows_and_vectors_of_any_length
         [dict(found)[word] for word, _ in expected], [value for _, value in expected], rtol=1e-5
     )
     assert "word3" in dict(found)  # a vector has no word that could be left out
+
+
+def test_cosmul_of_more_equal_rows_than_candidates(tmp_path):
+    """Rows that BLAS may round apart still come in their order, with the values of exact similarities."""
+    generator = np.random.default_rng(8)
+    matrix = generator.normal(size=(5, 33)).astype(np.float32)[generator.permutation(300) % 5]
+    words = [f"w{row}" for row in range(300)]
+    vectors = glovefast.load(glovefast.save(words, matrix, tmp_path / "equal.glovefast"))
+    queries = generator.normal(size=(3, 33)).astype(np.float32)
+    exact = np.array([[cosine(query, row) for row in matrix] for query in queries]).astype(np.float64)
+    values = (1 + exact[0]) / 2 * ((1 + exact[1]) / 2) / ((1 + exact[2]) / 2 + 0.000001)
+    order = np.lexsort((np.arange(300), -values.astype(np.float32)))
+    for topn in (3, 45, 100):
+        found = vectors.most_similar_cosmul(list(queries[:2]), queries[2], topn)
+        assert [word for word, _ in found] == [words[row] for row in order[:topn]]
+        assert [value for _, value in found] == values.astype(np.float32)[order[:topn]].tolist()
 
 
 def test_similarity_and_distance(vectors, theirs):

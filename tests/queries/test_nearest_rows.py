@@ -115,6 +115,17 @@ def test_a_row_that_rounding_would_hide():
     assert same_bits(found[1], expected[1])
 
 
+@pytest.mark.parametrize("size", [1e37, 1e-40])
+def test_chosen_rows_of_extreme_length(size):
+    """More of them than the kernel keeps, before any other search has seen such rows."""
+    generator = np.random.default_rng(5)
+    rows = (generator.normal(size=(120, 8)) * size).astype(np.float32)
+    queries, chosen = generator.normal(size=(3, 8)).astype(np.float32), np.arange(2, 120, 2)
+    for searched in (chosen, range(3, 110), 100, None):
+        found = nearest_rows(table_of(rows), queries, 4, searched)
+        assert found[0].tolist() == nearest(rows, queries, 4, searched)[0].tolist()
+
+
 def test_raw_blocks_are_near_the_exact_similarities():
     generator = np.random.default_rng(4)
     rows = (generator.normal(size=(200, 30)) * 10.0 ** generator.integers(-40, 37, (200, 1))).astype(
