@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 from glovefast.kernels import ANALOGY_CANDIDATES, NEVER_FOUND, NO_WORD
 from glovefast.kernels.load import load_kernels
 from glovefast.queries.row_similarities import exact_unit_rows, unit_rows
+from glovefast.queries.tiled_products import TILE_ROWS, TiledVectors, do_at_once, slices
 from glovefast.store.rounded_rows import Rows
+from glovefast.threads import Workers, processors
 
 Method: TypeAlias = Literal["3cosadd", "3cosmul"]
 
 COS_ADD, COS_MUL = "3cosadd", "3cosmul"
 METHODS = (COS_ADD, COS_MUL)
 
-_WIDTH = 1024  # rows at once: their cosines stay in the processor's cache
+_WIDTH = 16 * TILE_ROWS  # rows at once: their cosines stay in the processor's cache
 _MOST_WORDS = 4096  # of the questions that are answered at once
 _COMPARED_AT_ONCE = 256
 _WIDTH_IN_FLOAT64 = 4096
@@ -125,24 +127,39 @@ class _Search:
         """Find the best rows in float32; yield how many rows have been compared."""
         name = "find_answers_by_product" if self._multiplies else "find_answers_by_sum"
         find = getattr(load_kernels(name), name)
-        words = self._words.astype(np.float32)
-        toward, against = np.empty((2, len(words) * _WIDTH), dtype=np.float32)
-        for begin in range(0, len(self._groups), _WIDTH):
-            groups = self._groups[begin : begin + _WIDTH]
-            block = unit_rows(self._matrix[begin : begin + len(groups)])
-            size = len(words) * len(groups)
-            cosines = np.matmul(words, block.T, out=toward[:size].reshape(len(words), -1))
-            divisors = cosines
+        tiled = TiledVectors(self._words)
+        toward = np.empty((len(tiled), _WIDTH), dtype=np.float32)
+        against = np.empty_like(toward) if self._multiplies else toward
+        groups = np.empty(_WIDTH, dtype=np.int32)
+        block = np.zeros((_WIDTH, self._words.shape[1]), dtype=np.float32)
+
+        def compare_words(words: slice) -> None:
+            tiled.multiply(block, words, toward)
             if self._multiplies:
-                _move_to_positive(cosines)
-                divisors = np.add(cosines, np.float32(_EPSILON), out=against[:size].reshape(cosines.shape))
-                np.reciprocal(divisors, out=divisors)
-                np.fmax(self._largest, np.fmax.reduce(divisors, axis=1), out=self._largest)
+                _move_to_positive(toward[words])
+                np.add(toward[words], np.float32(_EPSILON), out=against[words])
+                np.reciprocal(against[words], out=against[words])
+
+        def find_answers(questions: slice) -> None:
             find(
-                *(cosines.reshape(-1), divisors.reshape(-1), self._questions.reshape(-1), groups, begin),
-                *(self._scores.reshape(-1), self._rows.reshape(-1)),
+                *(toward.reshape(-1), against.reshape(-1), self._questions[questions].reshape(-1)),
+                *(groups, begin, self._scores[questions].reshape(-1), self._rows[questions].reshape(-1)),
             )
-            yield begin + len(groups)
+
+        threads = processors()
+        of_words = slices(len(tiled), threads, tiled.at_once)
+        of_questions = slices(len(self._questions), threads)
+        with Workers(threads) as pool:
+            for begin in range(0, len(self._groups), _WIDTH):
+                end = min(begin + _WIDTH, len(self._groups))
+                groups[: end - begin], groups[end - begin :] = self._groups[begin:end], NEVER_FOUND
+                block[: end - begin], block[end - begin :] = unit_rows(self._matrix[begin:end]), 0
+                do_at_once(pool, compare_words, of_words)
+                if self._multiplies:
+                    largest = np.fmax.reduce(against[: len(self._largest)], axis=1)
+                    np.fmax(self._largest, largest, out=self._largest)
+                do_at_once(pool, find_answers, of_questions)
+                yield end
 
     def answers(self) -> NDArray[np.int64]:
         """Choose the best of the candidates in float64."""

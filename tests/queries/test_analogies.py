@@ -41,7 +41,7 @@ def expected(rows, words, questions, method, searched=None, ignore_case=False):
     return [analogy_answer(rows, words, each, method, searched, ignore_case) for each in questions]
 
 
-@pytest.fixture(autouse=True, params=[(1024, 4096), (65, 4)], ids=["large parts", "small parts"])
+@pytest.fixture(autouse=True, params=[(1024, 4096), (64, 4)], ids=["large parts", "small parts"])
 def parts(request, monkeypatch):
     """Cut rows and questions into parts."""
     for name, value in zip(("_WIDTH", "_MOST_WORDS"), request.param, strict=True):
