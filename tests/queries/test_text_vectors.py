@@ -137,6 +137,22 @@ def test_nulls_have_no_words(vectors):
     assert not vectors.embed(pa.nulls(3)).any()
 
 
+def test_columns_of_pandas_and_polars(vectors):
+    expected = by_loop(vectors, ["the king", "", "", "x"])
+    pandas = pytest.importorskip("pandas")
+    texts = ["the king", None, float("nan"), "x"]
+    for column in (
+        pandas.Series(texts, dtype=object),
+        pandas.Series(["the king", pandas.NA, None, "x"], dtype="string"),
+        pandas.Series([["the", "king"], None, [], ["x"]]),
+        pandas.Series(["the king", None, "", "x"], dtype=pandas.ArrowDtype(pa.string())),
+    ):
+        assert reference.same_bits(vectors.embed(column), expected)
+    polars = pytest.importorskip("polars")
+    assert reference.same_bits(vectors.embed(polars.Series(["the king", None, "", "x"])), expected)
+    assert reference.same_bits(vectors.embed(polars.Series([["the", "king"], None, [], ["x"]])), expected)
+
+
 def test_no_texts(vectors):
     for texts in ([], pa.array([], pa.string()), iter([]), np.array([], dtype=str)):
         assert vectors.embed(texts).shape == (0, vectors.dim)

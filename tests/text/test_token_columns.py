@@ -106,6 +106,37 @@ def test_a_column_read_back_from_parquet(tmp_path: Path) -> None:
             assert tokenizer.texts_to_sequences(iter([column, column])) == EXPECTED * 2
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"lower": False}, {"char_level": True}, {"filters": "o", "split": "_"}]
+)
+@pytest.mark.parametrize("make", [pa.list_, pa.large_list])
+def test_words_are_read_where_arrow_has_them(options: dict[str, Any], make: Any) -> None:
+    """As the same words in Python: lowered by the kernel, neither split nor filtered."""
+    cells = [["Well", "DONE", "a-b C"], [], ["x" * 100, "", "Nul\0", "well"], ["Zz"] * 99]
+    expected, found = Tokenizer(**options), Tokenizer(**options)
+    expected.fit_on_texts(cells)
+    for column in (
+        pa.array(cells, make(pa.string())),
+        pa.array([["no"], *cells], make(pa.string())).slice(1),
+    ):
+        found = Tokenizer(**options)
+        found.fit_on_texts(column)
+        assert found.word_index == expected.word_index
+        assert found.texts_to_sequences(column) == expected.texts_to_sequences(cells)
+
+
+@pytest.mark.parametrize("offsets", [[0, 2**30, 2**30, 3], [0, -5, 1, 3], [0, 3, 1, 3]])
+@pytest.mark.parametrize("kind", [pa.string(), pa.list_(pa.string())], ids=str)
+def test_damaged_arrow_arrays(offsets: list[int], kind: pa.DataType) -> None:
+    """Their offsets would lead the kernel out of the text; Arrow itself checks the ends only."""
+    good = pa.array(["a", "b", "c"] if pa.types.is_string(kind) else [["a"], ["b"], ["c"]], kind)
+    data = good.buffers()[2:3] if pa.types.is_string(kind) else []
+    buffers = [None, pa.py_buffer(np.array(offsets, np.int32)), *data]
+    children = [] if data else [good.values]
+    with pytest.raises(TextError, match="the Arrow array of texts is damaged"):
+        Tokenizer().fit_on_texts(pa.Array.from_buffers(kind, 3, buffers, children=children))
+
+
 def test_lists_of_one_length() -> None:
     columns = [pa.array(PAIRS, pa.list_(pa.string(), 2)), objects(map(np.array, PAIRS))]
     polars = pytest.importorskip("polars")
