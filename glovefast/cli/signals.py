@@ -8,6 +8,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 _RETRY_SECONDS = 0.02
+_CODE_UNIT = 2  # bytes of an instruction
 _OF_A_SHELL = 128  # a shell reports a process that a signal ended as 128 and the signal's number
 
 
@@ -77,8 +78,10 @@ class EndingSignals:
         is_first, self.received = self.received is None, number
         if self._deferred and is_first:
             return
-        # Modules written in C turn an exception during their import into another one, or print it.
-        if not (_is_importing(frame) and _sent_again(number)):
+        # Modules written in C turn an exception during their import into another one, or print it; a lock
+        # that has just been taken would stay locked.
+        is_bad_moment = _is_importing(frame) or _is_entering(frame)
+        if not (is_bad_moment and _sent_again(number)):
             raise Interrupted(number)
 
 
@@ -88,6 +91,22 @@ def _is_importing(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _is_entering(frame: FrameType | None) -> bool:
+    """Say whether a `with` statement has called ``__enter__``, but would not yet call ``__exit__``.
+
+    Python itself handles signals there since 3.14 (https://github.com/python/cpython/issues/148874); the
+    ``__enter__`` of a condition is written in Python, so that signals have always been handled in it.
+    """
+    if frame is None:
+        return False
+    if frame.f_code is threading.Condition.__enter__.__code__:
+        return True
+    import opcode
+
+    before = frame.f_lasti - _CODE_UNIT
+    return before >= 0 and frame.f_code.co_code[before] == opcode.opmap.get("LOAD_SPECIAL")
 
 
 def _sent_again(number: int) -> bool:

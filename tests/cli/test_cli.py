@@ -3,7 +3,9 @@
 import importlib
 import os
 import signal
+import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from glovefast.queries.analogies import METHODS
 from glovefast.queries.question_files import KINDS
 from glovefast.store.metadata import MAX_DIM, NUMBER_TYPES
 from tests.helpers.files import names_here
+from tests.helpers.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("command_directory")
 
@@ -225,6 +228,35 @@ def test_a_signal_during_an_import_interrupts_after_it(command_directory, monkey
         with pytest.raises(Interrupted) as caught:
             threading.Event().wait(60)
     assert caught.value.exit_code == 143
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        threading.Condition,
+        pytest.param(
+            lambda lock: lock,
+            marks=pytest.mark.skipif(
+                sys.version_info < (3, 14), reason="Python handles no signals between __enter__ and the block"
+            ),
+        ),
+    ],
+    ids=["condition", "lock"],
+)
+def test_a_signal_leaves_nothing_locked(condition):
+    """It arrives when the lock is taken, and the block has not begun."""
+    left = []
+
+    class Lock:
+        __enter__ = staticmethod(partial(os.kill, os.getpid(), signal.SIGTERM))
+        acquire = release = locked = None
+
+        def __exit__(self, *error):
+            left.append(error[0])
+
+    with EndingSignals(), pytest.raises(Interrupted), condition(Lock()):
+        threading.Event().wait(PATIENCE)
+    assert left == [Interrupted]
 
 
 def test_ignored_signals_stay_ignored(run):
