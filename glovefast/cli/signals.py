@@ -80,14 +80,17 @@ class EndingSignals:
             return
         # Modules written in C turn an exception during their import into another one, or print it; a lock
         # that has just been taken would stay locked.
-        is_bad_moment = _is_importing(frame) or _is_entering(frame)
+        is_bad_moment = _is_inside(frame) or _is_entering(frame)
         if not (is_bad_moment and _sent_again(number)):
             raise Interrupted(number)
 
 
-def _is_importing(frame: FrameType | None) -> bool:
+def _is_inside(frame: FrameType | None) -> bool:
+    """Say whether a frame is inside an import, or inside the handler, which is sending a signal again."""
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        if frame.f_code is EndingSignals._handle.__code__:
             return True
         frame = frame.f_back
     return False

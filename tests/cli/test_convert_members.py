@@ -12,6 +12,7 @@ import pytest
 
 import glovefast
 from tests.helpers.files import names_here
+from tests.helpers.waiting import PATIENCE
 
 NAMES = ["a", "b", "c", "d"]
 TEXTS = {
@@ -20,10 +21,13 @@ TEXTS = {
 }
 STORES = [f"{name}.glovefast" for name in NAMES]
 
-# Sends itself a signal when the work on one store comes to a step; another thread may be at work on it.
-SIGNALLED = """
-import os, sys
+# Sends itself a signal when the work on one store comes to a step. Another thread is at work on it: that goes
+# on once the signal has interrupted the main thread.
+SIGNALLED = f"""
+PATIENCE = {PATIENCE}
+import os, sys, threading
 from glovefast.cli import main
+from glovefast.conversion.crew import Crew
 from glovefast.conversion.pipeline import Conversion
 from glovefast.store.writing import StoreWriter
 
@@ -38,9 +42,18 @@ def signalled(one, *arguments):
         original(one, *arguments)
     if name_of(one) == member:
         os.kill(os.getpid(), int(number))
+        if step != "publish":
+            interrupted.wait(PATIENCE)
     if step != "publish":
         return original(one, *arguments)
 
+def cancel(crew, number):
+    cancel_after(crew, number)
+    if number < 0:
+        interrupted.set()
+
+interrupted, cancel_after = threading.Event(), Crew._cancel_after
+Crew._cancel_after = cancel
 setattr(home, step, signalled)
 sys.exit(main(arguments))
 """
