@@ -2,9 +2,10 @@
 
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeAlias, TypeVar
 
 from glovefast.errors import printable
@@ -128,7 +129,19 @@ def bar_class() -> Any:  # noqa: ANN401 - the class for the terminal or for the 
         from tqdm.auto import tqdm
     else:  # tqdm.auto takes longer to import
         from tqdm import tqdm
-    return tqdm
+    return _with_own_lock(tqdm)
+
+
+@cache
+def _with_own_lock(bars: Any) -> Any:  # noqa: ANN401
+    """Give bars a lock for the threads of this process.
+
+    The lock of tqdm is for several processes, for which Python starts one more; from Python 3.14 on, that one
+    complains when the command ends.
+    """
+    own: Any = type(bars.__name__, (bars,), {})
+    own.set_lock(threading.RLock())
+    return own
 
 
 def _label(source: str) -> str:

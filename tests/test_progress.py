@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+import threading
 import types
 import zipfile
 
@@ -115,9 +116,12 @@ def test_a_notebook_gets_its_own_bar(monkeypatch):
     import tqdm
     import tqdm.auto
 
-    assert progress.bar_class() is tqdm.tqdm
+    bars = progress.bar_class()
+    assert bars.__base__ is tqdm.tqdm
+    assert bars is progress.bar_class()
+    assert isinstance(bars.get_lock(), type(threading.RLock()))  # starts no process, as tqdm's own does
     monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
-    assert progress.bar_class() is tqdm.auto.tqdm
+    assert progress.bar_class().__base__ is tqdm.auto.tqdm
 
 
 def test_signatures_stay_visible():
