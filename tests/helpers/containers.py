@@ -21,7 +21,9 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
         for name, data in members.items():
-            archive.writestr(name, data)
+            entry = zipfile.ZipInfo(name)  # without the time, which would be in the names of test cases
+            entry.compress_type, entry.external_attr = compression, 0o600 << 16
+            archive.writestr(entry, data)
     return file.getvalue()
 
 
