@@ -388,7 +388,7 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"split": ""}, "split is empty"),
         ({"lower": "yes"}, "lower is a str"),
         ({"stop_words": []}, "no attribute 'stop_words'"),
-        ({"word_index": "[" * 100_000}, "recursion|Expecting"),
+        ({"word_index": "[" * 100_000}, "recursion|Expecting|Stack overflow"),
     ],
 )
 def test_json_that_is_not_of_a_tokenizer(change: dict[str, Any], message: str) -> None:
