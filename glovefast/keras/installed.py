@@ -63,6 +63,7 @@ def import_keras() -> Any:  # noqa: ANN401 - a module without types
             f"Keras {keras.__version__} is too old; glovefast needs {oldest} or newer: "
             "pip install --upgrade keras"
         )
+    _log.info("Keras %s runs on %s", keras.__version__, keras.backend.backend())
     return keras
 
 

@@ -46,7 +46,7 @@ def embedding_layer(
     """Make a Keras ``Embedding`` layer that holds the vectors of a training vocabulary.
 
     The layer belongs to the backend that Keras runs on: TensorFlow, JAX or PyTorch
-    (``keras.backend.backend()``).
+    (``keras.backend.backend()``; the logger ``glovefast`` says so at level INFO).
 
     The layer is of Keras's own class: a model with it is saved and loaded without glovefast, and neither its
     configuration nor the ``config.json`` of a ``.keras`` file holds the matrix. As with any layer, a copy

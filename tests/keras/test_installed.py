@@ -84,6 +84,12 @@ def test_keras_starts_on_a_backend_that_is_installed(tmp_path):
     assert started(tmp_path, NAMED) == BACKENDS[0]
 
 
+def test_backend_is_logged(caplog):
+    with caplog.at_level("INFO", logger="glovefast"):
+        keras = installed.import_keras()
+    assert caplog.messages == [f"Keras {keras.__version__} runs on {keras.backend.backend()}"]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_backend_that_was_chosen_stays(tmp_path, backend):
     assert started(tmp_path, NAMED, backend) == backend

@@ -18,8 +18,6 @@ from tests.reference import same_bits
 torch = pytest.importorskip("torch")
 from glovefast.torch import embedding_layer  # noqa: E402 - imports PyTorch
 
-# PyTorch 2.13's export loads a part of PyTorch that is on its way out.
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning:torch")
 WORDS = ["the", "king", "queen", "Paris", "répété", "1990", "<unk>", "apple", "pear"]
 DIM = 7
 WORD_INDEX = {"king": 1, "zebra": 2, "pear": 3, "Apple": 5, "queen": 6}  # no 4; no zebra and no Apple stored
