@@ -62,21 +62,39 @@ def arrow_column(chunk: pa.Array, name: str) -> Column:
     given = chunk.type
     if pa.types.is_dictionary(chunk.type):
         chunk = chunk.dictionary_decode()
-    if pa.types.is_string_view(chunk.type):
-        chunk = chunk.cast(pa.large_string())
     kind = chunk.type
     if pa.types.is_null(kind):
         return Column([""] * len(chunk), [True] * len(chunk))
-    if not _is_text(kind) and not (is_list(kind) and _is_token(kind.value_type)):
+    is_text = _is_text(kind) or pa.types.is_string_view(kind)
+    if not is_text and not (is_list(kind) and _is_token(kind.value_type)):
         raise TextError(
             f"the column {name!r} holds {given}; it must hold texts (string) or tokens (list of strings)"
         )
+    if pa.types.is_string_view(kind):
+        chunk = _cast(chunk, pa.large_string())
+    elif _is_list_view(kind):  # a cast to lists damages views with nulls (pyarrow 26)
+        chunk = pa.array(chunk.to_pylist(), pa.large_list(pa.large_string()))
+    elif is_list(kind) and pa.types.is_string_view(kind.value_type):
+        chunk = _cast(chunk, pa.large_list(pa.large_string()))
+    kind = chunk.type
     if not chunk.null_count:
         return Column(chunk, None)
     missing = chunk.is_null()
     if pa.types.is_fixed_size_list(kind):
         chunk, kind = chunk.cast(pa.list_(kind.value_type)), pa.list_(kind.value_type)
     return Column(chunk.fill_null(pa.scalar([] if is_list(kind) else "", kind)), missing)
+
+
+def _is_list_view(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind))
+
+
+def _cast(chunk: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Cast views of strings; older versions of pyarrow know few casts of them."""
+    try:
+        return chunk.cast(kind)
+    except pa.ArrowNotImplementedError:
+        return pa.array(chunk.to_pylist(), kind)
 
 
 def _is_text(kind: pa.DataType) -> bool:
