@@ -20,8 +20,9 @@ class TokenizerLayer(keras.layers.Layer):
     """A fitted ``Tokenizer`` as a layer; `glovefast.keras.text_vectorization` makes it.
 
     The layer takes strings, and outputs what the Tokenizer's ``texts_to_sequences`` and then
-    ``pad_sequences`` give, for every text. It is a vocabulary like the Tokenizer itself, without the words
-    that `num_words` excludes.
+    ``pad_sequences`` give, for every text. Only the 66 code points that are no characters, such as U+FFFF,
+    are read as U+FFFD by older versions of TensorFlow (2.18). The layer is a vocabulary like the Tokenizer
+    itself, without the words that `num_words` excludes.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ class TokenizerLayer(keras.layers.Layer):
     ValueError
         If another argument is of the wrong kind.
     """
+
+    built: bool
 
     def __init__(
         self,
@@ -90,7 +93,13 @@ class TokenizerLayer(keras.layers.Layer):
         given = json.loads(word_index) if isinstance(word_index, str) else word_index
         used = _used(given, num_words, oov_token)
         self._word_index = json.dumps(used)  # a dictionary would be tracked, word by word
-        self._table = self._made_table(used)
+        # The Tokenizer drops empty words, even if the oov_token is empty.
+        entries = {word: index for word, index in used.items() if _is_unicode(word)} | {"": _LEFT_OUT}
+        others = _LEFT_OUT if oov_token is None else used[oov_token]
+        self._index_of_place = np.array([others, *entries.values()], dtype=np.int32)
+        # Old versions of Keras (3.6) export no tables but those of their own layers. With a dot, no word is
+        # [UNK] or ends with a zero byte, which NumPy cuts off.
+        self._places = keras.layers.StringLookup(vocabulary=[word + "." for word in entries], mask_token=None)
 
     @property
     def word_index(self) -> dict[str, int]:
@@ -99,7 +108,13 @@ class TokenizerLayer(keras.layers.Layer):
 
     def with_word_index(self, word_index: Mapping[str, int]) -> "TokenizerLayer":
         """Make a layer with the same settings and other words, of which `num_words` excludes none."""
-        return type(self)(**{**self.get_config(), "word_index": word_index, "num_words": None})
+        config = {**self.get_config(), "word_index": word_index, "num_words": None}
+        layer: TokenizerLayer = type(self).from_config(config)
+        return layer
+
+    def build(self, input_shape: Any = None) -> None:  # noqa: ANN401 - it does not matter
+        """Mark the layer as built: it has no weights."""
+        self._places.built = self.built = True
 
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - texts or tensors
         """Turn texts into indices: a tensor, an array or a list of strings, or one string."""
@@ -114,13 +129,15 @@ class TokenizerLayer(keras.layers.Layer):
         import tensorflow as tf
 
         self.compute_output_shape(inputs.shape)
-        indices = self._table.lookup(self._words_of(tf.reshape(inputs, [-1])))
+        words = self._words_of(tf.reshape(inputs, [-1]))
+        places = self._places(tf.strings.join([words.flat_values, "."]))
+        indices = words.with_flat_values(tf.gather(self._index_of_place, places))
         indices = tf.ragged.boolean_mask(indices, indices != _LEFT_OUT)
         if self.maxlen is not None:
             indices = indices[:, -self.maxlen :] if self.truncating == "pre" else indices[:, : self.maxlen]
         if self.padding == "pre":
             indices = tf.reverse(indices, [1])
-        padded = tf.cast(indices, tf.int32).to_tensor(self.value, shape=(None, self.maxlen))
+        padded = indices.to_tensor(self.value, shape=(None, self.maxlen))
         if self.padding == "pre":
             padded = tf.reverse(padded, [1])
         return padded if inputs.shape.rank else padded[0]
@@ -159,20 +176,6 @@ class TokenizerLayer(keras.layers.Layer):
         if filters:
             texts = tf.strings.regex_replace(texts, f"[{filters}]", self.split.replace("\\", r"\\"))
         return tf.strings.split(texts, self.split)
-
-    def _made_table(self, word_index: Mapping[str, int]) -> Any:  # noqa: ANN401 - a table of TensorFlow
-        import tensorflow as tf
-
-        # The Tokenizer drops empty words, even if the oov_token is empty.
-        entries = {word: index for word, index in word_index.items() if _is_unicode(word)} | {"": _LEFT_OUT}
-        others = _LEFT_OUT if self.oov_token is None else word_index[self.oov_token]
-        with tf.init_scope():
-            return tf.lookup.StaticHashTable(
-                tf.lookup.KeyValueTensorInitializer(
-                    tf.constant(list(entries)), tf.constant(list(entries.values()), tf.int64)
-                ),
-                others,
-            )
 
 
 def _used(word_index: Mapping[Any, Any], num_words: float | None, oov_token: str | None) -> dict[str, int]:

@@ -30,12 +30,15 @@ from glovefast.keras import (  # noqa: E402 - imports Keras
 from glovefast.keras.lower_case import lower_case  # noqa: E402
 
 ALL = [chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point < 0xE000]
+if tf.strings.unicode_encode([0xFFFF], "UTF-8").numpy() == b"\xef\xbf\xbd":
+    # Older versions of TensorFlow (2.18) write U+FFFD for the 66 code points that are no characters.
+    ALL = [each for each in ALL if ord(each) & 0xFFFE != 0xFFFE and not 0xFDD0 <= ord(each) <= 0xFDEF]
 TEXTS = ["the King saw a zebra, and Paris", "queen of PARIS", "", "zebra!zebra"]
 
 # What lowers to something longer, to ASCII or by its neighbors; what combines; what patterns read.
 ODD = "aAbBzZ09 .,!-'_\t\n\r\x00\x1c\x85\xa0İI\u0131KÅßẞΣ\u03c3ςÀéÉǅ\u0301\u0307\\[]^$&|{}"
-ODD += "\u200d\u2028\u3000中👍🏽𐐀\ufeff\ufffd\uffff"
-characters = st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=["Cs"]))
+ODD += "\u200d\u2028\u3000中👍🏽𐐀\ufeff\ufffd"
+characters = st.one_of(st.sampled_from(ODD), st.sampled_from(ALL))
 texts = st.lists(st.text(characters, max_size=30), min_size=1, max_size=6)
 settings_of_tokenizers = st.fixed_dictionaries(
     {},
@@ -61,7 +64,7 @@ paddings = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(texts, texts, settings_of_tokenizers, paddings, st.sampled_from([Tokenizer, keras_text.Tokenizer]))
 def test_any_text_and_tokenizer(fitted, others, rule, padding, kind):
     tokenizer = kind(**rule)
@@ -78,7 +81,7 @@ def test_any_text_and_tokenizer(fitted, others, rule, padding, kind):
     assert copy(others).numpy().tolist() == layer(others).numpy().tolist()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.text(st.one_of(st.sampled_from("Σ\u03c3ςaB'.\u0301İ ʰ"), characters), max_size=12)))
 def test_lower_case_of_any_text(some):
     lowered = lower_case().of_texts(tf.constant(some, tf.string)).numpy()
@@ -123,11 +126,23 @@ def fitted_tokenizer(**arguments):
 @pytest.mark.parametrize("oov_token", [None, "<unk>", "zebra"])
 @pytest.mark.parametrize("num_words", [None, 0, 1, 3, 100])
 def test_indices_that_a_user_assigned(oov_token, num_words):
-    word_index = {"zebra": 7, "paris": 0, "king": 3, "the": 3, "<unk>": 9, "": 5, "\ud83d": 11}
+    word_index = {
+        "zebra": 7,
+        "paris": 0,
+        "king": 3,
+        "the": 3,
+        "<unk>": 9,
+        "": 5,
+        "\ud83d": 11,
+        "[UNK]": 2,
+        "a\0": 8,
+        "a\0\0": 4,
+    }
     tokenizer = Tokenizer(num_words=num_words, oov_token=oov_token)
     tokenizer.word_index = word_index
     layer = text_vectorization(tokenizer, value=-2)
-    assert layer(TEXTS).numpy().tolist() == tokenizer.texts_to_padded(TEXTS, value=-2).tolist()
+    texts = [*TEXTS, "a\0 a\0\0 \0 a"]
+    assert layer(texts).numpy().tolist() == tokenizer.texts_to_padded(texts, value=-2).tolist()
 
 
 def test_shapes_and_kinds_of_input():
