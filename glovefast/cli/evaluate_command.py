@@ -49,7 +49,7 @@ Examples:
     type=click.IntRange(min=1),
     help="Use only the first N words of the store.",
 )
-@click.option("--keep-case", is_flag=True, help="Do not take words for the same that differ in case only.")
+@click.option("--keep-case", is_flag=True, help="Treat words that differ only in case as different words.")
 @click.option(
     "--dummy4unknown",
     is_flag=True,

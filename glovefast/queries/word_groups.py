@@ -14,12 +14,12 @@ _AT_ONCE = 8192
 
 @dataclass(frozen=True)
 class WordGroups:
-    """Groups of rows with the same word, or with words that differ in case only.
+    """Groups of rows with the same word, or with words that differ only in case.
 
     Attributes
     ----------
     ignores_case : bool
-        Whether words that differ in case only are the same.
+        Whether words that differ only in case are the same.
     numbers : dict of str to int
         The number of each word's group, by the word as `folded` gives it.
     of_rows : numpy.ndarray
@@ -58,7 +58,7 @@ def group_words(
     wanted : iterable of str
         The words to look for.
     ignore_case : bool
-        Whether words that differ in case only are the same.
+        Whether words that differ only in case are the same.
 
     Returns
     -------
