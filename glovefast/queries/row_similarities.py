@@ -114,7 +114,7 @@ class RowSimilarities:
             if len(buffer) < size:
                 buffer = np.empty(size, dtype=np.float32)
             products = buffer[:size].reshape(len(units), end - begin)
-            block = self.rows[begin:end] if chosen is None else self.rows.take(chosen[begin:end], axis=0)
+            block = self._block(begin, end) if chosen is None else self.rows.take(chosen[begin:end], axis=0)
             with np.errstate(all="ignore"):
                 np.matmul(units, block.T, out=products)
                 factors = _factors(block) if chosen is not None else self._kept_factors(block, begin)
@@ -153,6 +153,12 @@ class RowSimilarities:
         if begin >= self._known:
             return min(_BLOCK_ROWS, max(64, _NORM_BYTES // (4 * max(1, self.dim))))
         return min(max(_BLOCK_ROWS, _BLOCK_PRODUCTS // max(1, queries)), self._known - begin)
+
+    def _block(self, begin: int, end: int) -> NDArray[np.float32]:
+        """Give a block of rows as float32."""
+        if isinstance(self.rows, np.ndarray):
+            return self.rows[begin:end]
+        return self.rows.take(np.arange(begin, end))  # by a kernel, in a tenth of the time for float16
 
     def _kept_factors(self, block: NDArray[np.float32], begin: int) -> NDArray[np.float32]:
         """Give the factors of a block of rows; make them the first time."""
