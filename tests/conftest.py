@@ -18,6 +18,8 @@ settings.load_profile("glovefast")
 
 REAL_FILE = "GLOVEFAST_GLOVE_6B_50D"
 
+_LONGEST_BYTES = 50  # in the name of a test
+
 TESTS = Path(__file__).parent
 # Everything here needs Keras or one of its backends; single tests elsewhere carry the marker themselves.
 KERAS = [
@@ -52,6 +54,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave out what imports Keras, which takes seconds, where no test of it is wanted."""
     unwanted = "not keras" in config.option.markexpr and is_listed(collection_path, KERAS)
     return True if unwanted else None
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long bytes by their argument: packed ones hold the time, and all workers must agree on names."""
+    return argname if isinstance(val, bytes) and len(val) > _LONGEST_BYTES else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
