@@ -1,7 +1,6 @@
-"""The README's commands and Python blocks run, one after the other, as a reader would paste them."""
+"""The README's Python blocks run, one after the other, as a reader would paste them; its figures are real."""
 
 import re
-import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,44 +8,33 @@ import pytest
 
 import glovefast
 from glovefast.cli import main
+from glovefast.text import text_to_word_sequence
 from tests.helpers.backends import needs_tensorflow
-from tests.reference import tutorial_dictionary
+from tests.helpers.readme import NOT_RUN, README, blocks, blocks_by_library, table_rows, text
+from tests.reference import same_bits, text_vector, tutorial_dictionary
 
-README = Path(__file__).parents[1] / "README.md"
 WORDS = ["well", "done", "good", "work", "great", "nice"]
-
-
-NOT_RUN = "<!-- not run by the tests: needs a network -->"
-NEEDS = re.compile(r"<!-- needs (\w+) -->")  # a block that needs a library beside those of the test command
-
-
-def blocks(kind: str) -> list[tuple[str, str]]:
-    """Give the README's blocks of code with their languages, without those that need more than the tests."""
-    text = README.read_text(encoding="utf-8")
-    found = re.findall(r"^(<!--[^\n]*-->\n)?```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return [
-        (language, code)
-        for comment, language, code in found
-        if language in kind.split() and comment.strip() != NOT_RUN and not NEEDS.match(comment)
-    ]
 
 
 @needs_tensorflow
 def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("keras")
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("models that take strings need the backend TensorFlow")
+    pytest.importorskip("matplotlib")
+    import tensorflow as tf
+
     monkeypatch.chdir(tmp_path)
     numbers = np.random.default_rng(1).normal(size=(len(WORDS), 100))
     rows = (f"{word} " + " ".join(f"{x:.5g}" for x in row) for word, row in zip(WORDS, numbers, strict=True))
     Path("glove.6B.100d.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    Path("questions-words.txt").write_text(": made\nwell good done great\n", encoding="utf-8")
+    Path("wordsim353.tsv").write_text("good\tgreat\t9\nwell\tdone\t5\nwork\tnice\t1\n", encoding="utf-8")
 
     names: dict = {}
-    assert len(blocks("python")) >= 6
-    for language, code in blocks("bash python"):
-        if language == "python":
-            exec(compile(code, str(README), "exec"), names)
-        elif code.startswith("glovefast "):
-            for line in code.splitlines():
-                assert main(shlex.split(line, comments=True)[1:]) == 0
+    assert len(blocks("python")) >= 13
+    for _, code in blocks("python"):
+        exec(compile(code, str(README), "exec"), names)
 
     # What the reader has at the end is what the text promises.
     expected = tutorial_dictionary(Path("glove.6B.100d.txt"))
@@ -58,6 +46,22 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names["grown"].vocabulary == {**names["with_oov"], "nice": 8}
     assert names["grown"].not_found == ("qwxz",)
     assert names["text"].get_vocabulary() == ["", "[UNK]", *WORDS]
+    assert names["explained"].fallback == ("lower", "strip", "strip+lower")
+    for query, neighbors in zip(["good", "work"], names["found"], strict=True):
+        assert neighbors == names["vectors"].most_similar(query, topn=3)
+    means, known = zip(
+        *(text_vector(expected, text_to_word_sequence(each), 100) for each in names["texts"]), strict=True
+    )
+    assert same_bits(names["means"], np.stack(means))
+    assert names["known"].tolist() == list(known) == [2, 2, 3, 2]
+    np.testing.assert_allclose(np.linalg.norm(names["sentences"], axis=1), 1, rtol=1e-6)
+    texts = tf.constant(names["texts"])
+    predictions = names["served"].predict(texts, verbose=0)
+    assert predictions.shape == (4, 4, 100)
+    assert same_bits(tf.saved_model.load("saved_model").serve(texts).numpy(), predictions)
+    assert [each is None for each in names["table"]["text_vector"].to_pylist()] == [False, True, False]
+    assert same_bits(names["stacked"](names["texts"]), names["means"])
+    assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in ("map.png", "coverage.png"))
     restored = np.max(np.abs(names["small"] - names["matrix"]), axis=1)  # int8 numbers, by NumPy alone
     assert (restored <= np.max(np.abs(names["matrix"]), axis=1) / 253).all()
     assert Path("cache/stores").is_dir()
@@ -71,12 +75,6 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names["matrix"][names["row"]].tobytes() == expected["good"].tobytes()
 
 
-def blocks_by_library() -> list[tuple[str, str]]:
-    """Give the blocks that need another library, with its name."""
-    text = README.read_text(encoding="utf-8")
-    return re.findall(rf"^{NEEDS.pattern}\n```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
 @pytest.mark.parametrize(("library", "code"), blocks_by_library(), ids=lambda part: part.split("\n")[0])
 def test_blocks_that_need_another_library(tmp_path: Path, library: str, code: str) -> None:
     pytest.importorskip(library)
@@ -84,25 +82,39 @@ def test_blocks_that_need_another_library(tmp_path: Path, library: str, code: st
     numbers = np.random.default_rng(1).normal(size=(len(WORDS), 100)).astype(np.float32)
     vectors = glovefast.load(glovefast.save(WORDS, numbers, tmp_path / "made.glovefast"))
     matrix = vectors.embedding_matrix(word_index)
-    names: dict = {"vectors": vectors, "word_index": word_index, "matrix": matrix}
+    names: dict = {"glovefast": glovefast, "vectors": vectors, "word_index": word_index, "matrix": matrix}
     exec(compile(code, str(README), "exec"), names)
-    rows = np.asarray(names["rows"])  # what a block looks up for the indices 3 and 0
+    rows = names["rows"]  # what a block looks up for the indices 3 and 0
+    rows = rows.detach().numpy() if library == "torch" else np.asarray(rows)
     assert rows.tobytes() == matrix[[3, 0]].tobytes()
+
+
+def test_neighbors_of_ten_words(glove_6b_50d: Path, tmp_path: Path) -> None:
+    """The README shows the neighbors in the real glove.6B.50d as they come out."""
+    vectors = glovefast.load(glovefast.convert(glove_6b_50d, tmp_path / "glove.6B.50d.glovefast"))
+    shown = {word: cell for row in table_rows("Word") for word, cell in (row[:2], row[2:])}
+    assert len(shown) == 10
+    for (word, cell), neighbors in zip(shown.items(), vectors.nearest(list(shown), 4), strict=True):
+        assert cell == ", ".join(f"{neighbor} {cosine:.2f}" for neighbor, cosine in neighbors), word
+
+
+def test_the_table_of_commands_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {name for row in table_rows("Command") for name in re.findall(r"`glovefast (\w+)", row[0])}
+    assert main(["--help"]) == 0
+    listed = capsys.readouterr().out.partition("Commands:\n")[2].partition("\n\n")[0]
+    assert told | {"demo"} == set(re.findall(r"^  (\w+)", listed, re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", ["demo", "tests"])
 def test_set_up_is_one_command(name: str) -> None:
-    match = re.search(
-        rf"<!-- command: {name} -->\n```bash\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
-    )
+    match = re.search(rf"<!-- command: {name} -->\n```bash\n(.*?)```", text(), re.DOTALL)
     assert match
     assert match[1].startswith("python3 -m venv .venv && ")
     assert match[1].count("\n") == 1
 
 
 def test_a_reader_finds_things_by_heading() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 300
+    assert len(text().splitlines()) <= 300
     assert {
         "Quick start",
         "Installation",
@@ -110,6 +122,11 @@ def test_a_reader_finds_things_by_heading() -> None:
         "Looking up words",
         "Embedding matrices",
         "Out-of-vocabulary words",
+        "Neighbors, analogies, evaluation",
+        "Tokenizing text, models that take strings",
+        "Text vectors, pictures",
+        "PyTorch and JAX without Keras",
+        "Spark, Ray and other engines",
         "Filtering while converting",
         "Saving and exporting",
         "Command line",
@@ -118,18 +135,17 @@ def test_a_reader_finds_things_by_heading() -> None:
         "Guarantees",
         "Limitations",
         "Benchmarks",
-    } <= set(re.findall(r"^## (.*)$", text, re.MULTILINE))
+    } <= set(re.findall(r"^## (.*)$", text(), re.MULTILINE))
 
 
 def test_only_the_first_block_is_not_run() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert text.count(NOT_RUN) == 1
-    assert text.index(NOT_RUN) == text.index("<!--")
-    assert 'from_pretrained("glove.6B.100d")' in text.partition(NOT_RUN)[2].partition("```\n")[0]
+    assert text().count(NOT_RUN) == 1
+    assert text().index(NOT_RUN) == text().index("<!--")
+    assert 'from_pretrained("glove.6B.100d")' in text().partition(NOT_RUN)[2].partition("```\n")[0]
 
 
 def test_links_lead_to_files() -> None:
-    targets = re.findall(r"\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    targets = re.findall(r"\]\(([^)]+)\)", text())
     local = [target for target in targets if "://" not in target]
     assert len(local) >= 4
     assert [target for target in local if not (README.parent / target).exists()] == []

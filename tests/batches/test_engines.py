@@ -1,4 +1,4 @@
-"""The engines give the same bytes for the same texts as a plain loop; each test needs its engine."""
+"""The engines give the same bytes for the same texts as a plain loop, called as the README shows."""
 
 import multiprocessing
 import os
@@ -14,6 +14,7 @@ from pyarrow import parquet
 import glovefast
 from glovefast.batches import TextColumn
 from tests.batches import engines
+from tests.helpers.readme import engine_example
 
 pytestmark = pytest.mark.slow
 
@@ -40,20 +41,15 @@ def test_one_process(columns, expected):
     assert engines.cells_of(result) == expected
 
 
-def work(column: TextColumn, table: pa.Table) -> tuple[pa.Table, int]:
-    return column(table), os.getpid()
-
-
 def test_processes_of_python(columns, expected):
     """Started anew, as on macOS, with nothing but what is pickled."""
     table = engines.table()
     parts = [table.slice(first, 100) for first in range(0, len(table), 100)]
     for column in columns:
         with multiprocessing.get_context("spawn").Pool(2) as pool:
-            done = pool.starmap(work, [(column, part) for part in parts])
-        table = pa.concat_tables([part for part, _ in done])
-        parts = [table.slice(first, 100) for first in range(0, len(table), 100)]
-    assert engines.cells_of(table) == expected
+            example = engine_example("multiprocessing")
+            parts = eval(example, {"pool": pool, "column": column, "parts": parts})
+    assert engines.cells_of(pa.concat_tables(parts)) == expected
 
 
 # Spark
@@ -103,7 +99,7 @@ def test_spark(spark, expected):
     session, columns, _ = spark
     frame = session.createDataFrame(engines.table()).repartition(4)
     for column in columns:
-        frame = frame.mapInArrow(column.map_in_arrow, column.spark_schema(frame.schema))
+        frame = eval(engine_example("Spark"), {"frame": frame, "column": column})
     assert engines.cells_of(frame.toArrow()) == expected
 
 
@@ -185,7 +181,7 @@ def ray(tmp_path_factory):
 def test_ray(ray, columns, expected):
     dataset = ray.data.from_arrow(engines.table()).repartition(4)
     for column in columns:
-        dataset = dataset.map_batches(column, batch_format="pyarrow", batch_size=100)
+        dataset = eval(engine_example("Ray Data"), {"dataset": dataset, "column": column})
     tables = [ray.get(reference) for reference in dataset.to_arrow_refs()]
     assert engines.cells_of(pa.concat_tables(tables)) == expected
 
@@ -202,9 +198,11 @@ def test_datasets(columns, expected, tmp_path, monkeypatch):
 
     def run(form: str | None) -> "datasets.Dataset":
         dataset = datasets.Dataset.from_parquet(str(tmp_path / "texts.parquet"), cache_dir=tmp_path / "cache")
-        dataset = dataset.with_format(form)
         for column in columns:
-            dataset = dataset.map(column, batched=True, batch_size=100, num_proc=2)
+            if form == "arrow":
+                dataset = eval(engine_example("datasets"), {"dataset": dataset, "column": column})
+            else:
+                dataset = dataset.map(column, batched=True, batch_size=100, num_proc=2)
         return dataset.with_format("arrow")
 
     for form in ("arrow", None):
@@ -227,9 +225,9 @@ def test_dask(columns, expected):
     table = engines.table()
     parts = [table.slice(first, 100) for first in range(0, len(table), 100)]
     for column in columns:
-        parts = [dask.delayed(column)(part) for part in parts]
-    done = dask.compute(*parts, scheduler="processes", num_workers=2)
-    assert engines.cells_of(pa.concat_tables(done)) == expected
+        with dask.config.set(scheduler="processes", num_workers=2):
+            (parts,) = eval(engine_example("Dask"), {"dask": dask, "column": column, "parts": parts})
+    assert engines.cells_of(pa.concat_tables(parts)) == expected
 
 
 # PyTorch and TensorFlow
@@ -243,28 +241,18 @@ def test_data_loader(columns, expected):
     torch = pytest.importorskip("torch")
     from functools import partial
 
-    texts, (_, vector, _) = engines.texts()[1:], columns
-    loader = torch.utils.data.DataLoader(
-        texts,
-        batch_size=100,
-        num_workers=2,
-        collate_fn=partial(collated, vector),
-        multiprocessing_context="spawn",
-    )
-    found = np.concatenate(list(loader))
-    assert engines.bytes_of(list(found)) == expected["text_vector"][1:]
+    texts, (_, _, padded) = engines.texts()[1:], columns
+    data_loader = partial(torch.utils.data.DataLoader, multiprocessing_context="spawn")
+    names = {"DataLoader": data_loader, "texts": texts, "stacked": partial(collated, padded)}
+    found = np.concatenate(list(eval(engine_example("PyTorch"), names)))
+    assert engines.bytes_of(list(found)) == expected["text_padded"][1:]
 
 
 @pytest.mark.keras
 def test_tf_data(columns, expected):
     tensorflow = pytest.importorskip("tensorflow")
-    _, _, padded = columns
-    texts = engines.texts()[1:]
-
-    def pad(batch):
-        return collated(padded, [text.decode() for text in batch.numpy()])
-
-    dataset = tensorflow.data.Dataset.from_tensor_slices(texts).batch(100)
-    dataset = dataset.map(lambda batch: tensorflow.py_function(pad, [batch], tensorflow.int32))
-    found = np.concatenate([batch.numpy() for batch in dataset])
-    assert engines.bytes_of(list(found)) == expected["text_padded"][1:]
+    _, vector, _ = columns
+    batches = tensorflow.data.Dataset.from_tensor_slices(engines.texts()[1:]).batch(100)
+    names = {"tf": tensorflow, "batches": batches, "stacked": lambda texts: collated(vector, texts)}
+    found = np.concatenate([batch.numpy() for batch in eval(engine_example("tf.data"), names)])
+    assert engines.bytes_of(list(found)) == expected["text_vector"][1:]

@@ -212,7 +212,7 @@ NEIGHBORS_IN_THE_REAL_FILE = {
 
 
 def test_the_real_file(glove_6b_50d_text, tmp_path):
-    """The ten words of the README, and gensim's way to all similarities of one of them."""
+    """Ten words, and gensim's way to all similarities of one of them."""
     vectors = glovefast.load(glovefast.convert(glove_6b_50d_text, tmp_path / "glove.6B.50d.glovefast"))
     found = vectors.nearest(list(NEIGHBORS_IN_THE_REAL_FILE), 5)
     assert found.words == list(NEIGHBORS_IN_THE_REAL_FILE.values())
