@@ -131,8 +131,9 @@ def store(run: Callable[..., tuple[int, str, str]]) -> Path:
 def pytest_sessionstart() -> None:
     """Let interrupts through to the processes that the tests start.
 
-    A shell starts what runs in its background with SIGINT ignored, and that is handed on from process to
-    process: the tests that interrupt one would wait for ever.
+    A shell starts what runs in its background with SIGINT ignored, and nohup does so with SIGHUP. That is
+    handed on from process to process: the tests that interrupt one would wait for ever.
     """
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)

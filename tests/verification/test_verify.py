@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -185,7 +186,8 @@ def exchange(one, other):
     [
         ({}, None),
         ({"offsets": set_item(-1, 63)}, "index.arrow does not index 64 words"),
-        ({"offsets": set_item(0, 1)}, "index.arrow does not index 64 words"),
+        # Older versions of Arrow refuse this themselves.
+        ({"offsets": set_item(0, 1)}, "index.arrow does not index 64 words|list offset out of bounds"),
         ({"offsets": set_item(3, 60)}, "the buckets of index.arrow do not divide 64 entries"),
         ({"offsets": lambda offsets: np.append(0, np.full(64, 64, "i4"))}, "at a wrong place"),
         ({"rows": set_item(9, 64)}, "index.arrow names rows that are not there"),
@@ -201,7 +203,7 @@ def test_an_index_that_is_not_that_of_the_words(store, changes, problem):
     reseal(store)
     found = problems(store)
     assert len(found) == (problem is not None)
-    assert problem is None or problem in found[0]
+    assert problem is None or re.search(problem, found[0])
 
 
 def test_of_equal_words_each_must_be_in_the_index_in_order(store):

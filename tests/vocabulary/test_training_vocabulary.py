@@ -112,6 +112,7 @@ def test_unk_behind_a_gap_is_a_word_as_every_other():
         ({}, ["empty"]),
     ],
 )
+@pytest.mark.filterwarnings("ignore:In future, it will be an error for 'np.bool':DeprecationWarning")
 def test_mapping_that_cannot_be_used(mapping, said):
     with pytest.raises(VocabularyError) as caught:
         training_vocabulary(mapping)
