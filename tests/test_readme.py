@@ -148,4 +148,9 @@ def test_links_lead_to_files() -> None:
     targets = re.findall(r"\]\(([^)]+)\)", text())
     local = [target for target in targets if "://" not in target]
     assert len(local) >= 4
-    assert [target for target in local if not (README.parent / target).exists()] == []
+    for target in local:
+        path, _, section = target.partition("#")
+        assert (README.parent / path).exists(), target
+        if section:
+            headings = re.findall(r"^## (.*)$", (README.parent / path).read_text("utf-8"), re.MULTILINE)
+            assert section in [heading.lower().replace(" ", "-") for heading in headings]
