@@ -74,8 +74,9 @@ class WordVectors(MatrixMethods, NeighbourMethods, TextVectorMethods, ExportMeth
 
     Pickling keeps the path and the checksums only: a worker process opens the store again and shares its
     memory. On another host, the store may also be in a directory of ``GLOVEFAST_PATH``, or among the files
-    that Spark or Ray shipped. A store with other checksums is refused, because its rows would differ. Threads
-    and forked processes share the mapping, which is never written.
+    that Spark or Ray shipped. A store with other checksums is refused, because its rows would differ. The
+    checksums are those in its metadata: they tell stores apart, and are no proof against somebody who may
+    write in these directories. Threads and forked processes share the mapping, which is never written.
 
     Stores from untrusted sources are safe to open. Nothing in a store is executed or unpickled: sizes and
     types are checked when it is opened, and every position before it is followed. `glovefast.verify` checks

@@ -40,7 +40,7 @@ def open_again(
     location : str
         The absolute path at which it was. Its last part is the name to look for.
     contents : sequence
-        Its checksums.
+        Its checksums. Those of a store are what its metadata says; nothing computes them again.
     open_at : callable
         Opens what is at a path; returns it and its checksums.
     is_file : bool
@@ -70,9 +70,10 @@ def open_again(
         except OSError as error:
             tried.append((place, source, f"cannot be read ({error.strerror})"))
         else:
-            if list(found) == list(contents):
+            has_checksums = None not in (found[0], found[-1])  # somebody may have removed them
+            if list(found) == list(contents) and (has_checksums or place == location):
                 return opened
-            reason = f"is another {kind} of this name"
+            reason = f"is another {kind} of this name" if has_checksums else "has no checksums to compare"
             if place == location:
                 reason = f"was replaced by another {kind} after it was pickled"
             tried.append((place, source, reason))
@@ -104,7 +105,10 @@ def _shipped() -> Iterator[tuple[str, str]]:
     """List the directories into which engines unpack what they ship."""
     if (files := _spark_files()) is not None:
         yield files, "SparkFiles"
-    yield os.getcwd(), "working directory"  # noqa: PTH109 - of Ray's working_dir, of YARN's archives
+    try:
+        yield os.getcwd(), "working directory"  # noqa: PTH109 - of Ray's working_dir, of YARN's archives
+    except FileNotFoundError:  # it was deleted
+        return
 
 
 def _spark_files() -> str | None:

@@ -241,7 +241,11 @@ def _map_array(directory: Path, name: str, file: FileIO, shape: tuple[int, ...],
     expected, size = len(header) + math.prod(shape) * stored.itemsize, os.fstat(file.fileno()).st_size
     if size != expected:
         raise StoreError.damaged(directory, f"{name} has {size:,} bytes, expected {expected:,}")
-    return np.memmap(file, dtype=stored, mode="r", offset=len(header), shape=shape)
+    # By its number: a name would be taken for one in the working directory, which may have been deleted.
+    with FileIO(file.fileno(), closefd=False) as numbered:
+        mapped = np.memmap(numbered, dtype=stored, mode="r", offset=len(header), shape=shape)
+    mapped.filename = os.path.abspath(directory / name)  # noqa: PTH100 - ten times as fast as Path
+    return mapped
 
 
 def _is_archive_of_stores(path: Path) -> bool:

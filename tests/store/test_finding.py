@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -163,6 +164,29 @@ def test_another_store_in_its_place(made, pickled, other):
     moved(other, made)
     with pytest.raises(StoreError, match="was replaced by another store after it was pickled"):
         pickle.loads(pickled)
+
+
+def test_a_store_without_checksums_is_known_at_its_own_place_only(made, tmp_path, monkeypatch):
+    metadata = made / "metadata.json"
+    metadata.write_text(
+        re.sub('"checksums": {.*?}', '"checksums": {}', metadata.read_text(), flags=re.DOTALL)
+    )
+    pickled = pickle.dumps(load(made))
+    assert found(pickled) == made
+    monkeypatch.setenv("GLOVEFAST_PATH", str(tmp_path))
+    moved(made, tmp_path / NAME)
+    with pytest.raises(StoreError, match=r"words.glovefast \(GLOVEFAST_PATH\): has no checksums to compare"):
+        pickle.loads(pickled)
+
+
+def test_a_working_directory_that_was_deleted(made, pickled, tmp_path, monkeypatch):
+    Path.cwd().rmdir()
+    assert found(pickled) == made
+    there = moved(made, tmp_path / "there" / NAME)
+    with pytest.raises(StoreError, match=f"{made}: does not exist\n  GLOVEFAST_PATH is not set"):
+        pickle.loads(pickled)
+    monkeypatch.setenv("GLOVEFAST_PATH", str(there.parent))
+    assert found(pickled) == there
 
 
 def test_a_store_that_was_moved_costs_no_search_for_its_neighbors(made, pickled, tmp_path):
