@@ -214,7 +214,7 @@ def _without_nulls(piece: Piece) -> Piece:
     if isinstance(texts, pa.Array):
         if not _has_nulls(texts):
             return piece
-        texts = texts.to_pylist()
+        texts = piece.plain()
     elif {*map(type, texts)} <= {str}:
         return piece
     return Piece([_known_text(text) for text in texts], piece.first)

@@ -47,8 +47,27 @@ class Piece:
         return sum(map(_words, self.texts))
 
     def plain(self) -> list[Any]:
-        """Give the texts as Python objects."""
-        return self.texts if isinstance(self.texts, list) else self.texts.to_pylist()
+        """Give the texts as Python objects.
+
+        Raises
+        ------
+        TextError
+            If a text of Arrow is not UTF-8.
+        """
+        if isinstance(self.texts, list):
+            return self.texts
+        try:
+            return list(self.texts.to_pylist())
+        except UnicodeDecodeError as error:
+            raise TextError(f"{self._not_unicode()} is not UTF-8: {error}") from error
+
+    def _not_unicode(self) -> str:
+        for place, text in enumerate(self.texts):
+            try:
+                text.as_py()
+            except UnicodeDecodeError:
+                return f"the text at position {self.first + place}"
+        return "a text"
 
 
 def _words(text: object) -> int:
