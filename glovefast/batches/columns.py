@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from glovefast.errors import TextError
+from glovefast.queries.text_pooling import is_null
 from glovefast.text.pieces import is_list
 
 
@@ -60,7 +62,10 @@ def arrow_column(chunk: pa.Array, name: str) -> Column:
         If it holds something else; the message names the column and its type.
     """
     given = chunk.type
-    if pa.types.is_dictionary(chunk.type):
+    if pa.types.is_dictionary(given):
+        if pa.types.is_string(given.value_type):  # decoded, they may have more than 2 GiB
+            large = chunk.dictionary.cast(pa.large_string())
+            chunk = pa.DictionaryArray.from_arrays(chunk.indices, large)
         chunk = chunk.dictionary_decode()
     kind = chunk.type
     if pa.types.is_null(kind):
@@ -81,7 +86,8 @@ def arrow_column(chunk: pa.Array, name: str) -> Column:
         return Column(chunk, None)
     missing = chunk.is_null()
     if pa.types.is_fixed_size_list(kind):
-        chunk, kind = chunk.cast(pa.list_(kind.value_type)), pa.list_(kind.value_type)
+        kind = pa.large_list(kind.value_type)
+        chunk = chunk.cast(kind)
     return Column(chunk.fill_null(pa.scalar([] if is_list(kind) else "", kind)), missing)
 
 
@@ -115,17 +121,26 @@ def listed_column(values: Any, name: str) -> Column:  # noqa: ANN401 - a list, a
     TextError
         If it is not a column. What it holds is checked later, text by text.
     """
-    if hasattr(values, "isna"):  # pandas has several values for what is missing
-        values = [None if is_na else text for text, is_na in zip(values.tolist(), values.isna(), strict=True)]
     if isinstance(values, pa.Array | pa.ChunkedArray):
         values = values.to_pylist()
     elif hasattr(values, "tolist"):
         values = values.tolist()
     if not isinstance(values, Sequence) or isinstance(values, str | bytes):
         raise TextError(f"the column {name!r} must be a list of texts, not a {type(values).__name__}")
-    missing = [text is None for text in values]
-    texts = ["" if text is None else text for text in values]
+    if {*map(type, values)} <= {str}:
+        return Column(list(values), None)
+    missing = [is_null(text) for text in values]
+    texts = ["" if is_missing else _plain(text) for text, is_missing in zip(values, missing, strict=True)]
     return Column(texts, missing if any(missing) else None)
+
+
+def _plain(text: Any) -> Any:  # noqa: ANN401 - whatever a list may hold; it is checked later
+    """Make a list of tokens in an array or a tuple."""
+    if isinstance(text, np.ndarray):
+        return text.tolist()
+    if isinstance(text, pa.Array):
+        return text.to_pylist()
+    return list(text) if isinstance(text, tuple) else text
 
 
 def with_column(batch: Any, name: str, values: list[Any]) -> Any:  # noqa: ANN401

@@ -4,6 +4,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from glovefast.errors import VocabularyError, printable
 from glovefast.store.checksums import checksum_of
 from glovefast.store.finding import open_again
 from glovefast.text.saved_tokenizers import tokenizer_from_json
@@ -23,13 +24,17 @@ def opened_store(location: str, contents: tuple[str | None, ...]) -> WordVectors
 @lru_cache(_MOST)
 def opened_tokenizer(location: str, checksum: str) -> Tokenizer:
     """Read the JSON of a Tokenizer, wherever it is on this host."""
-    return tokenizer_from_json(open_again(location, [checksum], read_file, is_file=True))
+    data = open_again(location, [checksum], read_file, is_file=True)
+    try:
+        return tokenizer_from_json(data.decode())
+    except UnicodeDecodeError as error:
+        raise VocabularyError(f"{printable(location)} is not the JSON of a Tokenizer: {error}") from error
 
 
-def read_file(path: str) -> tuple[str, list[str]]:
-    """Read a file of text; give its checksum too."""
+def read_file(path: str) -> tuple[bytes, list[str]]:
+    """Read a file; give its checksum too."""
     data = Path(path).read_bytes()
-    return data.decode(), [checksum_of(data)]
+    return data, [checksum_of(data)]
 
 
 @lru_cache(_MOST)

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from glovefast.batches.columns import Column
 from glovefast.batches.opened import made_tokenizer, opened_store, opened_tokenizer
 from glovefast.errors import TextError
-from glovefast.queries.text_rows import text_rows
+from glovefast.queries.text_rows import has_null_words, text_rows
 from glovefast.queries.text_vectors import Splitting, text_pooler
-from glovefast.text.pieces import Texts
 from glovefast.text.sequences import Sequences
 from glovefast.text.tokenizer import Tokenizer
 from glovefast.text.word_rule import WordRule
@@ -40,7 +39,7 @@ class Filling:
     """
 
     type: pa.DataType
-    of: Callable[[Texts], Sequences | NDArray[Any]]
+    of: Callable[[list[Any] | pa.Array], Sequences | NDArray[Any]]
 
     def arrow(self, column: Column) -> pa.Array:
         """Make a column of Arrow."""
@@ -69,10 +68,14 @@ def filling(values: Mapping[str, Any]) -> Filling:
     """Make the filling of a column with these settings, the arguments of `TextColumn`."""
     threads: int = values["threads"]
     if values["output"] == "padded":
-        width = values["maxlen"]
-        pad = partial(_tokenizer(**values["vocabulary"]).texts_to_padded, maxlen=width, threads=threads)
+        width, tokenizer = values["maxlen"], _tokenizer(**values["vocabulary"])
         ends = {name: values[name] for name in ("padding", "truncating")}
-        return Filling(pa.list_(pa.int32(), width), partial(pad, **ends))
+
+        def pad(texts: list[Any] | pa.Array) -> NDArray[np.int32]:
+            known = _without_null_words(texts, tokenizer.word_index)
+            return tokenizer.texts_to_padded(known, width, **ends, threads=threads)
+
+        return Filling(pa.list_(pa.int32(), width), pad)
     vectors = opened_store(values["store"], tuple(values["contents"]))
     splitting = {name: values[name] for name in ("filters", "lower", "split")}
     if values["output"] == "rows":
@@ -84,6 +87,20 @@ def filling(values: Mapping[str, Any]) -> Filling:
         rows_of(vectors), index_of(vectors), values["pooling"], Splitting(**splitting, fallback=())
     )
     return Filling(pa.list_(pa.float32(), vectors.dim), lambda texts: pooler.pool(texts, threads).matrix)
+
+
+def _without_null_words(texts: list[Any] | pa.Array, vocabulary: Mapping[str, int]) -> list[Any] | pa.Array:
+    """Put a word that the vocabulary lacks in the place of each null."""
+    if not has_null_words(texts):
+        return texts
+    unknown = "\0"
+    while unknown in vocabulary:
+        unknown += "\0"
+    plain = texts.to_pylist() if isinstance(texts, pa.Array) else texts
+    return [
+        [unknown if word is None else word for word in text] if isinstance(text, list) else text
+        for text in plain
+    ]
 
 
 def _tokenizer(path: str = "", checksum: str = "", settings: str = "") -> Tokenizer:

@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from glovefast.batches.columns import arrow_column, listed_column, names_of, with_column
 from glovefast.batches.outputs import OUTPUTS, Filling, Output, filling
-from glovefast.batches.vocabularies import reference_of
+from glovefast.batches.vocabularies import LARGEST_INDEX, reference_of
 from glovefast.errors import TextError
 from glovefast.store.finding import contents_of
 from glovefast.text.padding import check_ends
 from glovefast.text.words import DEFAULT_FILTERS
 from glovefast.threads import checked_threads
-from glovefast.vectors import WordVectors, load, location_of
+from glovefast.vectors import WordVectors, location_of, opened
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
@@ -31,7 +31,8 @@ class TextColumn:
     pickled, it has less than a kilobyte and always the same bytes. A process opens the store when it first
     needs it, once for all columns, and shares its memory with the other processes of the host. On another
     host, the store is looked for at its path, then in the directories of ``GLOVEFAST_PATH``, then among the
-    files that Spark (``addArchive``) or Ray (``working_dir``) shipped; one with other checksums is refused.
+    files that Spark (``addArchive``) or Ray (``working_dir``) shipped; one whose metadata has other checksums
+    is refused.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ class TextColumn:
         - "vector": one vector, as `WordVectors.embed` makes it: `dim` float32 numbers;
         - "padded": the indices of its words in `vocabulary`: `maxlen` int32 numbers.
 
-        A text that is null gives null, whatever the output.
+        A text that is null (None, or NaN or NA of pandas) gives null, whatever the output. A token that is
+        null is a missing word.
     pooling : {"mean", "sif"}
         For "vector": how the vectors of the words become one; see `WordVectors.embed`.
     name : str, optional
@@ -110,26 +112,22 @@ class TextColumn:
         name = f"{column}_{output}" if name is None else name
         if name == column:
             raise ValueError(f"name={name!r} is the column with the texts; choose another name")
-        splitting: dict[str, Any] = {"filters": "".join(filters), "lower": bool(lower), "split": split}
-        if not isinstance(split, str) or not split:
-            raise ValueError(f"split must be a string that is not empty, not {split!r}")
+        splitting = _checked_splitting(filters, lower, split)
         values: dict[str, Any] = {"column": column, "output": output, "name": name}
         values["threads"] = checked_threads(threads)
         if output == "padded":
-            if isinstance(maxlen, bool) or not isinstance(maxlen, int | np.integer) or maxlen < 1:
-                raise ValueError(f"output='padded' needs maxlen, a positive integer, not {maxlen!r}")
             check_ends(padding, truncating)
             values["vocabulary"] = reference_of(vocabulary, splitting)
-            values |= {"maxlen": int(maxlen), "padding": padding, "truncating": truncating}
+            values |= {"maxlen": _checked_maxlen(maxlen), "padding": padding, "truncating": truncating}
         else:
             if vocabulary is not None or maxlen is not None:
                 raise ValueError(f"vocabulary and maxlen are for output='padded', not for {output!r}")
             if store is None:
                 raise TypeError(f"output={output!r} needs a store")
-            vectors = store if isinstance(store, WordVectors) else load(store)
+            vectors = opened(store)
             values |= {"store": location_of(vectors), "contents": contents_of(vectors.metadata), **splitting}
             if output == "vector":
-                if pooling not in {"mean", "sif"}:
+                if pooling not in ("mean", "sif"):
                     raise ValueError(f"pooling must be 'mean' or 'sif', not {pooling!r}")
                 values["pooling"] = pooling
         # One string, because a pickle writes the same strings in another way if they are one object.
@@ -172,7 +170,7 @@ class TextColumn:
         -------
         pyarrow.Table, pyarrow.RecordBatch, dict or pandas.DataFrame
             The batch with one column more. In Arrow, it holds lists; in a dictionary or a DataFrame, a NumPy
-            array for each text. A null gives null (None); a token that is null counts as a missing word.
+            array for each text. A null gives null (None).
 
         Raises
         ------
@@ -243,6 +241,24 @@ class TextColumn:
         if self._filling is None:
             self._filling = filling(self._values)
         return self._filling
+
+
+def _checked_splitting(filters: str, lower: bool, split: str) -> dict[str, Any]:
+    try:
+        filters = "".join(filters)
+    except TypeError:
+        raise TypeError(f"filters must be a string, not {filters!r}") from None
+    if not isinstance(split, str) or not split:
+        raise ValueError(f"split must be a string that is not empty, not {split!r}")
+    return {"filters": filters, "lower": bool(lower), "split": split}
+
+
+def _checked_maxlen(maxlen: Any) -> int:  # noqa: ANN401 - checked here
+    if isinstance(maxlen, bool) or not isinstance(maxlen, int | np.integer) or maxlen < 1:
+        raise ValueError(f"output='padded' needs maxlen, a positive integer, not {maxlen!r}")
+    if maxlen > LARGEST_INDEX:
+        raise ValueError(f"maxlen must be {LARGEST_INDEX:,} at most, not {maxlen}")
+    return int(maxlen)
 
 
 def _restored(settings: str) -> TextColumn:

@@ -12,6 +12,8 @@ from glovefast.errors import VocabularyError
 from glovefast.text.words import shown
 from glovefast.vocabulary.training_vocabulary import is_fitted_tokenizer
 
+LARGEST_INDEX = np.iinfo(np.int32).max
+
 _SETTINGS = ("num_words", "filters", "lower", "split", "char_level", "oov_token")
 
 
@@ -58,7 +60,8 @@ def reference_of(vocabulary: Any, splitting: Mapping[str, Any]) -> dict[str, Any
     indices = {word: _index(word, index) for word, index in word_index.items()}
     if not indices:
         raise VocabularyError("the training vocabulary is empty")
-    return {"settings": json.dumps({**settings, "word_index": indices}, ensure_ascii=False)}
+    whole = {**settings, "word_index": indices}
+    return {"settings": json.dumps(whole, ensure_ascii=False, default=np.generic.item)}
 
 
 def _index(word: Any, index: Any) -> int:  # noqa: ANN401 - whatever a dictionary may hold
@@ -66,4 +69,6 @@ def _index(word: Any, index: Any) -> int:  # noqa: ANN401 - whatever a dictionar
         raise VocabularyError(f"the vocabulary holds a word that is not a string: {shown(word)}")
     if isinstance(index, bool) or not isinstance(index, int | np.integer) or index < 0:
         raise VocabularyError(f"the index of {word!r} must be an integer that is not negative, not {index!r}")
+    if index > LARGEST_INDEX:
+        raise VocabularyError(f"the index of {word!r} must be {LARGEST_INDEX:,} at most, not {index}")
     return int(index)

@@ -57,7 +57,7 @@ def text_rows(index: WordIndex, texts: Texts, rule: WordRule, threads: int) -> S
     idle: SimpleQueue[_Scratch] = SimpleQueue()
 
     def look_up(piece: Piece) -> Sequences:
-        if _has_null_words(piece):
+        if has_null_words(piece.texts):
             return _with_null_words(index, piece, rule)
         batch = batch_of(piece, rule)
         try:
@@ -85,8 +85,8 @@ def text_rows(index: WordIndex, texts: Texts, rule: WordRule, threads: int) -> S
     return Sequences.joined(in_order(look_up, pieces_of(texts), threads))
 
 
-def _has_null_words(piece: Piece) -> bool:
-    texts = piece.texts
+def has_null_words(texts: list[Any] | pa.Array) -> bool:
+    """Say whether lists of words have words that are null."""
     if isinstance(texts, pa.Array):
         return bool(pa.types.is_nested(texts.type) and texts.flatten().null_count)
     return any(isinstance(text, list) and None in text for text in texts)

@@ -174,6 +174,47 @@ def test_data_frames(columns, expected, output):
         assert [None if cell is None else cell.tolist() for cell in cells] == expected[output]
 
 
+def test_nulls_of_pandas_in_lists(columns):
+    pandas = pytest.importorskip("pandas")
+    for null in (float("nan"), np.float64("nan"), pandas.NA):
+        for output, column in columns.items():
+            result = column({"text": ["king", null, None]})[f"text_{output}"]
+            assert [cell is None for cell in result] == [False, True, True]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_tokens_in_other_containers(columns, output):
+    tokens = [["the", "king"], ["rook", "nobody"]]
+    wanted = [cell.tolist() for cell in columns[output]({"text": tokens})[f"text_{output}"]]
+    for kind in (tuple, np.array, lambda text: np.array(text, dtype=object), pa.array):
+        given = {"text": [kind(text) for text in tokens]}
+        assert [cell.tolist() for cell in columns[output](given)[f"text_{output}"]] == wanted
+
+
+def test_null_tokens_of_every_container(columns):
+    pandas = pytest.importorskip("pandas")
+    parquet = pa.table({"text": [["king", None], None]}).to_pandas()  # arrays of objects in a DataFrame
+    assert isinstance(parquet["text"][0], np.ndarray)
+    for given in (parquet, {"text": pandas.Series([("king", None), None])}, {"text": [("king", None), None]}):
+        rows = columns["rows"](given)["text_rows"]
+        assert [each if each is None else each.tolist() for each in rows] == [[1, -1], None]
+        assert columns["padded"](given)["text_padded"][0].tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.dictionary(pa.int8(), pa.string()), None])
+@pytest.mark.parametrize("oov_token", [None, "<unk>"])
+def test_padded_has_null_tokens_as_missing_words(kind, oov_token):
+    tokenizer = Tokenizer(oov_token=oov_token)
+    tokenizer.fit_on_texts([["the", "king", "\0"]])  # even a zero byte is a word here
+    tokens = [["king", None, "the"], [None], None]
+    column = TextColumn(None, "text", "padded", vocabulary=tokenizer, maxlen=3)
+    given = {"text": tokens} if kind is None else pa.table({"text": pa.array(tokens, pa.list_(kind))})
+    cells = column(given)["text_padded"]
+    cells = cells.to_pylist() if kind else [None if cell is None else cell.tolist() for cell in cells]
+    wanted = tokenizer.texts_to_padded([["king", "nobody", "the"], ["nobody"]], 3).tolist()
+    assert cells == [*wanted, None]
+
+
 def test_tokens_that_are_null_are_missing_words(columns):
     tokens = [["king", None, "the"], [None]]
     for given in (pa.table({"text": tokens}), {"text": tokens}):
@@ -208,6 +249,13 @@ def test_padded_follows_the_tokenizer(tmp_path):
         cells = pickle.loads(pickle.dumps(column))({"text": texts})["text_padded"]
         assert same_bits(np.stack(cells), wanted)
     assert len(pickle.dumps(column)) < 1_000  # with the path of a file
+
+
+def test_a_tokenizer_with_numbers_of_numpy():
+    tokenizer = Tokenizer(num_words=np.int64(3), lower=np.bool_(True))
+    tokenizer.fit_on_texts(["the king the queen"])
+    column = TextColumn(None, "text", "padded", vocabulary=tokenizer, maxlen=np.int64(2))
+    assert pickle.loads(pickle.dumps(column))({"text": ["THE queen"]})["text_padded"][0].tolist() == [0, 1]
 
 
 def test_pooling(store, vectors):
@@ -260,6 +308,27 @@ def test_an_entry_of_a_list_that_is_not_a_text(columns):
         columns["rows"]({"text": "the king"})
 
 
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_texts_of_arrow_that_are_not_unicode(columns, output):
+    texts = pa.array(["king", "abc"])
+    data = pa.py_buffer(b"king\xffbc")
+    damaged = pa.Array.from_buffers(pa.string(), 2, [None, texts.buffers()[1], data])
+    lists = pa.ListArray.from_arrays([0, 1, 2], damaged)
+    for array in (damaged, lists):
+        with pytest.raises(TextError, match="the text at position 1 is not UTF-8: "):
+            columns[output](pa.table({"text": array}))
+
+
+def test_dictionaries_may_have_more_than_two_gigabytes_of_texts(columns):
+    """Decoded, they are large_string, whose offsets have 64 bits; that many would take a minute here."""
+    from glovefast.batches.columns import arrow_column
+
+    encoded = pa.DictionaryArray.from_arrays(pa.array([1, 0, None, 1]), pa.array(["king", "the king"]))
+    decoded = arrow_column(encoded.slice(1), "text")
+    assert decoded.texts.type == pa.large_string()
+    assert decoded.texts.to_pylist() == ["king", "", "the king"]
+
+
 def test_a_name_that_is_taken(columns, store):
     with pytest.raises(ValueError, match="has a column 'text_rows' already; choose another name="):
         columns["rows"](columns["rows"]({"text": ["king"]}))
@@ -284,6 +353,19 @@ def test_what_is_not_a_batch(columns, batch):
         ({"output": "rows", "maxlen": 3}, ValueError, "are for output='padded', not for 'rows'"),
         ({"vocabulary": {"a": 1}}, ValueError, "are for output='padded', not for 'vector'"),
         ({"pooling": "median"}, ValueError, "pooling"),
+        ({"pooling": ["mean"]}, ValueError, "pooling must be 'mean' or 'sif', not "),
+        ({"filters": None}, TypeError, "filters must be a string, not None"),
+        ({"store": 3}, TypeError, "vectors must be what .* not a int"),
+        (
+            {"output": "padded", "vocabulary": {"a": 1}, "maxlen": 1 << 31},
+            ValueError,
+            "maxlen must be 2,147,483,647 at most",
+        ),
+        (
+            {"output": "padded", "vocabulary": {"a": 1 << 31}, "maxlen": 2},
+            VocabularyError,
+            "index of 'a' must be 2,147,483,647 at most",
+        ),
         (
             {"output": "padded", "vocabulary": {"a": 1}},
             ValueError,
@@ -323,7 +405,7 @@ def test_what_is_not_a_batch(columns, batch):
 )
 def test_arguments_that_cannot_be(store, arguments, error, message):
     with pytest.raises(error, match=message):
-        TextColumn(store, **arguments)
+        TextColumn(**{"store": store, **arguments})
 
 
 def test_stores_that_cannot_be(tmp_path):
@@ -333,6 +415,9 @@ def test_stores_that_cannot_be(tmp_path):
         TextColumn(None, output="rows")
     (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
     with pytest.raises(VocabularyError, match="not the JSON of a Tokenizer"):
+        TextColumn(None, output="padded", maxlen=2, vocabulary=tmp_path / "tokenizer.json")
+    (tmp_path / "tokenizer.json").write_bytes(b"\xff")
+    with pytest.raises(VocabularyError, match=r"tokenizer\.json is not the JSON of a Tokenizer"):
         TextColumn(None, output="padded", maxlen=2, vocabulary=tmp_path / "tokenizer.json")
 
 
@@ -443,10 +528,11 @@ def test_a_store_and_a_vocabulary_that_moved(store, tmp_path, monkeypatch):
     results = [pickle.loads(each)({"text": ["the king"]}) for each in data]
     assert results[0]["text_rows"][0].tolist() == [0, 1]
     assert results[1]["padded"][0].tolist() == [1, 2]
-    (here / "tokenizer.json").write_text(tokenizer.to_json(indent=1), encoding="utf-8")
-    opened.opened_tokenizer.cache_clear()
-    with pytest.raises(StoreError, match=r"\(GLOVEFAST_PATH\): is another file of this name"):
-        pickle.loads(data[1])({"text": ["the king"]})
+    for other in (tokenizer.to_json(indent=1).encode(), b"\xff"):
+        (here / "tokenizer.json").write_bytes(other)
+        opened.opened_tokenizer.cache_clear()
+        with pytest.raises(StoreError, match=r"\(GLOVEFAST_PATH\): is another file of this name"):
+            pickle.loads(data[1])({"text": ["the king"]})
 
 
 def test_the_settings_are_plain_data(columns):
