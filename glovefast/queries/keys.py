@@ -1,6 +1,7 @@
 """What a query is made of: words, numbers of rows, and vectors, each with a weight or without."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -95,7 +96,7 @@ class Keys:
     def known(self, keys: Iterable[Key]) -> tuple[list[int], list[str]]:
         """Give the rows of the keys that are there, and the words that are missing."""
         found, missing = [], []
-        for key in [keys] if isinstance(keys, str) else keys:
+        for key in _as_list(keys):
             row = self.index.row(key) if isinstance(key, str) else self.row(key)
             if row < 0:
                 missing.append(str(key))
@@ -111,19 +112,16 @@ class Keys:
     def vector(self, key: KeyOrVector) -> NDArray[np.float32]:
         """Give the vector of a key, or a vector as a query."""
         if isinstance(key, np.ndarray) and key.dtype.kind not in "USO":
-            query: NDArray[np.float32] = as_queries(key, self.table.dim)[0]
+            query: NDArray[np.float32] = as_queries(_one_vector(key, self.table.dim), self.table.dim)[0]
             return query
         return self.row_vector(self.row(key))  # type: ignore[arg-type]  # what it does not know, it refuses
 
     def operand(self, item: Any, weight: float, *, weighted: bool = True) -> Operand:  # noqa: ANN401
         """Read a key or a vector, or a pair of one and its weight."""
         if weighted and isinstance(item, tuple | list) and len(item) == 2:
-            item, given = item
-            if not isinstance(given, Real) or not np.isfinite(float(given)):
-                raise TypeError(f"the weight of {shortened(item)} must be a finite number, not {given!r}")
-            weight = float(given)
+            item, weight = item[0], _as_weight(*item)
         if isinstance(item, np.ndarray) and item.dtype.kind not in "USO":
-            return Operand(as_vectors(item, self.table.dim)[0], -1, weight)
+            return Operand(_one_vector(item, self.table.dim), -1, weight)
         row = self.row(item)
         return Operand(self.row_vector(row), row, weight)
 
@@ -138,12 +136,12 @@ class Keys:
             return (
                 self.row_vector(only.row)[None] if only.row >= 0 else as_queries(only.vector, self.table.dim)
             )
-        total = np.zeros(self.table.dim)
-        for operand in operands:
-            vector = operand.vector
-            if operand.row >= 0:
-                vector = unit_rows(vector[None])[0]
-            total += operand.weight * vector.astype(np.float64)
+        parts = [each.vector if each.row < 0 else unit_rows(each.vector[None])[0] for each in operands]
+        with np.errstate(over="ignore", invalid="ignore"):
+            weighted = (each.weight * np.float64(part) for each, part in zip(operands, parts, strict=True))
+            total = np.sum(list(weighted), axis=0)
+        if not np.isfinite(total).all() and np.isfinite(np.concatenate(parts)).all():
+            raise ValueError("the weights or the vectors are so large that their sum is infinite")
         return unit_rows(total[None])
 
 
@@ -167,10 +165,22 @@ def as_integer(value: object, name: str) -> int:
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 
+def _as_weight(item: object, given: object) -> float:
+    """Check the weight of an item; TypeError names the item."""
+    with suppress(OverflowError):  # an integer beyond float64
+        if isinstance(given, Real) and np.isfinite(float(given)):
+            return float(given)
+    raise TypeError(f"the weight of {shortened(item)} must be a finite number, not {shortened(given)}")
+
+
 def _as_list(keys: Any) -> list[Any]:  # noqa: ANN401
     """Give the keys and vectors of an argument as a list: None, a single one, or several."""
     if keys is None:
         return []
+    if isinstance(keys, bytes | bytearray):
+        raise TypeError(f"expected words, numbers of rows or vectors, not {shortened(keys)}")
+    if hasattr(keys, "__array__") and not is_integer(keys):
+        keys = np.asarray(keys)  # a column of words, a table of vectors, a tensor
     if isinstance(keys, np.ndarray):
         if keys.dtype.kind in "USO":
             return [keys.item()] if keys.ndim == 0 else list(keys.tolist())
@@ -180,6 +190,15 @@ def _as_list(keys: Any) -> list[Any]:  # noqa: ANN401
     if not isinstance(keys, Iterable):
         raise TypeError(f"expected words, numbers of rows or vectors, not {shortened(keys)}")
     return list(keys)
+
+
+def _one_vector(vector: NDArray[Any], dim: int) -> NDArray[Any]:
+    """Check a vector from the user as `as_vectors` does, and that it is only one."""
+    checked = as_vectors(vector, dim)
+    if len(checked) != 1:
+        raise ValueError(f"expected one vector, got an array of shape {vector.shape}")
+    only: NDArray[Any] = checked[0]
+    return only
 
 
 def as_vectors(vectors: Any, dim: int) -> NDArray[Any]:  # noqa: ANN401 - what NumPy can read
@@ -193,7 +212,8 @@ def as_vectors(vectors: Any, dim: int) -> NDArray[Any]:  # noqa: ANN401 - what N
         shape = np.shape(vectors)
         raise ValueError(f"the store's vectors have {dim} numbers; got an array of shape {shape}")
     if array.dtype != np.float32:
-        array = array.astype(np.float64)
+        with np.errstate(over="ignore"):  # a longdouble beyond float64 is refused as infinite
+            array = array.astype(np.float64)
     is_finite = np.isfinite(array).all(axis=1)
     if not is_finite.all():
         raise ValueError(f"vector {int(np.argmin(is_finite))} has a number that is nan or infinite")

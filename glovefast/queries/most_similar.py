@@ -139,7 +139,9 @@ def n_similarity(keys: Keys, ones: Iterable[Key], others: Iterable[Key]) -> floa
     means = []
     for words in (ones, others):
         rows = _known_rows(keys, words, "n_similarity")
-        means.append(unit_rows(keys.table.rows.take(rows, axis=0).astype(np.float64).mean(axis=0)[None]))
+        with np.errstate(invalid="ignore"):  # infinities of both signs make nan
+            mean = keys.table.rows.take(rows, axis=0).mean(axis=0, dtype=np.float64)
+        means.append(unit_rows(mean[None]))
     return float(cosines(*means)[0])
 
 
