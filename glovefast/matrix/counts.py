@@ -74,7 +74,8 @@ def counts_by_word(counts: Counts, match: Match | None = None) -> Mapping[Any, i
 def _from_column(counts: Any, match: Match | None) -> dict[Any, int]:  # noqa: ANN401 - checked here
     """Make a mapping of a column, by its words where it has any, else by the indices of the vocabulary."""
     index = getattr(counts, "index", None)
-    if index is not None and not callable(index):  # a pandas Series; a list has a method of that name
+    # A pandas Series; a list has a method of that name, and a data frame is a table.
+    if index is not None and not callable(index) and hasattr(counts, "tolist"):
         words, numbers = index.tolist(), counts.tolist()
         if any(isinstance(word, str) for word in words):
             return _summed(words, numbers)

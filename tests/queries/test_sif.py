@@ -114,6 +114,15 @@ def test_counts_in_all_forms(vectors):
         assert reference.same_bits(vectors.embed(TEXTS, "sif", counts=counts), expected)
 
 
+def test_counts_in_a_table_of_pandas(vectors):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.Series(list(COUNTS.elements())).value_counts().reset_index()
+    found = vectors.embed(TEXTS, "sif", counts=table)
+    assert reference.same_bits(found, vectors.embed(TEXTS, "sif", counts=COUNTS))
+    with pytest.raises(VocabularyError, match="a table of words and counts, not a DataFrame"):
+        vectors.embed(TEXTS, "sif", counts=table[["count"]])
+
+
 def test_words_without_a_count_weigh_one(vectors):
     found = vectors.embed(["w7"], "sif", counts={"w1": 5, "other": 3})[0]
     assert reference.same_bits(found, vectors["w7"].copy())
