@@ -110,7 +110,7 @@ def map_words(
     if not found:
         raise unknown_words(match.index, missing, vectors.path)
     chosen = np.array([rows[word] for word in found], dtype=np.int64)
-    numbers = rows_of(vectors).take(chosen, axis=0).astype(np.float64)
+    numbers = rows_of(vectors).take(chosen, axis=0)
     is_finite = np.isfinite(numbers).all(axis=1)
     not_finite = tuple(found[place] for place in np.flatnonzero(~is_finite).tolist())
     if len(not_finite) == len(found):
@@ -119,7 +119,7 @@ def map_words(
         _log.warning("%s lacks %s of %s words: %s", vectors.path, len(missing), len(rows), _listed(missing))
     if not_finite:
         _log.warning("left out, because their vectors hold nan or infinities: %s", _listed(not_finite))
-    points, shares = principal_components(numbers[is_finite])
+    points, shares = principal_components(numbers[is_finite].astype(np.float64))
     placed = tuple(found[place] for place in np.flatnonzero(is_finite).tolist())
     store = re.sub(r"-[0-9a-f]{16}\Z", "", vectors.path.name.removesuffix(".glovefast"))
     return WordMap(store, placed, points, shares, missing, not_finite)

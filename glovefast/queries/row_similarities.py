@@ -150,9 +150,10 @@ class RowSimilarities:
         """Decide how long a block is."""
         if is_chosen or not isinstance(self.rows, np.ndarray):
             return _BLOCK_ROWS  # a copy as float32, which should stay small
-        if begin >= self._known:
+        known = self._known  # read once: other threads change it
+        if begin >= known:
             return min(_BLOCK_ROWS, max(64, _NORM_BYTES // (4 * max(1, self.dim))))
-        return min(max(_BLOCK_ROWS, _BLOCK_PRODUCTS // max(1, queries)), self._known - begin)
+        return min(max(_BLOCK_ROWS, _BLOCK_PRODUCTS // max(1, queries)), known - begin)
 
     def _block(self, begin: int, end: int) -> NDArray[np.float32]:
         """Give a block of rows as float32."""
@@ -165,7 +166,8 @@ class RowSimilarities:
         end = begin + len(block)
         if end > self._known:
             factors = _factors(block)
-            self._some_are_scaled |= bool((factors < 0).any())
+            if (factors < 0).any():  # never set back, whatever other threads find
+                self._some_are_scaled = True
             self._factors[begin:end] = factors
             if begin <= self._known:
                 self._known = max(self._known, end)
@@ -193,8 +195,8 @@ def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
 
 def exact_unit_rows(rows: NDArray[Any]) -> NDArray[np.float64]:
     """Scale rows to length 1 as `unit_rows` does, and leave them in float64."""
-    exact = np.asarray(rows, dtype=np.float64)
     with np.errstate(all="ignore"):
+        exact = np.asarray(rows, dtype=np.float64)
         if rows.dtype == np.float64:  # whose squares could overflow, or vanish
             largest = np.abs(exact).max(axis=1, initial=0)
             exact = np.ldexp(exact, -np.frexp(largest)[1][:, None])

@@ -32,9 +32,10 @@ class RoundedRows:
 
     def __getitem__(self, rows: int | slice | NDArray[np.integer]) -> NDArray[np.float32]:
         """Read a row, or some of them, as a new array."""
-        numbers: NDArray[np.float32] = self.numbers[rows].astype(np.float32)
-        if self.scales is not None:
-            numbers *= self.scales[rows] if numbers.ndim == 1 else self.scales[rows][:, None]
+        with np.errstate(over="ignore", invalid="ignore"):  # as the kernels do for odd scales
+            numbers: NDArray[np.float32] = self.numbers[rows].astype(np.float32)
+            if self.scales is not None:
+                numbers *= self.scales[rows] if numbers.ndim == 1 else self.scales[rows][:, None]
         return numbers
 
     def take(self, rows: NDArray[np.integer], axis: int = 0) -> NDArray[np.float32]:

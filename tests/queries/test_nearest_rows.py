@@ -163,3 +163,33 @@ def test_nothing_to_search():
     assert nearest_rows(table, queries[:0], 4)[0].shape == (0, 4)
     assert nearest_rows(table, queries, 2, searched=0)[0].tolist() == [[-1, -1], [-1, -1]]
     assert nearest_rows(table_of(np.empty((0, 2), np.float32)), queries, 1)[0].tolist() == [[-1], [-1]]
+
+
+def test_another_thread_finds_a_row_to_be_scaled(monkeypatch):
+    """It finds it while this thread looks at its own rows, in which there is none."""
+    rows = np.random.default_rng(3).normal(size=(200, 4)).astype(np.float32)
+    rows[100:] *= np.float32(1e-30)
+    table = RowSimilarities(rows, np.empty(0, np.int64))
+    make_factors = row_similarities._factors
+
+    class Interrupted(np.ndarray):
+        def __lt__(self, other):
+            monkeypatch.setattr(row_similarities, "_factors", make_factors)
+            list(table.blocks(rows[:1], range(100, 200)))  # the other thread
+            return super().__lt__(other)
+
+    monkeypatch.setattr(row_similarities, "_factors", lambda block: make_factors(block).view(Interrupted))
+    list(table.blocks(rows[:1], 100))
+    found = np.concatenate([block.copy() for _, block in table.blocks(rows[:1])], axis=1)[0]
+    expected = [cosine(rows[0], row) for row in rows]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+def test_another_thread_writes_down_fewer_known_rows():
+    counts = iter([150, 10])
+
+    class Changing(RowSimilarities):
+        _known = property(lambda _self: next(counts), lambda _self, _value: None)
+
+    table = Changing(np.ones((200, 4), dtype=np.float32), np.empty(0, np.int64))
+    assert table._block_rows(1, 100, False) == 50

@@ -454,6 +454,20 @@ def test_scales_that_no_writer_makes(tmp_path, number):
     ]
 
 
+@pytest.mark.filterwarnings("error")
+def test_queries_with_such_scales(tmp_path):
+    """A warning of NumPy would be about something that the user cannot change."""
+    store = write_store(tmp_path / "store", pa.array(WORDS), NUMBERS, dtype="int8")
+    scales = np.resize(np.array([np.nan, np.inf, 3.4e38, 1e-3], dtype="<f4"), 40)
+    with_scales(store, npy_header(40) + scales.tobytes())
+    (tmp_path / "questions.txt").write_text(f"{' '.join(WORDS[3:7])}\n{' '.join(WORDS[7:11])}\n")
+    vectors = load(store)
+    for method in ("3cosadd", "3cosmul"):
+        found = glovefast.evaluate(vectors, tmp_path / "questions.txt", method=method)
+        assert found.analogies[0].unknown == 2
+    assert np.isfinite(vectors.nearest([WORDS[3]], 3).similarities).all()
+
+
 @pytest.mark.parametrize("made", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("said", ["float32", "float16", "int8"])
 def test_metadata_that_lies_about_the_type(tmp_path, made, said):
