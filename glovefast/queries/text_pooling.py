@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from math import isnan
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -17,7 +18,7 @@ from glovefast.matrix.fallbacks import Fallback, find_rows
 from glovefast.queries.sif import is_unicode
 from glovefast.store.rounded_rows import Rows, stored_numbers
 from glovefast.text.batches import TextBatch, batch_of
-from glovefast.text.pieces import Piece, Texts, count_of, pieces_of
+from glovefast.text.pieces import Piece, Texts, count_of, pieces_of, words_with_nulls
 from glovefast.text.progress import Callback, TextProgress
 from glovefast.text.word_rule import EVERY_BYTE, WordRule
 from glovefast.text.word_table import WordTable, Workspace
@@ -187,7 +188,7 @@ def _pooling_kernel(dtype: str) -> Callable[..., int]:
 
 
 def joined(pieces: Iterable[Pooled], dim: int, number: int | None) -> Pooled:
-    """Join the vectors of pieces, of `number` texts if that is known."""
+    """Join the vectors of pieces, of `number` texts if the source tells it, which may be wrong."""
     if number is None:
         parts = list(pieces)
         matrices = [np.empty((0, dim), dtype=np.float32), *(part.matrix for part in parts)]
@@ -195,11 +196,15 @@ def joined(pieces: Iterable[Pooled], dim: int, number: int | None) -> Pooled:
         return Pooled(np.concatenate(matrices), np.concatenate(known))
     whole = Pooled(np.empty((number, dim), dtype=np.float32), np.empty(number, dtype=np.int64))
     done = 0
-    for part in pieces:
+    left = iter(pieces)
+    for part in left:
         end = done + len(part.known)
+        if end > number:
+            before = Pooled(whole.matrix[:done], whole.known[:done])
+            return joined(chain([before, part], left), dim, None)
         whole.matrix[done:end], whole.known[done:end] = part.matrix, part.known
         done = end
-    return whole
+    return whole if done == number else Pooled(whole.matrix[:done].copy(), whole.known[:done].copy())
 
 
 def _short_pieces(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -229,9 +234,8 @@ def _has_nulls(array: pa.Array) -> bool:
 def _known_text(text: Any) -> Any:  # noqa: ANN401 - checked by batch_of
     if is_null(text):
         return ""
-    if isinstance(text, list) and None in text:
-        return [word for word in text if word is not None]
-    return text
+    words = words_with_nulls(text)
+    return text if words is None else [word for word in words if word is not None]
 
 
 def is_null(value: Any) -> bool:  # noqa: ANN401 - a cell of any column

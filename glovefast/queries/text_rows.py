@@ -10,7 +10,7 @@ import pyarrow as pa
 from glovefast.kernels import LOOK_UPS_AT_ONCE, WORDS_ARE_CHARACTERS, WORDS_ARE_GIVEN
 from glovefast.kernels.load import load_kernels
 from glovefast.text.batches import batch_of
-from glovefast.text.pieces import Piece, Texts, pieces_of
+from glovefast.text.pieces import Piece, Texts, pieces_of, words_with_nulls
 from glovefast.text.sequences import Sequences
 from glovefast.text.word_rule import EVERY_BYTE, WordRule
 from glovefast.text.word_table import Workspace
@@ -89,7 +89,7 @@ def has_null_words(texts: list[Any] | pa.Array) -> bool:
     """Say whether lists of words have words that are null."""
     if isinstance(texts, pa.Array):
         return bool(pa.types.is_nested(texts.type) and texts.flatten().null_count)
-    return any(isinstance(text, list) and None in text for text in texts)
+    return any(words_with_nulls(text) is not None for text in texts)
 
 
 def _with_null_words(index: WordIndex, piece: Piece, rule: WordRule) -> Sequences:
@@ -102,6 +102,7 @@ def _with_null_words(index: WordIndex, piece: Piece, rule: WordRule) -> Sequence
 
 
 def _words(rule: WordRule, text: Any, number: int) -> list[str | None]:  # noqa: ANN401 - checked here
-    if isinstance(text, list) and None in text:
-        return [None if word is None else rule.words_of([word], number)[0] for word in text]
-    return list(rule.words_of(text, number))
+    words = words_with_nulls(text)
+    if words is None:
+        return list(rule.words_of(text, number))
+    return [None if word is None else rule.words_of([word], number)[0] for word in words]

@@ -76,6 +76,16 @@ def _words(text: object) -> int:
     return text.size if isinstance(text, np.ndarray) else len(text) if isinstance(text, list | tuple) else 0
 
 
+def words_with_nulls(text: object) -> list[Any] | None:
+    """Give the words of a text if some of them are null, otherwise None.
+
+    pandas gives the lists of a Parquet file as NumPy arrays.
+    """
+    if isinstance(text, np.ndarray) and text.dtype == object:
+        text = text.tolist()
+    return text if isinstance(text, list) and any(word is None for word in text) else None
+
+
 def pieces_of(texts: Texts) -> Iterator[Piece]:
     """Cut a source into pieces.
 

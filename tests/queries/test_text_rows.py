@@ -84,3 +84,11 @@ def test_a_damaged_store(tmp_path):
     (store / "index.arrow").write_bytes(raw)
     with pytest.raises(StoreError, match="its index points outside of the store"):
         text_rows(index_of(load(store)), ["a b"], RULES["usual"], 1)
+
+
+def test_arrays_of_words_with_nulls():
+    words = [["king", None, "zzz"], ["a"], [None]]
+    cells = [np.array(each, dtype=object) for each in words]
+    for texts in (words, cells):
+        found = text_rows(INDEX, texts, RULES["usual"], 1)
+        assert list(found.lists()) == [[6, -1, -1], [1], [-1]]

@@ -333,3 +333,38 @@ def test_large_numbers(tmp_path):
     assert found[0].tolist()[:2] == [np.float32(3e38), np.inf]
     assert np.isnan(found[0, 2])
     assert np.isnan(found[2, 1])
+
+
+class OfAnotherLength:
+    """Texts that are not as many as their length says, as a progress bar with a wrong total."""
+
+    def __init__(self, texts, length):
+        self._texts = texts
+        self._length = length
+
+    def __len__(self):
+        return self._length
+
+    def __iter__(self):
+        return iter(self._texts)
+
+
+@pytest.mark.parametrize("length", [0, 1, 4999, 5001, 20_000])
+def test_a_length_that_lies(tmp_path, length):
+    """Rows that no text has would hold whatever was in memory."""
+    vectors = made_store(tmp_path / "made.glovefast")
+    texts = ["the king", "o'clock", "qwx", "x"] * 1250
+    expected, known = vectors.embed(texts, return_counts=True)
+    found, found_known = vectors.embed(OfAnotherLength(texts, length), return_counts=True, threads=2)
+    assert reference.same_bits(found, expected)
+    assert found_known.tolist() == known.tolist()
+
+
+def test_arrays_of_words_with_nulls(vectors):
+    """pandas gives the lists of a Parquet file as NumPy arrays of objects."""
+    words = [["king", None, "x"], [None], ["x"]]
+    cells = [np.array(each, dtype=object) for each in words]
+    expected, known = vectors.embed(words, return_counts=True)
+    found, found_known = vectors.embed(cells, return_counts=True)
+    assert reference.same_bits(found, expected)
+    assert found_known.tolist() == known.tolist() == [2, 0, 1]
