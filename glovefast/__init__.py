@@ -1,8 +1,10 @@
-"""Pretrained word vectors: convert them once, then seed a Keras ``Embedding`` layer in milliseconds.
+"""Pretrained word vectors: convert them once, then look up, compare and embed words in milliseconds.
 
 ``from_pretrained`` opens published vectors by name; the first time, it downloads and converts them.
 ``convert`` turns embedding text (GloVe, word2vec, fastText) into a store; ``load`` opens a store by mapping
-it into memory. ``import glovefast`` is cheap, because each public name loads its module on first use.
+it into memory. ``glovefast.keras``, ``glovefast.torch`` and ``glovefast.batches`` make embedding layers and
+columns for Spark, Ray and other engines. ``import glovefast`` is cheap, because each public name loads its
+module on first use.
 """
 
 # Without pathlib and typing: they would take most of the time of `import glovefast`.

@@ -27,8 +27,8 @@ Batch = TypeVar("Batch")
 class TextColumn:
     """Add a column to batches: row numbers, a vector or padded indices for the text in another column.
 
-    A `TextColumn` is called with a batch and gives back a batch of the same kind. It holds no open file:
-    pickled, it has less than a kilobyte and always the same bytes. A process opens the store when it first
+    Call it with a batch: it returns a batch of the same kind. It holds no open file; its pickle has less
+    than a kilobyte, and always the same bytes. A process opens the store when it first
     needs it, once for all columns, and shares its memory with the other processes of the host. On another
     host, the store is looked for at its path, then in the directories of ``GLOVEFAST_PATH``, then among the
     files that Spark (``addArchive``) or Ray (``working_dir``) shipped; one whose metadata has other checksums
@@ -37,9 +37,9 @@ class TextColumn:
     Parameters
     ----------
     store : WordVectors, str, path-like or None
-        The vectors, or the path of their store. None is enough for "padded".
+        The vectors, or the path of their store. "padded" needs no store: pass None.
     column : str
-        The column with the texts, or with lists of tokens, which are lowered but not split.
+        The column with the texts, or with lists of tokens, which become lower case but are not split.
     output : {"rows", "vector", "padded"}
         What the new column holds for each text:
 

@@ -45,7 +45,9 @@ def reference_of(vocabulary: Any, splitting: Mapping[str, Any]) -> dict[str, Any
         return {"path": path, "checksum": checksum}
     if is_fitted_tokenizer(vocabulary):
         if getattr(vocabulary, "analyzer", None) is not None:
-            raise VocabularyError("a Tokenizer with an analyzer cannot travel: it is code")
+            raise VocabularyError(
+                "a Tokenizer with an analyzer cannot be sent to other processes: an analyzer is code"
+            )
         settings = {name: getattr(vocabulary, name) for name in _SETTINGS}
         settings["filters"] = "".join(settings["filters"] or "")
         word_index = vocabulary.word_index

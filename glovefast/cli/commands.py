@@ -50,7 +50,7 @@ Tab completion in bash (zsh and fish likewise):
 )
 @click.version_option(glovefast.__version__, prog_name="glovefast", message="%(prog)s %(version)s")
 def command() -> None:
-    """Convert pretrained word vectors once, then build Keras Embedding layers in milliseconds."""
+    """Convert pretrained word vectors once; then look up, compare and embed words in milliseconds."""
 
 
 for each in (convert, matrix, coverage, embed, similar, analogy, evaluate, plot, export, fetch, cache):

@@ -53,7 +53,7 @@ Examples:
 @click.option(
     "--dummy4unknown",
     is_flag=True,
-    help="Count questions with unknown words as wrong, and their pairs as 0, instead of leaving them out.",
+    help="Count questions with unknown words as wrong, and such pairs as 0. Default: leave them out.",
 )
 @quiet_progress_option
 @json_option
@@ -93,6 +93,6 @@ def evaluate(
         print_text(str(result))
     if not result.counted:
         raise GlovefastError(
-            f"{path}: no question can be answered, because the store lacks a word of each; "
+            f"{path}: no question can be answered, because each has a word that the store lacks; "
             "check that the questions are in the language of the vectors"
         )

@@ -188,7 +188,7 @@ def _used(word_index: Mapping[Any, Any], num_words: float | None, oov_token: str
             raise VocabularyError(f"word_index has a word that is not a string: {word!r}")
         if not _is_integer(index) or not 0 <= index <= _LARGEST:
             raise VocabularyError(
-                f"the word {word!r} has the index {index!r}: it must be an integer from 0 on"
+                f"the word {word!r} has the index {index!r}: it must be an integer from 0 to {_LARGEST:,}"
             )
         kept = _is_unicode(word) and (not num_words or index < num_words)
         if kept or word == oov_token:

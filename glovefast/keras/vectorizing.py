@@ -113,9 +113,9 @@ def _like_tokenizer(tokenizer: Any, words: int | None, arguments: dict[str, Any]
     if not tokenizer.word_index:
         raise VocabularyError("the Tokenizer has no words yet; call fit_on_texts first")
     if words is not None:
-        raise TypeError("text_vectorization() takes no 'words' of a Tokenizer: set its num_words")
+        raise TypeError("text_vectorization() takes no 'words' for a Tokenizer: set its num_words")
     for argument in arguments.keys() & {*_SETTINGS}:
-        raise TypeError(f"text_vectorization() takes no {argument!r} of a Tokenizer: it is the Tokenizer's")
+        raise TypeError(f"text_vectorization() takes no {argument!r} for a Tokenizer, which has its own")
     if getattr(tokenizer, "analyzer", None) is not None and not tokenizer.char_level:
         raise VocabularyError(
             "the Tokenizer's analyzer is a Python function, which TensorFlow cannot run: make the model of "

@@ -56,7 +56,7 @@ def plot_coverage(coverage: Coverage | Explanation, title: str | None = None) ->
     Raises
     ------
     VocabularyError
-        If the coverage is of no words.
+        If the vocabulary has no words.
     TypeError
         If `coverage` is something else.
     DependencyError

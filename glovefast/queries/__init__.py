@@ -1,4 +1,4 @@
-"""Questions to the vectors: neighbours, analogies, evaluation, vectors of texts.
+"""What word vectors are used for: neighbors, analogies, evaluation, text vectors.
 
 Nothing is imported here, so that a process loads only what it uses.
 """

@@ -2,7 +2,7 @@
 
 3CosAdd takes the row with the largest cosine with b - a + c, a sum of unit vectors (Mikolov, Yih and Zweig,
 2013, https://aclanthology.org/N13-1090). 3CosMul takes the largest product of the cosines with b and c,
-divided by that with a; the cosines are moved to 0 to 1 (Levy and Goldberg, 2014,
+divided by the cosine with a; all are first shifted to the range from 0 to 1 (Levy and Goldberg, 2014,
 https://aclanthology.org/W14-1618).
 
 Both are made of the cosines with a, b and c. Thousands of questions are made of a few hundred words, so the

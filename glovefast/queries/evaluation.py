@@ -56,8 +56,8 @@ def evaluate(
         What the files hold. By default the first lines of each file decide.
     method : {"3cosadd", "3cosmul"}
         How analogy questions are answered: by the largest cosine with b - a + c, where every word is a unit
-        vector, or by the largest product of the cosines with b and c, divided by that with a (see Notes).
-        The words of a question never answer it.
+        vector, or by the largest product of the cosines with b and c, divided by the cosine with a (see
+        Notes). The words of a question never answer it.
     restrict_vocab : int, optional
         Use only the first rows; a word that is not among them is unknown. By default all rows are used, as
         in GloVe's ``evaluate.py``; gensim uses 300,000 unless told otherwise.
@@ -65,8 +65,8 @@ def evaluate(
         Compare words in upper case, as gensim does. A word then has the vector of its first row in any
         case.
     dummy4unknown : bool
-        Count a question with an unknown word as wrong, and give a pair with one the similarity 0. By default
-        they are left out, and counted as unknown.
+        Count questions with unknown words as wrong, and give pairs with unknown words the similarity 0. By
+        default both are left out, and counted as unknown.
     progress : callable or bool, optional
         Called with a `Progress` as analogy questions are answered; True shows a progress bar.
 
@@ -88,11 +88,11 @@ def evaluate(
     Notes
     -----
     A word whose vector has nan or inf is unknown; rows with nan or inf are never the answer. The cosine of a
-    vector of zeros is 0. Where two rows are as good as each other, the first is the answer.
+    vector of zeros is 0. Of equally good rows, the first is the answer.
 
-    3CosAdd is from Mikolov, Yih and Zweig (2013), 3CosMul from Levy and Goldberg (2014): cosines are moved
-    to 0 to 1, and 0.001 is added to the divisor. Correlations are Spearman's, where equal numbers share
-    their mean rank, and Pearson's.
+    3CosAdd is from Mikolov, Yih and Zweig (2013), 3CosMul from Levy and Goldberg (2014): cosines are
+    shifted to the range from 0 to 1, and 0.001 is added to the divisor. Correlations are Spearman's, where
+    equal numbers share their mean rank, and Pearson's.
     """
     if not isinstance(vectors, NeighbourMethods):
         raise TypeError(f"vectors must be what glovefast.load returns, not {type(vectors).__name__}")

@@ -1,4 +1,4 @@
-"""gensim's queries: what is like a sum of words, what does not match, what is closer."""
+"""gensim's queries: the words most similar to a sum, the word that does not match, closer words."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,7 +26,7 @@ def most_similar(
     topn: int | None,
     searched: Searched,
 ) -> WordsAndSimilarities | NDArray[np.float32]:
-    """Find the words that are like a sum; see `WordVectors.most_similar`."""
+    """Find the words most similar to a sum; see `WordVectors.most_similar`."""
     size = _checked_topn(topn)
     if size == 0:
         return []
@@ -165,21 +165,19 @@ def closer_than(keys: Keys, one: Key, other: Key) -> NDArray[np.int64]:
 
 
 def _known_rows(keys: Keys, words: Iterable[Key], method: str) -> NDArray[np.int64]:
-    """Find the rows of words; missing ones are passed over with a warning, as long as one is known."""
+    """Find the rows of words. Missing ones are skipped with a warning, unless all are missing."""
     rows, missing = keys.known(words)
     if not rows and missing:
         raise keys.unknown(missing)
     if not rows:
         raise ValueError(f"{method} needs at least one word")
     if missing:
-        warn_caller(
-            f"{method} passes over words that are missing: {', '.join(map(shortened, missing))}", UserWarning
-        )
+        warn_caller(f"{method} skips missing words: {', '.join(map(shortened, missing))}", UserWarning)
     return np.array(rows, dtype=np.int64)
 
 
 def _own_rows(operands: list[Operand]) -> NDArray[np.int64]:
-    """Give the rows of the operands that are keys: they are no results."""
+    """Give the rows of the operands that are keys: they are never results."""
     return np.array([[each.row for each in operands]], dtype=np.int64)
 
 

@@ -1,4 +1,4 @@
-"""What to say of a word that a store lacks: its other forms that are there, and near spellings."""
+"""Suggestions for a word that a store does not have: its other forms, and similar spellings."""
 
 import os
 from collections.abc import Sequence

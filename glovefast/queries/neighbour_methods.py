@@ -95,7 +95,7 @@ class NeighbourMethods:
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
     ) -> list[tuple[str, float]] | NDArray[np.float32]:
-        """Find the words that are most like a weighted sum of words, as gensim does.
+        """Find the words most similar to a weighted sum of words, as gensim does.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class NeighbourMethods:
     def similar_by_word(
         self, word: "Key", topn: int | None = 10, restrict_vocab: int | None = None
     ) -> list[tuple[str, float]] | NDArray[np.float32]:
-        """Find the words that are most like a word; see `most_similar`.
+        """Find the words most similar to a word; see `most_similar`.
 
         Parameters
         ----------
@@ -156,7 +156,7 @@ class NeighbourMethods:
     def similar_by_key(
         self, key: "Key", topn: int | None = 10, restrict_vocab: int | None = None
     ) -> list[tuple[str, float]] | NDArray[np.float32]:
-        """Find the words that are most like a word; gensim's other name of `similar_by_word`.
+        """Find the words most similar to a word; gensim's other name for `similar_by_word`.
 
         Parameters
         ----------
@@ -175,7 +175,7 @@ class NeighbourMethods:
     def similar_by_vector(
         self, vector: NDArray[Any], topn: int | None = 10, restrict_vocab: int | None = None
     ) -> list[tuple[str, float]] | NDArray[np.float32]:
-        """Find the words whose vectors are most like a vector; see `most_similar`.
+        """Find the words whose vectors are most similar to a vector; see `most_similar`.
 
         Parameters
         ----------
@@ -187,7 +187,7 @@ class NeighbourMethods:
         Returns
         -------
         list of (str, float), or numpy.ndarray
-            See `most_similar`. If the vector is that of a word, the word comes first.
+            See `most_similar`. A word with exactly this vector is found too, and comes first.
         """
         return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
@@ -203,7 +203,7 @@ class NeighbourMethods:
         Parameters
         ----------
         positive, negative : word, row number, vector, or list of them
-            What the words found are like, and what they are not like.
+            What the words should be similar to, and what they should not be similar to.
         topn : int or None
             How many words to find; None for the values of all rows.
         restrict_vocab : int, optional
@@ -222,8 +222,8 @@ class NeighbourMethods:
 
         Notes
         -----
-        The value of a row is the product of its similarities with `positive`, divided by that of its
-        similarities with `negative` plus 0.000001, all shifted to the range from 0 to 1 [1]_.
+        The value of a row is the product of its similarities with `positive`, divided by the product of its
+        similarities with `negative` plus 0.000001; all are first shifted to the range from 0 to 1 [1]_.
 
         References
         ----------
@@ -294,14 +294,14 @@ class NeighbourMethods:
         Warns
         -----
         UserWarning
-            If some words are missing; they are passed over, as in gensim.
+            If some words are missing; they are skipped, as in gensim.
         """
         from glovefast.queries.most_similar import n_similarity
 
         return n_similarity(self._keys, ws1, ws2)
 
     def doesnt_match(self, words: "Iterable[Key]") -> str:
-        """Find the word that is least like the others.
+        """Find the word that is least similar to the others.
 
         Parameters
         ----------
@@ -323,7 +323,7 @@ class NeighbourMethods:
         Warns
         -----
         UserWarning
-            If some words are missing; they are passed over, as in gensim.
+            If some words are missing; they are skipped, as in gensim.
         """
         from glovefast.queries.most_similar import doesnt_match
 
@@ -354,7 +354,7 @@ class NeighbourMethods:
         return self._keys.words_of(closer_than(self._keys, key1, key2))
 
     def rank(self, key1: "Key", key2: "Key") -> int:
-        """Say how near a word is to another one: 1 for the nearest.
+        """Rank a word among the neighbors of another one: 1 for the nearest.
 
         Parameters
         ----------

@@ -73,7 +73,7 @@ def sif_weights(index: WordIndex, counts: Counts | None, a: float) -> NDArray[np
         by_word = counts_by_word(counts)
         total = sum(map(int, by_word.values()))
         if not total:
-            raise VocabularyError("counts must count at least one word")
+            raise VocabularyError("counts are empty or all 0; pass how often each word occurs")
         probabilities = np.zeros(rows)
         words = [word for word in by_word if isinstance(word, str) and is_unicode(word)]
         found = index.rows(words)
@@ -111,7 +111,7 @@ def first_component(matrices: Iterable[NDArray[np.float32]], dim: int) -> NDArra
     if not np.isfinite(products).all():
         raise VocabularyError("a text has a word whose vector contains nan or inf; fit on texts without it")
     if not products.any():
-        raise VocabularyError("no text to fit on has a word of the store with a vector other than zeros")
+        raise VocabularyError("nothing to fit on: no text has a word of the store with a nonzero vector")
     component: NDArray[np.float64] = np.linalg.eigh(products)[1][:, -1].copy()
     # Either direction removes the same; a fixed one makes the result comparable.
     return component if component[np.argmax(np.abs(component))] > 0 else -component

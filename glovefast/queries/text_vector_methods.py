@@ -98,14 +98,14 @@ class TextVectorMethods:
     ) -> Any:
         """Turn each text into a vector: the mean of the vectors of its words.
 
-        Words that the store does not have are passed over. The vector of a text without any known word, an
-        empty text or a null is zeros.
+        Words that the store does not have are skipped. The vector of a text without any known word, of an
+        empty text or of a null is zeros.
 
         Parameters
         ----------
         texts : iterable of str or of lists of str, array, column, or iterator of batches
-            n texts, as for `glovefast.text.Tokenizer.fit_on_texts`. A text may be a list of words, which are
-            lowered but not split.
+            n texts, as for `glovefast.text.Tokenizer.fit_on_texts`. A text may be a list of words, which
+            become lower case but are not split.
         pooling : {"mean", "sif"} or SIF
             How the vectors of a text's words become one:
 

@@ -60,7 +60,7 @@ def text_pooler(
     rule, fallbacks = splitting.rule(), as_fallbacks(splitting.fallback)
     weights = component = None
     if pooling != BY_FREQUENCY and (counts is not None or a is not None):
-        raise ValueError("counts and a belong to pooling='sif'; fit_sif takes them, too")
+        raise ValueError("counts and a are for pooling='sif'; for a fitted SIF, pass them to fit_sif")
     if isinstance(pooling, SIF):
         weights, component = pooling.weights, pooling.component
         if (len(weights), len(component)) != rows.shape:

@@ -220,9 +220,9 @@ def test_what_cannot_be_a_layer():
     with pytest.raises(VocabularyError, match="analyzer is a Python function"):
         text_vectorization(fitted_tokenizer(analyzer=str.split))
     assert text_vectorization(fitted_tokenizer(analyzer=str.split, char_level=True))("z").shape == (1,)
-    with pytest.raises(TypeError, match="takes no 'words' of a Tokenizer"):
+    with pytest.raises(TypeError, match="takes no 'words' for a Tokenizer"):
         text_vectorization(tokenizer, 20)
-    with pytest.raises(TypeError, match="takes no 'lower' of a Tokenizer"):
+    with pytest.raises(TypeError, match="takes no 'lower' for a Tokenizer"):
         text_vectorization(tokenizer, lower=False)
     tokenizer.oov_token = "<unk>"
     with pytest.raises(VocabularyError, match="the oov_token '<unk>' has no index"):

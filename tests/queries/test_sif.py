@@ -141,15 +141,15 @@ def test_constants_that_cannot_be_used(vectors, a):
 
 
 def test_counts_without_sif(vectors):
-    with pytest.raises(ValueError, match="belong to pooling='sif'"):
+    with pytest.raises(ValueError, match="are for pooling='sif'"):
         vectors.embed(["w1"], counts=COUNTS)
-    with pytest.raises(ValueError, match="belong to pooling='sif'"):
+    with pytest.raises(ValueError, match="are for pooling='sif'"):
         vectors.embed(["w1"], vectors.fit_sif(TEXTS), a=0.1)
 
 
 def test_nothing_to_fit_on(vectors):
     for texts in ([], ["", None], ["qwx"]):
-        with pytest.raises(VocabularyError, match="no text to fit on"):
+        with pytest.raises(VocabularyError, match="nothing to fit on"):
             vectors.fit_sif(texts)
 
 
