@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -71,7 +72,17 @@ def spark(tmp_path_factory):
     columns = engines.columns(store)
     archive = shutil.make_archive(str(directory / "archive"), "zip", directory, store.name)
     shutil.move(store, directory / "elsewhere")
+    # Workers write into the directory of Spark, which may be somebody else's.
+    home = directory / "spark"
+    home.mkdir()
+    for each in Path(pyspark.__file__).parent.iterdir():
+        if each.name != "work":
+            (home / each.name).symlink_to(each)
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("SPARK_CONF_DIR", "SPARK_REMOTE", "SPARK_CONNECT_MODE", "PYSPARK_SUBMIT_ARGS"):
+            patch.delenv(name, raising=False)
+        patch.setenv("SPARK_HOME", str(home))
+        patch.setenv("PYSPARK_PYTHON", sys.executable)  # and not the first python3 in PATH
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         ours = str(Path(glovefast.__file__).parents[1])  # where tests run without an installation
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [ours, os.environ.get("PYTHONPATH")])))
@@ -88,11 +99,9 @@ def spark(tmp_path_factory):
             builder = builder.config(name, value)
         session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    application = session.sparkContext.applicationId
-    session.sparkContext.addArchive(f"{archive}#vectors")
+    session.sparkContext.addArchive(f"{Path(archive).as_uri()}#vectors")
     yield session, columns, store
     session.stop()
-    shutil.rmtree(Path(pyspark.__file__).parent / "work" / application, ignore_errors=True)
 
 
 def test_spark(spark, expected):
@@ -164,7 +173,7 @@ def ray(tmp_path_factory):
         import ray
 
         # Short, because it begins the paths of sockets, which may have 107 bytes.
-        with tempfile.TemporaryDirectory(prefix="ray-") as directory:
+        with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as directory:
             ray.init(
                 address="local",
                 num_cpus=2,
