@@ -48,7 +48,7 @@ class Filling:
             missing = pa.array(missing, pa.bool_())
         if isinstance(cells, Sequences):
             if cells.offsets[-1] > _LARGEST_OFFSET:
-                raise TextError(f"a batch may have {_LARGEST_OFFSET:,} words at most; pass smaller batches")
+                raise TextError(f"a batch may have at most {_LARGEST_OFFSET:,} words; pass smaller batches")
             offsets = integer_array(cells.offsets.astype(np.int32))
             return pa.ListArray.from_arrays(offsets, integer_array(cells.indices), self.type, mask=missing)
         numbers = integer_array(cells.reshape(-1))

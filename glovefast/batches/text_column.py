@@ -257,7 +257,7 @@ def _checked_maxlen(maxlen: Any) -> int:  # noqa: ANN401 - checked here
     if isinstance(maxlen, bool) or not isinstance(maxlen, int | np.integer) or maxlen < 1:
         raise ValueError(f"output='padded' needs maxlen, a positive integer, not {maxlen!r}")
     if maxlen > LARGEST_INDEX:
-        raise ValueError(f"maxlen must be {LARGEST_INDEX:,} at most, not {maxlen}")
+        raise ValueError(f"maxlen must be at most {LARGEST_INDEX:,}, not {maxlen}")
     return int(maxlen)
 
 

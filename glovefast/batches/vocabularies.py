@@ -72,5 +72,5 @@ def _index(word: Any, index: Any) -> int:  # noqa: ANN401 - whatever a dictionar
     if isinstance(index, bool) or not isinstance(index, int | np.integer) or index < 0:
         raise VocabularyError(f"the index of {word!r} must be an integer that is not negative, not {index!r}")
     if index > LARGEST_INDEX:
-        raise VocabularyError(f"the index of {word!r} must be {LARGEST_INDEX:,} at most, not {index}")
+        raise VocabularyError(f"the index of {word!r} must be at most {LARGEST_INDEX:,}, not {index}")
     return int(index)

@@ -21,11 +21,12 @@ _ROWS_AT_ONCE = 1 << 13
 
 
 @click.command(
+    short_help="Turn each line of a text into a vector.",
     epilog="""\b
 Examples:
   glovefast embed glove.6B.100d.glovefast reviews.txt -o vectors.npy
   glovefast embed glove.6B.100d.glovefast reviews.txt.gz -o vectors.npy --pooling sif --normalize
-  cut -f2 reviews.tsv | glovefast embed glove.6B.100d.glovefast - -o vectors.npy"""
+  cut -f2 reviews.tsv | glovefast embed glove.6B.100d.glovefast - -o vectors.npy""",
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("texts", metavar="TEXTS", type=FilePath())

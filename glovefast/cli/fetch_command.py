@@ -136,11 +136,12 @@ fetch.params[3:3] = [each for each in convert.params if each.name in _OF_CONVERT
 
 
 @click.command(
+    short_help="List the stores in the cache, or remove them.",
     epilog="""\b
 Examples:
   glovefast cache
   glovefast cache --remove glove.6B.100d
-  glovefast cache --clear"""
+  glovefast cache --clear""",
 )
 @click.option(
     "--remove",

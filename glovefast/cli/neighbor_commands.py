@@ -23,10 +23,11 @@ _count_option = click.option(
 
 
 @click.command(
+    short_help="Find the words most similar to a word.",
     epilog="""\b
 Examples:
   glovefast similar glove.6B.100d.glovefast king
-  glovefast similar glove.6B.100d.glovefast king paris -k 5 --json"""
+  glovefast similar glove.6B.100d.glovefast king paris -k 5 --json""",
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("words", metavar="WORD...", nargs=-1, required=True)
@@ -51,10 +52,11 @@ def similar(*, path: Path, words: tuple[str, ...], count: int, quiet: bool, as_j
 
 
 @click.command(
+    short_help="Find what is to C as A is to B.",
     epilog="""\b
 Examples:
   glovefast analogy glove.6B.100d.glovefast king man woman
-  glovefast analogy glove.6B.100d.glovefast paris france germany -k 3"""
+  glovefast analogy glove.6B.100d.glovefast paris france germany -k 3""",
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("first", metavar="A")

@@ -29,11 +29,12 @@ def check_picture(file: Path, overwrite: bool, option: str) -> None:
 
 
 @click.command(
+    short_help="Draw words in two dimensions.",
     epilog="""\b
 Examples:
   glovefast plot glove.6B.100d.glovefast words.txt -o map.png
   glovefast plot glove.6B.100d.glovefast words.txt -o map.svg --fallback lower --title "Cities"
-  printf 'king\\nqueen\\nman\\nwoman\\n' | glovefast plot glove.6B.100d.glovefast - -o map.pdf"""
+  printf 'king\\nqueen\\nman\\nwoman\\n' | glovefast plot glove.6B.100d.glovefast - -o map.pdf""",
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("words_file", metavar="WORDS", type=FilePath(path_type=Path))

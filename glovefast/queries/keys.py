@@ -205,7 +205,7 @@ def as_vectors(vectors: Any, dim: int) -> NDArray[Any]:  # noqa: ANN401 - what N
     """Check vectors from the user: (n, dim) float32 or float64, finite; one vector counts as one row."""
     array = np.asarray(vectors)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"a vector must have real numbers, not {array.dtype}")
+        raise TypeError(f"a vector must contain real numbers, not {array.dtype}")
     if array.ndim == 1:
         array = array[None]
     if array.ndim != 2 or array.shape[1] != dim:

@@ -1,7 +1,7 @@
 """The cosine similarities of query vectors with the rows of a store, block by block.
 
 A block is a few thousand rows. One BLAS product gives the products of all queries with its rows, and the
-rows' inverse norms make similarities of them. The matrix is never copied; the memory is that of one block.
+rows' inverse norms turn them into similarities. The matrix is never copied; one block is in memory.
 `WordVectors` keeps one `RowSimilarities`, and so the norms: 4 bytes a row, made while the first query reads
 the rows::
 

@@ -359,12 +359,12 @@ def test_what_is_not_a_batch(columns, batch):
         (
             {"output": "padded", "vocabulary": {"a": 1}, "maxlen": 1 << 31},
             ValueError,
-            "maxlen must be 2,147,483,647 at most",
+            "maxlen must be at most 2,147,483,647",
         ),
         (
             {"output": "padded", "vocabulary": {"a": 1 << 31}, "maxlen": 2},
             VocabularyError,
-            "index of 'a' must be 2,147,483,647 at most",
+            "index of 'a' must be at most 2,147,483,647",
         ),
         (
             {"output": "padded", "vocabulary": {"a": 1}},
