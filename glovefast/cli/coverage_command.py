@@ -110,11 +110,11 @@ def coverage(
 def _pieces(texts: Iterable[str], progress: ProgressMeter) -> Iterator[str]:
     """Read texts in pieces, one text after the other."""
     from glovefast.cli.text_files import read_pieces
-    from glovefast.sources.opening import open_source
+    from glovefast.sources.opening import open_text
 
     for text in texts:
         lines = 0
-        with open_source(text) as source:
+        with open_text(text, "the words to count") as source:
             for piece in read_pieces(source):
                 yield piece
                 lines += piece.count("\n")

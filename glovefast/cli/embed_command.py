@@ -18,6 +18,7 @@ from glovefast.errors import CoverageWarning, FormatError, GlovefastError, print
 
 _WHITE_SPACE = "\t\n\r\f\v"
 _ROWS_AT_ONCE = 1 << 13
+_CONTENTS = "one text per line"
 
 
 @click.command(
@@ -106,7 +107,7 @@ def embed(
             known += int((counts > 0).sum())
         writer.finish()
         if not writer.rows:
-            raise FormatError(texts, None, "is empty; write one text per line")
+            raise FormatError(texts, None, f"is empty; pass a text file with {_CONTENTS}")
         complaint = too_few_known(writer.rows, known, str(path), "--keep-case")
         if complaint is not None and not known:
             raise GlovefastError(f"{texts}: {complaint}")
@@ -134,10 +135,10 @@ def embed(
 def _lines(texts: str, progress: ProgressMeter) -> Iterator[str]:
     """Read texts line by line."""
     from glovefast.cli.text_files import read_lines
-    from glovefast.sources.opening import open_source
+    from glovefast.sources.opening import open_text
 
     done = 0
-    with open_source(texts) as source:
+    with open_text(texts, _CONTENTS) as source:
         for lines in read_lines(source):
             yield from lines
             done += len(lines)

@@ -12,9 +12,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from glovefast.errors import ForeignError, FormatError, shortened
+from glovefast.errors import FormatError, shortened
 from glovefast.sources.members import FILES_OF_A_STORE
-from glovefast.sources.opening import open_source
+from glovefast.sources.opening import open_text
 
 Kind: TypeAlias = Literal["analogies", "similarity"]
 Question: TypeAlias = tuple[str, str, str, str]
@@ -114,12 +114,7 @@ def read_question_file(path: str, kind: Kind | None = None) -> list[Section] | W
 
 def _read_text(path: str) -> tuple[str, str]:
     """Read a file of text: its name in messages, and the text."""
-    try:
-        source = open_source(path)
-    except ForeignError as error:
-        what = error.reason.partition(";")[0].removesuffix(", not embedding text")
-        raise ForeignError(error.path, None, f"{what}; pass a text file with {_EXPECTED}") from None
-    with source:
+    with open_text(path, _EXPECTED) as source:
         data, block = bytearray(), memoryview(bytearray(_BLOCK_BYTES))
         while count := source.readinto(block):
             data += block[:count]
@@ -172,6 +167,8 @@ def _read_sections(name: str, lines: list[_Line]) -> list[Section]:
         # The same few words occur again and again.
         first, second, third, fourth = (once.setdefault(word, word) for word in words)
         sections[-1].questions.append((first, second, third, fourth))
+    if not once:
+        raise FormatError(name, None, f"has sections without questions; expected {_EXPECTED}")
     return sections
 
 
@@ -186,7 +183,7 @@ def _read_pairs(name: str, lines: list[_Line]) -> WordPairs:
         if score is not None:
             pairs.append((row[0], row[1]))
             scores.append(score)
-        elif place or len(row) < 3 or not found:  # the first line may be a heading
+        elif place or not found or not _is_heading(row, rows[1:2]):
             raise FormatError(
                 name,
                 line.number,
@@ -194,6 +191,16 @@ def _read_pairs(name: str, lines: list[_Line]) -> WordPairs:
                 "correct or remove the line",
             )
     return WordPairs(name, pairs, scores)
+
+
+def _is_heading(row: list[str], below: list[list[str]]) -> bool:
+    """Say whether the first line names the columns, rather than being a pair that cannot be read.
+
+    Only a heading with a field for each column has numbers: WordSim-353 numbers its raters.
+    """
+    if len(row) <= min(_SCORE_COLUMNS):
+        return False
+    return all(_as_score(field) is None for field in row) or [len(each) for each in below] == [len(row)]
 
 
 def _separator_of(lines: list[_Line]) -> str:

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
-from glovefast.errors import FormatError, shortened
+from glovefast.errors import ForeignError, FormatError, shortened
 from glovefast.sources.compression import decompressed
 from glovefast.sources.file_types import is_tar
 from glovefast.sources.files_and_pipes import Origin
@@ -85,6 +85,23 @@ def open_source(source: AnySource, member: str | None = None) -> Source:
             stem=opened.stem,
             is_packed=not is_plain,
         )
+
+
+def open_text(path: str, contents: str) -> Source:
+    """Open text that is not embedding text, as `open_source` does; a refusal says what to pass.
+
+    Parameters
+    ----------
+    path : str
+        The file, or ``"-"`` for standard input.
+    contents : str
+        What the text should have, for messages.
+    """
+    try:
+        return open_source(path)
+    except ForeignError as error:
+        what = error.reason.partition(";")[0].removesuffix(", not embedding text")
+        raise ForeignError(error.path, None, f"{what}; pass a text file with {contents}, in UTF-8") from None
 
 
 def open_archive(path: AnySource) -> OpenArchive:

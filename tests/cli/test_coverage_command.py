@@ -90,7 +90,7 @@ def test_a_list_of_words(run, store, monkeypatch):
         (["dot.txt"], 1, "dot.txt: No such file or directory; did you mean dots.txt?"),
         (["latin.txt"], 1, "latin.txt, line 2: is not UTF-8"),
         (["dots.txt"], 1, "dots.txt: contains no words"),
-        (["empty.txt"], 1, "empty.txt: is empty"),
+        (["empty.txt"], 1, "empty.txt: is empty: it has no bytes; pass a text file with the words to count"),
         (["latin.txt", "--fallback", "small"], 2, "'small' is not one of nfkc, visible,"),
         (["latin.txt", "--min-share", "2"], 2, "2.0 is not in the range 0<=x<=1"),
         ([], 2, "Missing argument 'TEXT...'"),

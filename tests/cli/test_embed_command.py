@@ -91,7 +91,9 @@ def test_many_lines_are_written_piece_by_piece(run, store, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"", "is empty"),
+        (b"", "bad.txt: is empty: it has no bytes; pass a text file with one text per line, in UTF-8"),
+        # Piped into convert, as embedding text should be, it would be converted.
+        ("the".encode("utf-16"), "is UTF-16 text; pass a text file with one text per line, in UTF-8"),
         (b"the\nk\xe9ng\n", "bad.txt, line 2: is not UTF-8"),
         (b"nothing\nknown\n", "bad.txt: none of 2 texts has a word of words.2d.glovefast"),
     ],

@@ -56,6 +56,7 @@ def test_compressed(file):
     [
         ("# WordSim\n# Word 1\tWord 2\tHuman (mean)\ntiger\tcat\t7.35\nking\tqueen\t8.58\n", None),
         ("Word 1,Word 2,Human (mean)\ntiger,cat,7.35\nking,queen,8.58\n", None),
+        ("Word 1,Word 2,Human (mean),1,2\ntiger,cat,7.35,9,8\nking,queen,8.58,10,9\n", None),
         ("tiger,cat,7.35,9,8,7\nking,queen,8.58,10,9,8\n", None),
         ('"tiger","cat",7.35\n"king","queen",8.58\n', None),
         ("word1;word2;score\ntiger;cat;7.35\nking;queen;8.58\n", None),
@@ -113,6 +114,9 @@ def test_questions_about_numbers(file):
         ("tiger\tcat\t7.35\n\tqueen\t5\n", 2, "two words and a score"),
         ("tiger\tcat\t7.35\nking\tqueen\tN\t7.35\nx\ty\t1\n", 2, "two words and a score"),
         ("heading\ntiger cat 7.35\n", 1, "two words and a score, found 'heading'"),
+        # They are no headings: the pairs would be lost.
+        ('"a,b",cat,5\nman,woman,3\n', 1, "two words and a score, found '\"a,b\",cat,5'"),
+        ("tiger\tcat\tN\tx\t7.35\nking\tqueen\t7\nman\twoman\t3\n", 1, "two words and a score"),
     ],
 )
 def test_a_bad_line_is_named(file, text, line, reason):
@@ -126,6 +130,7 @@ def test_a_bad_line_is_named(file, text, line, reason):
     [
         (b"", "is empty: it has no bytes; pass a text file with analogy questions"),
         (b"# nothing\n\n", "has only comments and blank lines"),
+        (b": one\n: two\n", "has sections without questions; expected analogy questions"),
         (b"\x93NUMPY\x01\0", r"is a NumPy array \(\.npy\), which has no words; pass a text file"),
         (bytes(range(256)) * 8, "is a binary file; pass a text file"),
         (b"<!DOCTYPE html><html></html>", "is an HTML page; pass a text file"),
@@ -134,7 +139,7 @@ def test_a_bad_line_is_named(file, text, line, reason):
 def test_what_is_no_question_file(file, data, reason):
     with pytest.raises(FormatError, match=reason):
         read(file, data)
-    if b"#" not in data[:1]:
+    if data[:1] not in (b"#", b":"):
         with pytest.raises(ForeignError):
             read(file, data)
 
