@@ -11,7 +11,7 @@ from itertools import chain, islice
 from types import TracebackType
 from typing import Any, TypeVar
 
-import numpy as np
+from glovefast.integers import as_integer
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,11 +39,7 @@ def checked_threads(threads: int | None) -> int:
     """
     if threads is None:
         return processors()
-    if isinstance(threads, bool) or not isinstance(threads, int | np.integer):
-        raise TypeError(f"threads must be an integer, not {threads!r}")
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, not {threads}")
-    return min(int(threads), max(MOST_THREADS, processors()))
+    return min(as_integer(threads, "threads", 1), max(MOST_THREADS, processors()))
 
 
 class Workers(ThreadPoolExecutor):

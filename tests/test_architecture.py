@@ -14,7 +14,8 @@ PACKAGE = Path(glovefast.__file__).parent
 # The folders, and the modules beside them, in the order of the data's way: each may import those before it.
 ROOMS = [
     "errors _version",
-    "threads progress regular_files cache_directory",
+    "integers regular_files cache_directory",
+    "threads progress",
     "kernels",
     "vocabulary",
     "sources",

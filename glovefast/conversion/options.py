@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from glovefast.integers import as_integer
 from glovefast.parser.chunks import MAX_LINE_BYTES
 from glovefast.parser.decoding import UTF_8, check_errors_rule, checked_encoding
 from glovefast.parser.separators import separator_of
@@ -78,8 +77,6 @@ def wanted_words(
 def _check_integer(name: str, value: object, lowest: int, highest: int | None = None) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, not {value!r}")
-    if value < lowest or (highest is not None and value > highest):
-        bounds = f"at least {lowest}" if highest is None else f"between {lowest} and {highest:,}"
-        raise ValueError(f"{name} must be {bounds}, not {value}")
+    number = as_integer(value, name, None if highest is not None else lowest)
+    if highest is not None and not lowest <= number <= highest:
+        raise ValueError(f"{name} must be between {lowest} and {highest:,}, not {number}")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import shortened
+from glovefast.integers import as_integer
 from glovefast.progress import Callback, Progress, checked_progress, shows_progress
 from glovefast.queries.analogies import METHODS, Method, answer_questions
 from glovefast.queries.correlation import pearson, spearman
@@ -100,7 +101,7 @@ def evaluate(
         raise ValueError("pass at least one file with analogy questions or word pairs")
     kind = None if kind is None else _checked("kind", kind, KINDS)
     method = _checked("method", method, METHODS)
-    rows = len(vectors._array) if restrict_vocab is None else _checked_rows(restrict_vocab)
+    rows = len(vectors._array) if restrict_vocab is None else as_integer(restrict_vocab, "restrict_vocab", 1)
     progress = checked_progress(progress)
     read = [read_question_file(path, kind) for path in files_in(files)]
     sections = [each for one in read if isinstance(one, list) for each in one]
@@ -219,11 +220,3 @@ def _checked(name: str, value: Choice, choices: Iterable[str]) -> Choice:
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {shortened(value)}")
     return value
-
-
-def _checked_rows(restrict_vocab: int) -> int:
-    if isinstance(restrict_vocab, bool) or not isinstance(restrict_vocab, int | np.integer):
-        raise TypeError(f"restrict_vocab must be an integer or None, not {shortened(restrict_vocab)}")
-    if restrict_vocab < 1:
-        raise ValueError(f"restrict_vocab must be at least 1, not {restrict_vocab}")
-    return int(restrict_vocab)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import UnknownWordError, printable, shortened
+from glovefast.integers import is_integer
 from glovefast.queries.row_similarities import RowSimilarities, unit_rows
 from glovefast.vocabulary.arrow import as_string_array, integer_array
 from glovefast.vocabulary.word_index import WordIndex
@@ -151,18 +152,6 @@ def words_at(words: pa.StringArray, rows: NDArray[np.int64]) -> list[str]:
         return [words[row].as_py() for row in rows.tolist()]
     found: list[str] = words.take(integer_array(np.ascontiguousarray(rows))).to_pylist()
     return found
-
-
-def is_integer(value: object) -> bool:
-    """Tell an integer of Python or NumPy; True and False do not count."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def as_integer(value: object, name: str) -> int:
-    """Check an integer from the user; TypeError names the argument."""
-    if not is_integer(value):
-        raise TypeError(f"{name} must be an integer, not {shortened(value)}")
-    return int(value)  # type: ignore[call-overload, no-any-return]
 
 
 def _as_weight(item: object, given: object) -> float:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import shortened, warn_caller
-from glovefast.queries.keys import Key, KeyOrVector, Keys, Operand, as_integer
+from glovefast.integers import as_integer
+from glovefast.queries.keys import Key, KeyOrVector, Keys, Operand
 from glovefast.queries.nearest_rows import BestRows, nearest_rows, rows_reaching
 from glovefast.queries.row_similarities import Searched, cosines, unit_rows
 

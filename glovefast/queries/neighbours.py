@@ -9,7 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import shortened
-from glovefast.queries.keys import Keys, as_integer, as_queries, is_integer, words_at
+from glovefast.integers import as_integer, is_integer
+from glovefast.queries.keys import Keys, as_queries, words_at
 from glovefast.queries.nearest_rows import nearest_rows
 from glovefast.queries.row_similarities import Searched
 from glovefast.vocabulary.arrow import Words, as_string_array, integer_array

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import CoverageWarning, warn_caller
+from glovefast.integers import as_integer
 from glovefast.matrix.counts import Counts
 from glovefast.matrix.fallbacks import Fallback, as_fallbacks
 from glovefast.matrix.match import LOW_SHARE
@@ -99,7 +100,7 @@ def embed(
         return _batches(
             pooler,
             texts,
-            batch_size=_checked(batch_size),
+            batch_size=as_integer(batch_size, "batch_size", 1),
             return_counts=return_counts,
             threads=workers,
             progress=progress,
@@ -204,11 +205,3 @@ def too_few_known(texts: int, known: int, store: str, keep_case: str) -> str | N
         f"{problem}. Check that the texts and the store are of the same language; use {keep_case} if words "
         "of the store have capitals"
     )
-
-
-def _checked(batch_size: int) -> int:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
-        raise TypeError(f"batch_size must be an integer, not {batch_size!r}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-    return int(batch_size)

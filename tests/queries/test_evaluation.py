@@ -321,8 +321,8 @@ def test_progress_is_reported(vectors, files, capsys):
         ({"method": "cosadd"}, ValueError, "method must be one of '3cosadd', '3cosmul', not 'cosadd'"),
         ({"kind": "pairs"}, ValueError, "kind must be one of 'analogies', 'similarity', not 'pairs'"),
         ({"restrict_vocab": 0}, ValueError, "restrict_vocab must be at least 1, not 0"),
-        ({"restrict_vocab": 1.5}, TypeError, "restrict_vocab must be an integer or None, not 1.5"),
-        ({"restrict_vocab": True}, TypeError, "restrict_vocab must be an integer or None, not True"),
+        ({"restrict_vocab": 1.5}, TypeError, "restrict_vocab must be an integer, not 1.5"),
+        ({"restrict_vocab": True}, TypeError, "restrict_vocab must be an integer, not True"),
         ({"progress": 3}, TypeError, "progress must be a function"),
     ],
 )
