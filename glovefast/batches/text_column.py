@@ -215,9 +215,16 @@ class TextColumn:
         -------
         pyspark.sql.types.StructType
             The schema with the new column.
+
+        Raises
+        ------
+        TypeError
+            If `schema` is something else, such as the DataFrame itself.
         """
         from pyspark.sql.types import ArrayType, FloatType, IntegerType, StructField, StructType
 
+        if not isinstance(schema, StructType):
+            raise TypeError(f"pass the schema, as frame.schema, not a {type(schema).__name__}")
         number = FloatType() if self._values["output"] == "vector" else IntegerType()
         return StructType([*schema.fields, StructField(self.name, ArrayType(number))])
 

@@ -10,7 +10,7 @@ import click
 from glovefast.cli.commands import command
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import complain, discard_output
-from glovefast.errors import GlovefastError
+from glovefast.errors import GlovefastError, StoreError, printable
 
 DONE, FAILED = 0, 1
 
@@ -53,7 +53,7 @@ def run_command(arguments: list[str], signals: EndingSignals) -> int:
     except (GlovefastError, OSError, MemoryError, RecursionError, ImportError) as error:
         if signals.received is not None:
             raise
-        complain(f"error: {_explain(error)}")
+        complain(f"error: {_swapped(error, arguments) or _explain(error)}")
         code = FAILED
     signals.finish()
     return code
@@ -82,6 +82,21 @@ def _completed(arguments: list[str], signals: EndingSignals) -> int:
         error.show()
         return error.exit_code
     return DONE
+
+
+def _swapped(error: Exception, arguments: list[str]) -> str | None:
+    """Name the store where it was given behind something that is not one."""
+    if not isinstance(error, StoreError) or error.path not in arguments:
+        return None
+    from glovefast.store.metadata_file import is_store
+
+    if is_store(Path(error.path)):
+        return None
+    behind = arguments[arguments.index(error.path) + 1 :]
+    store = next((each for each in behind if is_store(Path(each))), None)
+    if store is None:
+        return None
+    return f"{printable(error.path)} is not a store, but {printable(store)} is: pass the store first"
 
 
 def _explain(error: Exception) -> str:

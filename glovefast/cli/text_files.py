@@ -48,7 +48,8 @@ def read_pieces(source: Source) -> Iterator[str]:
             raise FormatError(
                 source.name,
                 line,
-                f"is not UTF-8 ({error.reason}); convert it, for example with: iconv -f LATIN1 -t UTF-8",
+                f"is not UTF-8 ({error.reason}); convert it, for example with: "
+                "iconv -f LATIN1 -t UTF-8 FILE > NEW_FILE",
             ) from error
         if count == 0:
             break

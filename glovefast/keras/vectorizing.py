@@ -96,6 +96,15 @@ def text_vectorization(
         return _like_tokenizer(source, words, arguments)
     if "vocabulary" in arguments:
         raise TypeError("text_vectorization() takes no 'vocabulary': the words are those of the store")
+    if not isinstance(source, WordVectors | str | os.PathLike):
+        raise TypeError(
+            f"text_vectorization() takes a fitted Tokenizer, or what glovefast.load returned, or the path of "
+            f"a store, not a {type(source).__name__}"
+        )
+    if words is None:
+        raise ValueError(
+            "text_vectorization() needs 'words': how many of the store's first words the layer has"
+        )
     if isinstance(words, bool) or not isinstance(words, int | np.integer) or words < 1:
         raise ValueError(f"words must be a positive integer, not {words!r}")
     check_tensorflow("text_vectorization()")
@@ -113,7 +122,7 @@ def _like_tokenizer(tokenizer: Any, words: int | None, arguments: dict[str, Any]
     if not tokenizer.word_index:
         raise VocabularyError("the Tokenizer has no words yet; call fit_on_texts first")
     if words is not None:
-        raise TypeError("text_vectorization() takes no 'words' for a Tokenizer: set its num_words")
+        raise TypeError("text_vectorization() takes no 'words' for a Tokenizer: set its num_words, or maxlen")
     for argument in arguments.keys() & {*_SETTINGS}:
         raise TypeError(f"text_vectorization() takes no {argument!r} for a Tokenizer, which has its own")
     if getattr(tokenizer, "analyzer", None) is not None and not tokenizer.char_level:

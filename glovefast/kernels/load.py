@@ -206,7 +206,7 @@ def _compile_and_keep(names: list[str], wanted: str | None) -> tuple[Kernels, Wa
     from glovefast.kernels.jit import load_ir
 
     _log_once(
-        logging.INFO, "compiling the kernels for this machine; this takes a few seconds and happens once"
+        logging.INFO, "compiling the kernels of this task; this takes a few seconds, once on each machine"
     )
     text = prepare(*names)
     kernels = json.loads(text)["kernels"]

@@ -1,6 +1,8 @@
 """How often words occur, taken from a mapping or from a column of a table."""
 
 from collections.abc import Iterable, Mapping
+from itertools import count
+from operator import eq
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +15,9 @@ from glovefast.vocabulary.word_indices import non_integer_item
 
 # A mapping word -> count, or a column of pandas, polars, Arrow or NumPy, none of which is imported for it.
 Counts: TypeAlias = Mapping[str, int] | Any
+
+# No text has so many words that occur once, twice, three times and so on, in this order.
+_ENOUGH_TO_TELL = 100
 
 
 def count_words(words: list[str], match: Match, counts: Counts) -> tuple[NDArray[np.int64], int]:
@@ -68,6 +73,11 @@ def counts_by_word(counts: Counts, match: Match | None = None) -> Mapping[Any, i
         raise VocabularyError(
             f"the word {wrong[0]!r} has the count {wrong[1]!r}: counts must be non-negative integers"
         )
+    if len(by_word) >= _ENOUGH_TO_TELL and all(map(eq, by_word.values(), count(1))):
+        raise VocabularyError(
+            f"counts are 1, 2, 3 and so on to {len(by_word):,}, as in a word_index; pass how often each word "
+            "occurs, such as the word_counts of the Tokenizer"
+        )
     return by_word
 
 
@@ -107,10 +117,10 @@ def _arrow_fields(counts: Any) -> list[Any]:  # noqa: ANN401
     if not pa.types.is_struct(counts.type):
         return [counts]
     chunks = counts.chunks if isinstance(counts, pa.ChunkedArray) else [counts]
-    count = counts.type.num_fields
+    width = counts.type.num_fields
     return [
         pa.chunked_array([chunk.field(number) for chunk in chunks], type=counts.type.field(number).type)
-        for number in range(count)
+        for number in range(width)
     ]
 
 

@@ -1,6 +1,7 @@
 """Words as points in two dimensions."""
 
 import logging
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from glovefast.matrix.tables import shown
 from glovefast.plots.drawing import FAINT, PALE, POINT, Lettering, import_matplotlib, new_figure
 from glovefast.plots.labels import place_labels
 from glovefast.queries.near_spellings import unknown_words
-from glovefast.vectors import WordVectors, rows_of
+from glovefast.vectors import WordVectors, opened, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,7 +127,7 @@ def map_words(
 
 
 def plot_words(
-    vectors: WordVectors,
+    vectors: WordVectors | str | os.PathLike[str],
     words: "AnyVocabulary | Match",
     fallback: "Fallback | Iterable[Fallback]" = (),
     title: str | None = None,
@@ -138,8 +139,8 @@ def plot_words(
 
     Parameters
     ----------
-    vectors : WordVectors
-        The store.
+    vectors : WordVectors, str or path-like
+        The vectors, or the path of their store.
     words : sequence of str, mapping, tokenizer, layer, array or Match
         The words, most important first; anything that `WordVectors.match` takes.
     fallback : str, callable, or iterable of them
@@ -160,11 +161,15 @@ def plot_words(
         If the store has none of the words.
     VocabularyError
         If there are no words, or no vector is finite.
+    StoreError
+        If `vectors` is a path without a store.
+    TypeError
+        If `vectors` is neither.
     DependencyError
         If matplotlib is not installed.
     """
     import_matplotlib()
-    return draw_words(map_words(vectors, words, fallback), title)
+    return draw_words(map_words(opened(vectors), words, fallback), title)
 
 
 def draw_words(found: WordMap, title: str | None = None) -> "Figure":

@@ -96,9 +96,18 @@ def evaluate(
     equal numbers share their mean rank, and Pearson's.
     """
     if not isinstance(vectors, NeighbourMethods):
-        raise TypeError(f"vectors must be what glovefast.load returns, not {type(vectors).__name__}")
+        raise TypeError(
+            f"vectors must be what glovefast.load returns, not a {type(vectors).__name__}; they come before "
+            "the files: glovefast.evaluate(glovefast.load(store), file)"
+        )
     if not files:
         raise ValueError("pass at least one file with analogy questions or word pairs")
+    for file in files:
+        if not isinstance(file, str | os.PathLike):
+            raise TypeError(
+                f"a file must be a path, not a {type(file).__name__}; pass several as "
+                "glovefast.evaluate(vectors, *files)"
+            )
     kind = None if kind is None else _checked("kind", kind, KINDS)
     method = _checked("method", method, METHODS)
     rows = len(vectors._array) if restrict_vocab is None else as_integer(restrict_vocab, "restrict_vocab", 1)

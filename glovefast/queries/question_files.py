@@ -28,7 +28,7 @@ _MOST_BYTES = 1 << 26
 _BLOCK_BYTES = 1 << 16
 _LINES_TO_JUDGE_BY = 100
 _BLANKS = " "
-_SEPARATORS = ("\t", ";", ",", _BLANKS)
+_SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", _BLANKS: "blanks"}
 _SCORE_COLUMNS = (2, 3)
 _WORDS_OF_A_QUESTION = 4
 
@@ -128,7 +128,8 @@ def _read_text(path: str) -> tuple[str, str]:
             raise FormatError(
                 source.name,
                 data.count(b"\n", 0, error.start) + 1,
-                f"is not UTF-8 ({error.reason}); convert it, for example with: iconv -f LATIN1 -t UTF-8",
+                f"is not UTF-8 ({error.reason}); convert it, for example with: "
+                "iconv -f LATIN1 -t UTF-8 FILE > NEW_FILE",
             ) from None
 
 
@@ -187,8 +188,8 @@ def _read_pairs(name: str, lines: list[_Line]) -> WordPairs:
             raise FormatError(
                 name,
                 line.number,
-                f"expected two words and a score, found {shortened(line.text.strip())}; "
-                "correct or remove the line",
+                f"expected two words and a score, found {shortened(line.text.strip())}; correct "
+                f"the line (the file has {_SEPARATORS[separator]} between its fields), or remove it",
             )
     return WordPairs(name, pairs, scores)
 

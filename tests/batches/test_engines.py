@@ -144,6 +144,8 @@ def test_spark_says_what_is_wrong(spark, tmp_path):
     column = TextColumn(other, "text", "rows")
     shutil.rmtree(other)
     frame = session.createDataFrame([("a",)], "text string")
+    with pytest.raises(TypeError, match=r"pass the schema, as frame\.schema, not a DataFrame"):
+        column.spark_schema(frame)
     with pytest.raises(PythonException) as caught:
         frame.mapInArrow(column.map_in_arrow, column.spark_schema(frame.schema)).collect()
     message = str(caught.value)

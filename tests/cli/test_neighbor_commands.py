@@ -134,3 +134,12 @@ def test_words_that_would_break_lines(run, command_directory):
         "a\\nb\n  c\\x1b[31m  0.0000\n\nc\\x1b[31m\n  a\\nb  0.0000\n",
         "",
     )
+
+
+def test_the_store_behind_other_arguments(run, chess):
+    Path("words.txt").write_text("king\n")
+    said = f"glovefast: error: {{}} is not a store, but {chess} is: pass the store first\n"
+    assert run("similar", "king", chess) == (1, "", said.format("king"))
+    assert run("embed", "words.txt", chess, "-o", "vectors.npy") == (1, "", said.format("words.txt"))
+    code, _, errors = run("similar", "king", "queen")
+    assert (code, "pass the store first" in errors) == (1, False)

@@ -224,6 +224,8 @@ def test_what_cannot_be_a_layer():
         text_vectorization(tokenizer, 20)
     with pytest.raises(TypeError, match="takes no 'lower' for a Tokenizer"):
         text_vectorization(tokenizer, lower=False)
+    with pytest.raises(TypeError, match=r"takes a fitted Tokenizer, .* not a dict"):
+        text_vectorization(tokenizer.word_index)
     tokenizer.oov_token = "<unk>"
     with pytest.raises(VocabularyError, match="the oov_token '<unk>' has no index"):
         text_vectorization(tokenizer)

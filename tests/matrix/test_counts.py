@@ -95,3 +95,13 @@ def test_a_word_that_stands_more_than_once_has_the_sum_of_its_counts():
 def test_counts_that_cannot_be_used(counts, said):
     with pytest.raises(VocabularyError, match=said):
         coverage(STORED, WORDS, counts)
+
+
+def test_a_word_index_is_not_taken_for_counts():
+    word_index = {f"word{number}": number for number in range(1, 101)}
+    with pytest.raises(VocabularyError, match="counts are 1, 2, 3 and so on to 100, as in a word_index"):
+        coverage(STORED, WORDS, word_index)
+    few = dict(list(word_index.items())[:99])  # so few words may well have such counts
+    assert coverage(STORED, WORDS, few)
+    word_index["word100"] = 99
+    coverage(STORED, WORDS, word_index)

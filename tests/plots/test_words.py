@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glovefast
-from glovefast.errors import DependencyError, UnknownWordError, VocabularyError
+from glovefast.errors import DependencyError, StoreError, UnknownWordError, VocabularyError
 from tests.plots.test_labels import overlapping
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -205,6 +205,15 @@ def test_bad_input(vectors):
         glovefast.plot_words(vectors, [])
     with pytest.raises(VocabularyError, match="not a single str"):
         glovefast.plot_words(vectors, "word0")
+    with pytest.raises(TypeError, match=r"vectors must be what glovefast\.load returned, .* not a list"):
+        glovefast.plot_words(["word0"], vectors)
+    with pytest.raises(StoreError, match="does not exist"):
+        glovefast.plot_words("missing.glovefast", ["word0"])
+
+
+def test_the_path_of_a_store(vectors):
+    words = vectors.words.to_pylist()[:2]
+    assert list(labels(glovefast.plot_words(vectors.path, words))) == words
 
 
 def test_without_matplotlib(vectors, monkeypatch):

@@ -332,8 +332,10 @@ def test_arguments_that_cannot_be_used(vectors, files, options, error, message):
 
 
 def test_no_vectors_or_no_files(vectors, files):
-    with pytest.raises(TypeError, match=r"vectors must be what glovefast\.load returns, not str"):
+    with pytest.raises(TypeError, match=r"vectors must be what glovefast\.load returns, not a str; they"):
         glovefast.evaluate("some.glovefast", *files)
+    with pytest.raises(TypeError, match=r"a file must be a path, not a list; .*evaluate\(vectors, \*files\)"):
+        glovefast.evaluate(vectors, [files[0]])
     with pytest.raises(ValueError, match="pass at least one file"):
         glovefast.evaluate(vectors)
 

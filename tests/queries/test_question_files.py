@@ -156,6 +156,11 @@ def test_a_file_that_is_far_too_large(file, monkeypatch):
     assert len(read(file, "a b c d\n" * (1 << 17))[0].questions) == 1 << 17
 
 
+def test_the_separator_is_named(file):
+    with pytest.raises(FormatError, match=r"line 2: .* found 'car auto 9'; .* has commas between its fields"):
+        read(file, "king,queen,8.5\ncar auto 9\ncat,dog,7\n")
+
+
 def test_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_question_file(str(tmp_path / "missing.txt"))
