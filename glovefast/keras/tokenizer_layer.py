@@ -128,7 +128,7 @@ class TokenizerLayer(keras.layers.Layer):
         """Turn strings of the shape (n,), (n, 1) or () into indices (n, maxlen) or (maxlen,)."""
         import tensorflow as tf
 
-        self.compute_output_shape(inputs.shape)
+        self.compute_output_spec(inputs)
         words = self._words_of(tf.reshape(inputs, [-1]))
         places = self._places(tf.strings.join([words.flat_values, "."]))
         indices = words.with_flat_values(tf.gather(self._index_of_place, places))
@@ -153,7 +153,12 @@ class TokenizerLayer(keras.layers.Layer):
         return (*shape[:1], self.maxlen)
 
     def compute_output_spec(self, inputs: Any) -> Any:  # noqa: ANN401 - a KerasTensor
-        """Give the shape and the type of the output."""
+        """Give the shape and the type of the output; check the input."""
+        if (dtype := keras.backend.standardize_dtype(inputs.dtype)) != "string":
+            raise TypeError(
+                f"the layer {self.name!r} takes strings, not {dtype}: make the input with "
+                'keras.Input((), dtype="string")'
+            )
         return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype="int32")
 
     def get_config(self) -> dict[str, Any]:

@@ -166,6 +166,9 @@ def test_shapes_and_kinds_of_input():
         layer([["a", "b"], ["c", "d"]])
     with pytest.raises(ValueError, match=r"not \(None, 2\)"):
         layer(keras.Input((2,), dtype="string"))
+    for numbers, dtype in ((keras.Input(()), "float32"), (tf.constant([1]), "int32")):
+        with pytest.raises(TypeError, match=f"takes strings, not {dtype}: make the input with "):
+            layer(numbers)
 
 
 @pytest.mark.parametrize("shape", [(), (1,)])
