@@ -18,6 +18,8 @@ _LINE_BYTES = 64  # of the processor's caches
 _LANES = np.uint64(POOLED_AT_ONCE)
 _NO_SEED = np.uint64(0)
 _ONE = np.float32(1)
+# What rounding to float32 can leave of a square, by which the component that is removed may be off.
+_ROUNDING_SQUARED = 2.0**-46
 
 # The types of the arguments, in groups: before and behind the vectors.
 _BEFORE = (
@@ -50,20 +52,25 @@ def _write_vector(sums, words, component, dim, normalize, matrix, to):
     """Make the vector of a text of its sums."""
     for column in range(dim):
         sums[column] /= np.float64(words)
+    least = 0.0
     if len(component) == dim:
         along = 0.0
         for column in range(dim):
             along += sums[column] * component[column]
         for column in range(dim):
             sums[column] -= along * component[column]
+        least = _ROUNDING_SQUARED * along * along
     if normalize != 0:
         squares = 0.0
         for column in range(dim):
             squares += sums[column] * sums[column]
         length = square_root(squares)
-        if length > 0.0:
+        if squares > least:
             for column in range(dim):
                 sums[column] /= length
+        elif squares > 0.0:  # nothing but rounding is left, which has no direction
+            for column in range(dim):
+                sums[column] = 0.0
     for column in range(dim):
         matrix[to + column] = np.float32(sums[column])
 
@@ -153,7 +160,7 @@ def pool_float32(*arguments):
     dim : int64
         The numbers in a row, at least 1.
     normalize : int64
-        Not 0 to divide each vector by its length.
+        Not 0 to divide each vector by its length; zeros if only rounding is left of it.
     scratch : (m,) uint8, written
         m is the length of the longest text, in bytes or in words, plus `PADDING`.
     bounds : (2 * m,) int64, written

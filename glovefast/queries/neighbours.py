@@ -56,6 +56,7 @@ class Neighbours:
 
     def __getitem__(self, query: int) -> list[tuple[str, float]]:
         """List the neighbors of a query as (word, similarity), as `most_similar` does."""
+        query = as_integer(query, "query")
         found = self.rows[query] >= 0
         words = words_at(self._vocabulary, self.rows[query][found])
         return list(zip(words, self.similarities[query][found].tolist(), strict=True))

@@ -120,7 +120,8 @@ class TextVectorMethods:
         a : float, optional
             For ``"sif"``: the constant of the formula. The default is 0.001.
         normalize : bool
-            Divide each vector by its length; zeros stay zeros.
+            Divide each vector by its length; zeros stay zeros. Where only rounding errors are left once the
+            component is removed, the vector becomes zeros.
         filters, lower, split
             How texts are split, as in `glovefast.text.Tokenizer`, with the same defaults.
         fallback : str, callable, or iterable of them

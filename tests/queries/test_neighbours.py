@@ -211,6 +211,15 @@ NEIGHBORS_IN_THE_REAL_FILE = {
 }
 
 
+@pytest.mark.parametrize("query", [slice(0, 2), np.arange(2), None, True, 1.0])
+def test_a_query_is_one_number(plain, query):
+    """The neighbors of several would stand in one list."""
+    found = plain.nearest(WORDS[:3], 2)
+    assert found[np.int64(-1)] == found[2]
+    with pytest.raises(TypeError, match="query must be an integer, not "):
+        found[query]
+
+
 def test_the_real_file(glove_6b_50d_text, tmp_path):
     """Ten words, and gensim's way to all similarities of one of them."""
     vectors = glovefast.load(glovefast.convert(glove_6b_50d_text, tmp_path / "glove.6B.50d.glovefast"))

@@ -105,6 +105,14 @@ def test_texts_without_known_words_stay_zeros(vectors):
     assert not vectors.embed(["qwx", "", None, "w1"], sif, normalize=True)[:3].any()
 
 
+def test_what_rounding_leaves_has_no_direction(vectors):
+    """Nothing is left of a text that was fitted alone; its rounding errors must not become a vector."""
+    sif = vectors.fit_sif(["w1"])
+    found = vectors.embed(["w1", "w1 w1 w1", "w2"], sif, normalize=True)
+    assert not found[:2].any()
+    assert np.linalg.norm(found[2]) == pytest.approx(1)
+
+
 def test_counts_in_all_forms(vectors):
     tokenizer = Tokenizer()
     tokenizer.fit_on_texts(TEXTS)

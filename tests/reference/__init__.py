@@ -224,8 +224,8 @@ def text_vector(vectors, words, dim, *, weights=None, component=None, normalize=
             weight = 1.0 if weights is None else float(weights[word])
             total += weight * float(vectors[word][column])
         numbers.append(total / len(known))
+    along = 0.0
     if component is not None:
-        along = 0.0
         for number, direction in zip(numbers, component.tolist(), strict=True):
             along += number * direction
         numbers = [
@@ -236,8 +236,10 @@ def text_vector(vectors, words, dim, *, weights=None, component=None, normalize=
         for number in numbers:
             squares += number * number
         length = math.sqrt(squares)
-        if length > 0:
+        if squares > 2.0**-46 * along * along:
             numbers = [number / length for number in numbers]
+        elif squares > 0:
+            numbers = [0.0] * dim
     with np.errstate(over="ignore"):
         return np.array(numbers, dtype=np.float64).astype(np.float32), len(known)
 
