@@ -58,7 +58,8 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = tf.constant(names["texts"])
     predictions = names["served"].predict(texts, verbose=0)
     assert predictions.shape == (4, 4, 100)
-    assert same_bits(tf.saved_model.load("saved_model").serve(texts).numpy(), predictions)
+    model = tf.saved_model.load("saved_model")
+    assert same_bits(model.serve(texts).numpy(), predictions)
     assert [each is None for each in names["table"]["text_vector"].to_pylist()] == [False, True, False]
     assert same_bits(names["stacked"](names["texts"]), names["means"])
     assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in ("map.png", "coverage.png"))
