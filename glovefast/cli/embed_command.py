@@ -10,7 +10,7 @@ import click
 
 import glovefast
 from glovefast.cli.npy_files import RowWriter, check_npy_destination
-from glovefast.cli.options import FilePath, fallback_option, json_option, quiet_option
+from glovefast.cli.options import FilePath, fallback_option, json_option, output_option, quiet_option
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import counted
 from glovefast.cli.terminal import ProgressMeter, announce, complain
@@ -31,15 +31,7 @@ Examples:
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("texts", metavar="TEXTS", type=FilePath())
-@click.option(
-    "-o",
-    "--output",
-    "destination",
-    metavar="FILE",
-    type=FilePath(path_type=Path),
-    required=True,
-    help="The NumPy file to write, NAME.npy: (lines, dimensions) float32.",
-)
+@output_option("The NumPy file to write, NAME.npy: (lines, dimensions) float32.")
 @click.option(
     "--pooling",
     type=click.Choice(["mean", "sif"]),

@@ -8,7 +8,14 @@ import click
 
 import glovefast
 from glovefast.cli.npy_files import check_npy_destination
-from glovefast.cli.options import OUT_OF_VOCABULARY, FilePath, fallback_option, json_option, quiet_option
+from glovefast.cli.options import (
+    OUT_OF_VOCABULARY,
+    FilePath,
+    fallback_option,
+    json_option,
+    output_option,
+    quiet_option,
+)
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.terminal import announce, complain
 from glovefast.cli.word_list import read_word_list
@@ -24,15 +31,7 @@ Examples:
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("words_file", metavar="WORDS", type=FilePath(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    "destination",
-    metavar="FILE",
-    type=FilePath(path_type=Path),
-    required=True,
-    help="The NumPy file to write, NAME.npy: (words, dimensions).",
-)
+@output_option("The NumPy file to write, NAME.npy: (words, dimensions).")
 @click.option(
     "--dtype",
     type=click.Choice(["float16", "float32", "float64"]),

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -38,6 +39,19 @@ WORD_FORMS = (
     *("nfkc", "visible", "straight", "treebank", "strip", "possessive", "accents", "apostrophes", "hyphens"),
     *("digits", "lower", "title", "upper"),
 )
+
+
+def output_option(help_text: str) -> Callable[[Command], Command]:
+    """Create the option for the file that a command writes; the text says what it is."""
+    return click.option(
+        "-o",
+        "--output",
+        "destination",
+        metavar="FILE",
+        type=FilePath(path_type=Path),
+        required=True,
+        help=help_text,
+    )
 
 
 def _show_log(context: click.Context, parameter: click.Parameter, quiet: bool) -> bool:

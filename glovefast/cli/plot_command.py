@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 import glovefast
-from glovefast.cli.options import FilePath, fallback_option, json_option, quiet_option
+from glovefast.cli.options import FilePath, fallback_option, json_option, output_option, quiet_option
 from glovefast.cli.signals import EndingSignals
 from glovefast.cli.summary import counted
 from glovefast.cli.terminal import announce
@@ -38,15 +38,7 @@ Examples:
 )
 @click.argument("path", metavar="STORE", type=FilePath(path_type=Path))
 @click.argument("words_file", metavar="WORDS", type=FilePath(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    "destination",
-    metavar="FILE",
-    type=FilePath(path_type=Path),
-    required=True,
-    help="The picture to write: NAME.png, NAME.svg or NAME.pdf.",
-)
+@output_option("The picture to write: NAME.png, NAME.svg or NAME.pdf.")
 @fallback_option("Another form of a missing word to look up. May be repeated; the first match wins.")
 @click.option("--title", metavar="TEXT", help="The title. Default: the name of the store.")
 @click.option("--force", "overwrite", is_flag=True, help="Replace a file that already exists.")
