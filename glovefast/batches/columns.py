@@ -1,6 +1,6 @@
 """The columns of batches: texts or tokens are taken out, and a column is added."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +42,10 @@ def names_of(batch: Any) -> list[str]:  # noqa: ANN401 - any kind of batch
         return list(batch)
     if is_pandas(batch):
         return list(batch.columns)
+    advice = "; for mapInArrow of Spark, pass column.map_in_arrow" if isinstance(batch, Iterator) else ""
     raise TypeError(
         f"pass a pyarrow Table or RecordBatch, a dictionary of lists or a pandas DataFrame, not a "
-        f"{type(batch).__name__}"
+        f"{type(batch).__name__}{advice}"
     )
 
 

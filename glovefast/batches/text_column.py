@@ -195,8 +195,18 @@ class TextColumn:
         ------
         pyarrow.RecordBatch
             The batches with one column more, a list of any length, since Spark has no lists of one length.
+
+        Raises
+        ------
+        TypeError
+            If a batch is something else, such as the DataFrames of ``mapInPandas``.
         """
         for batch in batches:
+            if not isinstance(batch, pa.RecordBatch):
+                raise TypeError(
+                    f"map_in_arrow takes record batches, as mapInArrow of Spark gives them, not a "
+                    f"{type(batch).__name__}"
+                )
             added = self(batch)
             place = added.num_columns - 1
             column = added.column(place)

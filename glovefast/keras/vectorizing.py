@@ -45,7 +45,8 @@ def text_vectorization(
     """Make a layer that turns strings into indices, without adapting it to a text.
 
     A model that begins with such a layer takes strings. ``model.export(path)`` makes a SavedModel of it that
-    needs only TensorFlow. `embedding_layer` takes the layer as its vocabulary.
+    needs only TensorFlow; keep what ``tf.saved_model.load(path)`` returns as long as you call its ``serve``.
+    `embedding_layer` takes the layer as its vocabulary.
 
     A fitted ``Tokenizer``, glovefast's or Keras's, gives a layer whose output equals
     ``tokenizer.texts_to_padded(texts, maxlen, padding, truncating, value)`` for every text. An exported model

@@ -342,6 +342,13 @@ def test_what_is_not_a_batch(columns, batch):
         columns["rows"](batch)
 
 
+def test_what_belongs_to_another_function_of_spark(columns):
+    with pytest.raises(TypeError, match=r"not a map; for mapInArrow of Spark, pass column\.map_in_arrow"):
+        columns["rows"](map(str, [1]))
+    with pytest.raises(TypeError, match=r"map_in_arrow takes record batches, .* not a dict"):
+        list(columns["rows"].map_in_arrow([{"text": ["a"]}]))
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
