@@ -140,7 +140,9 @@ def _missing(name: str) -> Exception:
         is_local = name.lower().startswith("file:")
         reason = address[1] if is_local else "is an address that lost a slash as a path; pass it as a string"
         return FormatError(address[0], None, reason)
-    guess = question(close_names(Path(name).name, published()))
+    names = list(published())
+    of_one_file = [each for each in names if each.lower().startswith(f"{name.lower()}.")]  # glove.6B.50d, ...
+    guess = question(of_one_file or close_names(Path(name).name, names))
     advice = guess or "list the published vectors with: glovefast fetch --list"
     reason = f"{os.strerror(errno.ENOENT)}, and no published vectors have this name; {advice}"
     return FileNotFoundError(errno.ENOENT, reason, name)

@@ -546,6 +546,7 @@ def test_addresses_that_need_other_packages(monkeypatch):
         ("glove.6B.100", FileNotFoundError, "did you mean glove.6B.100d?"),
         ("nothing", FileNotFoundError, "list the published vectors with: glovefast fetch --list"),
         (Path("glove.6B.100d"), FileNotFoundError, "no published vectors have this name"),
+        ("glove.6b", FileNotFoundError, "did you mean glove.6B.50d or glove.6B.100d or glove.6B.200d or"),
         (Path("https://example.org/v.txt"), FormatError, "lost a slash as a path; pass it as a string"),
         ("-", FormatError, "standard input cannot be cached"),
         ("file:///data/v.txt", FormatError, "pass the file's path instead"),
