@@ -210,7 +210,7 @@ class _Classifier:
 
     def __init__(self, report: Callable[[str], None]) -> None:
         with _hidden_import_messages():
-            from glovefast.keras.installed import keras
+            from glovefast.keras.backend import keras
         self.keras = keras
         self.backend: str = keras.backend.backend()
         self._report = report

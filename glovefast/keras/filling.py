@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from glovefast.keras.installed import keras
+from glovefast.keras.backend import keras
 
 
 def initializer_of(values: NDArray[Any]) -> Callable[..., Any]:

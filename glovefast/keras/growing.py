@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glovefast.keras.backend import keras
 from glovefast.keras.extending import extended_vocabulary, known_words
 from glovefast.keras.filling import fill_embedding, is_quantized
-from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.keras.saving import check_indices, rows_handed_on
 from glovefast.vectors import WordVectors, opened, rows_of

@@ -5,8 +5,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glovefast.keras.backend import keras
 from glovefast.keras.filling import initializer_of
-from glovefast.keras.installed import keras
 
 FROZEN = -1
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
+from glovefast.keras.backend import keras
 from glovefast.keras.filling import is_quantized
-from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.store.array_reports import LayerReport
 from glovefast.store.destination import check_store_destination

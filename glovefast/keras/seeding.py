@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glovefast.errors import VocabularyError
+from glovefast.keras.backend import keras
 from glovefast.keras.filling import check_dtype, fill_embedding
-from glovefast.keras.installed import keras
 from glovefast.keras.partly_trainable import PartlyTrainableEmbedding
 from glovefast.vectors import WordVectors, opened
 from glovefast.vocabulary.training_vocabulary import TrainingVocabulary

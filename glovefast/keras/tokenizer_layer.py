@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glovefast.errors import DependencyError, VocabularyError
-from glovefast.keras.installed import keras
+from glovefast.keras.backend import keras
 from glovefast.keras.lower_case import lower_case
 from glovefast.text.words import DEFAULT_FILTERS, replacements
 

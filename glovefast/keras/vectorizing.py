@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from glovefast.errors import VocabularyError
-from glovefast.keras.installed import check_tensorflow, keras
+from glovefast.keras.backend import check_tensorflow, keras
 from glovefast.keras.tokenizer_layer import TokenizerLayer
 from glovefast.vectors import WordVectors, opened
 from glovefast.vocabulary.training_vocabulary import OOV_TOKEN, is_fitted_tokenizer

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 pytest.importorskip("keras")
-from glovefast.keras import installed
+from glovefast.keras import backend
 
 BACKENDS = [backend for backend in ("tensorflow", "jax", "torch") if find_spec(backend)]
 WRITTEN_BY_KERAS = {
@@ -86,7 +86,7 @@ def test_keras_starts_on_a_backend_that_is_installed(tmp_path):
 
 def test_backend_is_logged(caplog):
     with caplog.at_level("INFO", logger="glovefast"):
-        keras = installed.import_keras()
+        keras = backend.import_keras()
     assert caplog.messages == [f"Keras {keras.__version__} runs on {keras.backend.backend()}"]
 
 
@@ -127,7 +127,7 @@ def test_chosen_backend_that_is_missing_is_not_replaced(tmp_path, missing):
     ],
 )
 def test_choice_of_a_backend(tmp_path, monkeypatch, there, variable, settings, chosen):
-    monkeypatch.setattr(installed, "_is_installed", there.__contains__)
+    monkeypatch.setattr(backend, "_is_installed", there.__contains__)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setenv("KERAS_BACKEND", variable or "")
     if variable is None:
@@ -135,12 +135,12 @@ def test_choice_of_a_backend(tmp_path, monkeypatch, there, variable, settings, c
     if settings is not None:
         text = settings if isinstance(settings, str) else json.dumps(settings)
         (tmp_path / "keras.json").write_text(text, "utf-8")
-    installed._choose_backend()
+    backend._choose_backend()
     assert os.environ.get("KERAS_BACKEND") == chosen
 
 
 def test_folder_is_not_an_installed_library(tmp_path, monkeypatch):
     (tmp_path / "glovefast_nothing").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    assert not installed._is_installed("glovefast_nothing")
-    assert installed._is_installed("keras")
+    assert not backend._is_installed("glovefast_nothing")
+    assert backend._is_installed("keras")
