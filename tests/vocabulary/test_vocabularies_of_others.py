@@ -269,10 +269,15 @@ def test_layers_for_text_say_that_they_need_tensorflow(vectors):
         text_vectorization(vectors, 3)
 
 
-@pytest.mark.parametrize("words", [0, -1, 2.0, True, None, "5"])
+@pytest.mark.parametrize("words", [0, -1, 2.0, True, "5"])
 def test_numbers_of_words_that_are_none(vectors, words):
     with pytest.raises(ValueError, match=f"positive integer, not {words!r}"):
         text_vectorization(vectors, words)
+
+
+def test_a_number_of_words_is_needed(vectors):
+    with pytest.raises(ValueError, match="needs 'words': how many of the store's first words"):
+        text_vectorization(vectors)
 
 
 def test_a_vocabulary_of_ones_own_is_refused(vectors):
