@@ -118,7 +118,7 @@ def _spark_files() -> str | None:
         return None
     try:
         directory: str = spark_files.getRootDirectory()
-    except (AssertionError, AttributeError):  # there is no session in this process
+    except Exception:  # there is no session in this process, or it has ended: then the error is Java's
         return None
     return os.path.abspath(directory)  # noqa: PTH100 - executors have a relative one
 

@@ -56,11 +56,16 @@ def found(pickled: bytes) -> Path:
     return vectors.path
 
 
-def spark_with(monkeypatch, root: Path | None) -> None:
+class JavaError(Exception):
+    """As Py4J raises it after the end of a session."""
+
+
+def spark_with(monkeypatch, root: Path | type[Exception]) -> None:
     """Make this process look like one of Spark's, or like one without a session."""
 
     def root_directory() -> str:
-        assert root is not None
+        if isinstance(root, type):
+            raise root
         return str(root)
 
     spark = SimpleNamespace(SparkFiles=SimpleNamespace(getRootDirectory=root_directory))
@@ -107,8 +112,9 @@ def test_an_archive_is_unpacked_under_any_name(made, pickled, tmp_path, monkeypa
     assert found(pickled) == tmp_path / "root" / place
 
 
-def test_a_process_of_spark_without_a_session(made, pickled, monkeypatch):
-    spark_with(monkeypatch, None)
+@pytest.mark.parametrize("error", [AssertionError, AttributeError, JavaError])
+def test_a_process_of_spark_without_a_session(made, pickled, monkeypatch, error):
+    spark_with(monkeypatch, error)
     place = moved(made, Path.cwd() / NAME)
     assert found(pickled) == place
 
