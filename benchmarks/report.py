@@ -5,6 +5,7 @@ error, a missing one is named, and a wrong one says what is wrong in place of it
 only the goals and the circumstances, for the README.
 """
 
+import json
 import statistics
 import sys
 from argparse import ArgumentParser, Namespace
@@ -21,6 +22,7 @@ from benchmarks.results import (
     markdown_table,
     ratio,
     run_command,
+    sort_results,
     three_digits,
     time_text,
 )
@@ -150,6 +152,10 @@ def _circumstances(results: Results) -> str:
         "Date": results.raw["datetime"][:10],
         "Command": f"`{ours['command']}`",
     }
+    if results.earlier:
+        commit, date = results.earlier["commit_info"]["id"][:7], results.earlier["datetime"][:10]
+        titles = dict.fromkeys(TABLES[name].title for name in results.of_earlier)
+        facts["Measured earlier"] = f"on {date}, at commit {commit}: {'; '.join(titles)}"
     return "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
 
 
@@ -184,8 +190,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = ArgumentParser(prog="python -m benchmarks.report", description=__doc__.split("\n\n")[0])
     parser.add_argument("-o", "--output", type=Path, help="the Markdown file (default: standard output)")
     parser.add_argument("--short", action="store_true", help="only the goals, for the README")
+    parser.add_argument("--earlier", type=Path, help="results of an earlier run, for what this one left out")
 
     def write(results: Results, given: Namespace) -> None:
+        if given.earlier is not None:
+            results = results.with_earlier(
+                sort_results(json.loads(given.earlier.read_text(encoding="utf-8")))
+            )
         report = render_short(results) if given.short else render(results)
         if given.output is None:
             print(report, end="")

@@ -68,6 +68,17 @@ class Results:
     tables: dict[str, Rows]  # tables without any row are left out
     texts: dict[str, dict[str, Any]]  # by shape, the facts about its text
     raw: dict[str, Any]  # what ``pytest benchmarks/ --benchmark-json`` wrote
+    of_earlier: list[str] = field(default_factory=list)  # the tables that an earlier run measured
+    earlier: dict[str, Any] | None = None  # what that run wrote
+
+    def with_earlier(self, earlier: "Results") -> "Results":
+        """Take the tables that this run left out from an earlier one."""
+        taken = [name for name in earlier.tables if name not in self.tables]
+        tables = {**self.tables, **{name: earlier.tables[name] for name in taken}}
+        in_order = {name: tables[name] for name in TABLES if name in tables}
+        return Results(
+            in_order, {**earlier.texts, **self.texts}, self.raw, taken, earlier.raw if taken else None
+        )
 
     def measured(self, table: str, row: str) -> Measured | None:
         """Return a row's measurements; None if it has no time."""

@@ -200,6 +200,20 @@ def test_report_command_writes_the_file(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("| what |")
 
 
+def test_report_takes_what_a_run_left_out_from_an_earlier_one(tmp_path, capsys):
+    now = made_results(("matrix-15", GLOVEFAST, [1.0]))
+    before = made_results(("matrix-15", GLOVEFAST, [3.0]), ("zip", GLOVEFAST, [2.0]))
+    before["commit_info"] = {"id": "0123456789abcdef"}
+    for name, results in (("now.json", now), ("before.json", before)):
+        (tmp_path / name).write_text(json.dumps(results), encoding="utf-8")
+    assert main([str(tmp_path / "now.json"), "--earlier", str(tmp_path / "before.json")]) == 0
+    report = capsys.readouterr().out
+    assert f"- Measured earlier: on 2026-01-31, at commit 0123456: {TABLES['zip'].title}\n" in report
+    assert "| 1.00 s |" in report
+    assert "| 2.00 s |" in report
+    assert "3.00 s" not in report
+
+
 def test_goals_are_judged_by_the_median_of_the_turns():
     what, table = "text to store, whole process", f"whole-process-{TUTORIAL}"
     ours, theirs = (table, GLOVEFAST, [1.0, 1.0, 1.0]), (table, "polars", [9.0, 3.5, 2.0])
